@@ -1,0 +1,271 @@
+"""The values that stages exchange: frozen dataclasses that know no ROS.
+
+What the gate reads and writes is defined beside the gate, in :mod:`safety.types`, and handed on here, so that stages
+import every message from one place.  Each dataclass has a ROS twin (see ``topics.py``); ``robot_runtime/ros/convert.py``
+maps between the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safety.types import (
+    ActionVerdict,
+    AgeGroup,
+    Argument,
+    EStop,
+    GripperState,
+    JointPositions,
+    Odometry,
+    People,
+    Person,
+    ProposedAction,
+    ProposedJoints,
+    ProposedVelocity,
+    RearmRequest,
+    RobotPose,
+    SafetyMode,
+    SafetyState,
+    Scan,
+    StopRequest,
+    Velocity,
+    Verdict,
+    WorldObject,
+)
+
+__all__ = [
+    "ActionStatus", "ActionVerdict", "AgeGroup", "Argument", "AudioFrame", "Detection", "Detections", "EStop",
+    "EncodedImage", "GripperState", "Image", "JointPositions", "NavGoal", "NavStatus", "Odometry", "People", "Person",
+    "PersonCommand", "Plan", "PlanStep", "ProposedAction", "ProposedJoints", "ProposedVelocity", "RearmRequest",
+    "RobotPose", "SafetyMode", "SafetyState", "Scan", "ScenarioEvent", "SimState", "SpeechRequest", "SpeechState",
+    "SpeechStyle", "StopRequest", "TimelineEvent", "Utterance", "Velocity", "Verdict", "WorldFacts", "WorldObject",
+]  # fmt: skip
+
+
+# ---------------------------------------------------------------- sound
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AudioFrame:
+    """20 ms of mono sound; ``stamp_s`` is the time of the first sample."""
+
+    stamp_s: float
+    source: str
+    sequence: int  # counts up by one a frame, so that a consumer can count losses
+    sample_rate_hz: int
+    samples: NDArray[np.int16]  # shape (sample_rate_hz // 50,)
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What a person said, once their turn is over."""
+
+    stamp_s: float
+    id: str
+    text: str  # "" when there was speech that no grammar covers
+    intent: str
+    slots: tuple[Argument, ...]
+    confidence: float  # 0 … 1
+    start_s: float
+    end_s: float  # end of the sound, not of the decision
+    speaker_id: str
+    language: str
+    engine: str  # recogniser, model and grammar hash
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """Something to say.  With ``interrupt`` it replaces what is being said; with an empty text it only silences."""
+
+    stamp_s: float
+    id: str
+    text: str
+    addressee_id: str
+    purpose: str  # "answer", "refusal", "question", "report" or "notice"
+    action_id: str  # the action it speaks about, "" if none
+    interrupt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechState:
+    stamp_s: float
+    request_id: str
+    phase: str  # "started", "finished" or "cancelled"
+    text: str
+    duration_s: float  # of the sound that left, so far
+    rate_wpm: float  # measured on that sound; nan until finished
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStyle:
+    """How to speak to, and approach, the person who is attended now."""
+
+    stamp_s: float
+    person_id: str
+    name: str
+    rate_wpm: float
+    pitch_ratio: float  # 1 is the voice's own pitch
+    volume_ratio: float
+    pause_s: float  # between sentences
+    distance_m: float  # where to halt in front of the person, centre to centre
+    approach_speed_mps: float
+    evidence: str
+    confidence: float
+
+
+# ---------------------------------------------------------------- sight
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Image:
+    """A raw camera picture.  It stays within the process that took it."""
+
+    stamp_s: float
+    frame_id: str
+    bgr: NDArray[np.uint8]  # shape (height, width, 3)
+    depth_m: NDArray[np.float32] | None  # shape (height, width)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedImage:
+    stamp_s: float
+    frame_id: str
+    format: str  # "jpeg"
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    track_id: str
+    class_name: str
+    colour: str
+    score: float
+    box_px: tuple[float, float, float, float]  # left, top, width, height
+    position_m: tuple[float, float, float]  # map frame
+    position_std_m: float
+    support: str
+    held_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    stamp_s: float
+    source: str  # perception backend and model hash
+    width_px: int
+    height_px: int
+    detections: tuple[Detection, ...]
+
+
+# ---------------------------------------------------------------- world and mind
+
+
+@dataclass(frozen=True, slots=True)
+class WorldFacts:
+    """What the robot holds true now, with the age and origin of each fact."""
+
+    stamp_s: float
+    robot_place: str
+    objects: tuple[WorldObject, ...]
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    skill: str
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The planner's answer to one utterance: steps to do, or a sentence to say instead."""
+
+    stamp_s: float
+    id: str
+    utterance_id: str
+    requester_id: str
+    planner: str  # backend and model or prompt hash
+    goal: PlanStep  # the whole of it as one action, judged before any step starts; skill "" when there is none
+    steps: tuple[PlanStep, ...]
+    say: str  # question or explanation, "" when the plan speaks by its steps
+
+
+@dataclass(frozen=True, slots=True)
+class ActionStatus:
+    stamp_s: float
+    action_id: str
+    plan_id: str
+    skill: str
+    phase: str  # "proposed", "running", "paused", "succeeded", "failed", "cancelled" or "refused"
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class NavGoal:
+    """Go near a point.  ``stand_off_m`` 0 means "stand on it"; a ``nan`` yaw means "face it"."""
+
+    stamp_s: float
+    id: str
+    action_id: str
+    x_m: float
+    y_m: float
+    yaw_rad: float
+    stand_off_m: float
+    max_speed_mps: float
+    cancel: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NavStatus:
+    stamp_s: float
+    goal_id: str
+    phase: str  # "running", "blocked", "reached", "failed" or "cancelled"
+    remaining_m: float
+    detail: str
+
+
+# ---------------------------------------------------------------- simulation and evidence
+
+
+@dataclass(frozen=True, slots=True)
+class SimState:
+    """Everything needed to redraw the simulated home at one instant.  Truth: only sim/ and reports may read it."""
+
+    stamp_s: float
+    qpos: tuple[float, ...]
+    mocap_pos: tuple[float, ...]  # flattened (n, 3)
+    mocap_quat: tuple[float, ...]  # flattened (n, 4)
+    speaking: tuple[str, ...]  # ids of people who speak now
+    holders: tuple[Argument, ...]  # object id → "robot" or a person's id; absent when it stands somewhere
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCommand:
+    """The scenario's direction to a simulated person."""
+
+    stamp_s: float
+    person_id: str
+    say: str  # text, or the path of a WAV file when it ends in .wav; "" for nothing
+    path_m: tuple[float, ...]  # flattened (n, 2) way-points to walk; empty to stand
+    speed_mps: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioEvent:
+    stamp_s: float
+    phase: str  # "ready", "event", "passed", "failed" or "finished"
+    name: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEvent:
+    """One line of the story of a run, for terminal, report and picture."""
+
+    stamp_s: float
+    kind: str  # "heard", "understood", "planned", "verdict", "moving", "said", "safety", "scenario", "process"
+    text: str
+    detail: str
+    latency_ms: float  # nan when there is none to tell

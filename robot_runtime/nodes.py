@@ -1,0 +1,183 @@
+"""THE table of nodes: which process, what goes in and out, when it runs, and what it may cost.
+
+``robot-runtime up``, the launch files, the virtual-time runner, the README's graph and the contract tests all read this.
+Nodes of one process run on one thread, in the order given here, which is the order in which data flows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from robot_runtime.topics import TOPICS
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Launch arguments: named as nav2_bringup names them where it has the same thing."""
+
+    namespace: str = ""
+    use_sim_time: bool = False
+    params_file: str = ""
+    autostart: bool = True
+    log_level: str = "info"
+    headless: bool = True
+    world: str = ""
+    site: str = ""
+    rules_file: str = ""
+    social_policy_file: str = ""
+    speech_backend: str = ""
+    planner_backend: str = ""
+    perception_backend: str = ""
+    navigation_backend: str = "embedded"
+    audio_in: str = "device"
+    audio_out: str = "device"
+    camera: str = "device"
+    scenario: str = ""
+    run_dir: str = ""
+
+    @property
+    def simulated(self) -> bool:
+        return bool(self.world)
+
+    @classmethod
+    def for_simulation(cls, **overrides: Any) -> Settings:
+        """The settings of ``launch/sim.launch.py``: the shipped home, every device simulated."""
+        return replace(cls(), **{**_SIMULATION, **overrides})
+
+
+_SIMULATION = {
+    "use_sim_time": True, "params_file": "launch/params/sim.yaml", "world": "sim/homes/family_home",
+    "perception_backend": "oracle", "audio_in": "sim", "audio_out": "sim", "camera": "sim",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LaunchArgument:
+    name: str
+    about: str
+    parameters: tuple[str, ...] = ()  # "node.field" of the node parameters that it sets when it is not empty
+
+
+@dataclass(frozen=True)
+class Node:
+    name: str
+    process: str
+    stage: str  # "module:Class"
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    rate_hz: float | None = None  # steps on a timer …
+    trigger: tuple[str, ...] = ()  # … and at once when one of these arrives
+    budget_ms: float = 5.0  # of one step, measured by `robot-runtime bench`
+    when: Callable[[Settings], bool] = lambda settings: True
+    services: tuple[tuple[str, str], ...] = ()  # std_srvs/Trigger service → topic on which it puts a message
+    own_shell: bool = False  # an rclpy node of its own instead of a stage inside the generic one
+
+
+def _simulated(settings: Settings) -> bool:
+    return settings.simulated
+
+
+PROCESSES: dict[str, str] = {
+    "sim": "the simulated home: physics, people, sound, clock",
+    "eyes": "camera and perception; raw pictures stay here",
+    "voice": "hearing and speaking",
+    "mind": "world, planner, executive, social policy, navigation",
+    "guard": "the gate and the only door to the motors",
+    "watch": "recorder and timeline",
+}
+
+NODES: tuple[Node, ...] = (
+    # ---- sim
+    Node("director", "sim", "sim.director:Director",
+         inputs=("sim/state", "speech/heard", "speech/state", "action/verdict", "action/status", "safety/state", "nav/status"),
+         outputs=("sim/people", "scenario"), rate_hz=20, budget_ms=2, when=lambda s: s.simulated and bool(s.scenario)),
+    Node("home", "sim", "sim.home:Home",
+         inputs=("cmd_vel", "joints/command", "audio/out", "sim/people"),
+         outputs=("odom", "scan", "joint_states", "gripper/state", "audio/in", "sim/state"),
+         rate_hz=50, budget_ms=8, when=_simulated),
+    # ---- eyes
+    Node("camera", "eyes", "robot_runtime.sense.camera:Camera",
+         inputs=("sim/state",), outputs=("camera/image", "camera/image/compressed"), rate_hz=5, budget_ms=20),
+    Node("perceive", "eyes", "robot_runtime.perceive.perceive:Perceive",
+         inputs=("camera/image", "pose", "sim/state"), outputs=("detections", "people"), rate_hz=10, budget_ms=20),
+    # ---- voice
+    Node("microphone", "voice", "robot_runtime.sense.microphone:Microphone",
+         inputs=(), outputs=("audio/in",), rate_hz=50, when=lambda s: s.audio_in not in ("sim", "topic")),
+    Node("stop_word", "voice", "robot_runtime.hear.stop_word:StopWord",
+         inputs=("audio/in",), outputs=("safety/stop_request",), trigger=("audio/in",), budget_ms=4),
+    Node("ear", "voice", "robot_runtime.hear.ear:Ear",
+         inputs=("audio/in", "people", "world/facts", "speech/state"), outputs=("speech/heard",), trigger=("audio/in",), budget_ms=6),
+    Node("voice", "voice", "robot_runtime.speak.voice:Voice",
+         inputs=("speech/say", "speech/style"), outputs=("audio/out", "speech/state"), rate_hz=50, trigger=("speech/say",), budget_ms=4),
+    Node("speaker", "voice", "robot_runtime.speak.speaker:Speaker",
+         inputs=("audio/out",), outputs=(), trigger=("audio/out",), when=lambda s: s.audio_out not in ("sim", "topic")),
+    # ---- mind
+    Node("world", "mind", "robot_runtime.world.world:World",
+         inputs=("detections", "people", "pose", "gripper/state"), outputs=("world/facts",), rate_hz=5),
+    Node("social", "mind", "robot_runtime.social.social:Social",
+         inputs=("people", "speech/heard", "world/facts"), outputs=("speech/style",), rate_hz=5, trigger=("speech/heard",)),
+    Node("mind", "mind", "robot_runtime.mind.mind:Mind",
+         inputs=("speech/heard", "world/facts", "pose", "speech/style", "speech/state", "action/verdict", "safety/state",
+                 "nav/status", "joint_states", "gripper/state"),
+         outputs=("plan", "action/proposed", "action/status", "nav/goal", "joints/proposed", "speech/say", "safety/rearm_request"),
+         rate_hz=20, trigger=("speech/heard", "action/verdict"), budget_ms=10),
+    Node("navigator", "mind", "robot_runtime.act.navigator:Navigator",
+         inputs=("nav/goal", "scan", "odom", "people", "safety/state"), outputs=("pose", "nav/status", "cmd_vel/proposed"),
+         rate_hz=20, budget_ms=15, when=lambda s: s.navigation_backend == "embedded"),
+    Node("nav2", "mind", "robot_runtime.ros.nav2:Nav2",
+         inputs=("nav/goal",), outputs=("nav/status", "pose", "cmd_vel/proposed"),
+         when=lambda s: s.navigation_backend == "nav2", own_shell=True),
+    # ---- guard
+    Node("gate", "guard", "safety.gate:Gate",
+         inputs=("action/proposed", "cmd_vel/proposed", "joints/proposed", "safety/stop_request", "safety/rearm_request", "e_stop",
+                 "people", "scan", "odom", "pose", "joint_states", "gripper/state", "world/facts"),
+         outputs=("cmd_vel", "joints/command", "action/verdict", "safety/state"),
+         rate_hz=50, trigger=("action/proposed", "safety/stop_request", "e_stop"), budget_ms=2,
+         services=(("safety/stop", "safety/stop_request"), ("safety/rearm", "safety/rearm_request"))),
+    # ---- watch
+    Node("timeline", "watch", "robot_runtime.observe.timeline:Timeline",
+         inputs=("speech/heard", "plan", "action/verdict", "action/status", "safety/state", "speech/state", "speech/say",
+                 "cmd_vel", "scenario", "safety/stop_request", "people"),
+         outputs=("timeline",), rate_hz=20),
+    Node("recorder", "watch", "robot_runtime.ros.recorder:Recorder",
+         inputs=tuple(topic.name for topic in TOPICS.values() if topic.recorded), outputs=(), own_shell=True,
+         when=lambda s: bool(s.run_dir)),
+)  # fmt: skip
+
+_SITE_USERS = ("ear.site", "world.site", "mind.site", "navigator.site")
+
+LAUNCH_ARGUMENTS: tuple[LaunchArgument, ...] = (
+    LaunchArgument("namespace", "ROS namespace of every node and topic"),
+    LaunchArgument("use_sim_time", "take the time from /clock"),
+    LaunchArgument("params_file", "YAML file of node parameters"),
+    LaunchArgument("autostart", "configure and activate the lifecycle nodes at start"),
+    LaunchArgument("log_level", "debug, info, warn, error or fatal"),
+    LaunchArgument("headless", "simulation without a window"),
+    LaunchArgument(
+        "world",
+        "folder of the home to simulate; empty on a robot",
+        ("home.home", "director.home", "camera.home", "perceive.home", *_SITE_USERS),
+    ),
+    LaunchArgument("site", "folder with map.yaml and semantic_map.yaml of the place where the robot works", _SITE_USERS),
+    LaunchArgument("rules_file", "safety rules", ("gate.rules_file",)),
+    LaunchArgument("social_policy_file", "social policy", ("social.policy_file",)),
+    LaunchArgument("speech_backend", "speech engines", ("voice.backend",)),
+    LaunchArgument("planner_backend", "planner", ("mind.planner_backend",)),
+    LaunchArgument("perception_backend", "perception", ("perceive.backend",)),
+    LaunchArgument("navigation_backend", "embedded or nav2"),
+    LaunchArgument("audio_in", "sim, topic, device, device:NAME or file:PATH", ("microphone.source",)),
+    LaunchArgument("audio_out", "sim, topic, device, device:NAME or file:PATH", ("speaker.sink",)),
+    LaunchArgument("camera", "sim, device, device:N or file:PATH", ("camera.source",)),
+    LaunchArgument("scenario", "scenario file to play", ("director.scenario_file",)),
+    LaunchArgument("run_dir", "folder for records", ("gate.run_dir", "recorder.run_dir")),
+)
+
+
+def nodes(settings: Settings) -> tuple[Node, ...]:
+    """The rows that run under these settings, in table order."""
+    return tuple(node for node in NODES if node.when(settings))
+
+
+assert [a.name for a in LAUNCH_ARGUMENTS] == [f.name for f in fields(Settings)]

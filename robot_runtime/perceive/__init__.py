@@ -1,0 +1,1 @@
+"""From pictures to objects and people in the map."""

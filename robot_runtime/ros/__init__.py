@@ -1,0 +1,1 @@
+"""ROS 2 shells around the stages: the only package that imports rclpy."""

@@ -1,0 +1,1 @@
+"""Drivers of sensors: camera and microphone, real and simulated behind one interface."""

@@ -1,0 +1,1 @@
+"""The manner that fits the person: pace of speech, distance, approach."""

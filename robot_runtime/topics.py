@@ -1,0 +1,88 @@
+"""THE table of topics: type, rate, quality of service, maximum age, and whether a recording keeps it.
+
+Names are relative (a namespace goes in front).  ``max_age_s`` is what consumers treat as stale; liveness checks, the
+recorder, the message package's contract test and the docs read it from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from robot_runtime import messages as m
+
+
+class Qos(Enum):
+    """How a topic is carried; the ROS profiles are in ``robot_runtime/ros/qos.py``."""
+
+    SENSOR = "sensor"  # newest wins, losses allowed (REP-2003)
+    STREAM = "stream"  # reliable, deep queue: sound, where every frame counts
+    EVENT = "event"  # reliable: must arrive, order matters
+    STATE = "state"  # reliable and latched: late joiners get the last one
+    LOCAL = "local"  # never leaves the process
+
+
+@dataclass(frozen=True)
+class Topic:
+    name: str
+    message: type
+    ros_type: str
+    qos: Qos
+    rate_hz: float | None  # None: on events
+    max_age_s: float | None  # None: never stale
+    recorded: bool
+    about: str
+
+
+_OWN = "robot_runtime_msgs/msg/"
+
+
+def _own(name: str, message: type, qos: Qos, rate_hz: float | None, max_age_s: float | None, recorded: bool, about: str) -> Topic:
+    return Topic(name, message, _OWN + message.__name__, qos, rate_hz, max_age_s, recorded, about)
+
+
+_ALL = (
+    # sense
+    _own("audio/in", m.AudioFrame, Qos.STREAM, 50, 0.2, True, "what the microphone hears"),
+    Topic("scan", m.Scan, "sensor_msgs/msg/LaserScan", Qos.SENSOR, 10, 0.35, True, "lidar, in base_link"),
+    Topic("odom", m.Odometry, "nav_msgs/msg/Odometry", Qos.SENSOR, 50, 0.2, True, "wheel odometry"),
+    Topic("joint_states", m.JointPositions, "sensor_msgs/msg/JointState", Qos.SENSOR, 25, 0.3, True, "head, lift, arm, gripper"),
+    _own("gripper/state", m.GripperState, Qos.STATE, 10, 0.5, True, "what the gripper holds"),
+    _own("camera/image", m.Image, Qos.LOCAL, 5, 0.5, False, "raw picture; never crosses a process border"),
+    Topic("camera/image/compressed", m.EncodedImage, "sensor_msgs/msg/CompressedImage", Qos.SENSOR, 5, 1.0, True, "JPEG of it"),
+    # perceive
+    _own("detections", m.Detections, Qos.SENSOR, 10, 0.5, True, "objects in view"),
+    _own("people", m.People, Qos.SENSOR, 10, 0.5, True, "people in view, heard or remembered"),
+    # hear
+    _own("speech/heard", m.Utterance, Qos.EVENT, None, None, True, "a finished turn of a person"),
+    _own("safety/stop_request", m.StopRequest, Qos.EVENT, None, None, True, "asks for a latched stop; bypasses the planner"),
+    # world, mind, social
+    _own("world/facts", m.WorldFacts, Qos.STATE, 5, 1.0, True, "what is where, and who is here"),
+    _own("plan", m.Plan, Qos.EVENT, None, None, True, "what the planner made of an utterance"),
+    _own("action/proposed", m.ProposedAction, Qos.EVENT, None, None, True, "an action that waits for the gate"),
+    _own("action/status", m.ActionStatus, Qos.EVENT, None, None, True, "how an action goes"),
+    _own("speech/say", m.SpeechRequest, Qos.EVENT, None, None, True, "a sentence to say"),
+    _own("speech/style", m.SpeechStyle, Qos.STATE, None, None, True, "how to speak and approach"),
+    _own("nav/goal", m.NavGoal, Qos.EVENT, None, None, True, "where to drive"),
+    _own("nav/status", m.NavStatus, Qos.EVENT, 5, 1.0, True, "how the drive goes"),
+    Topic("pose", m.RobotPose, "geometry_msgs/msg/PoseWithCovarianceStamped", Qos.STATE, 10, 0.5, True, "the robot in the map"),
+    _own("cmd_vel/proposed", m.ProposedVelocity, Qos.SENSOR, 20, 0.2, True, "velocity that waits for the gate"),
+    _own("joints/proposed", m.ProposedJoints, Qos.EVENT, None, 0.5, True, "joint targets that wait for the gate"),
+    _own("safety/rearm_request", m.RearmRequest, Qos.EVENT, None, None, True, "a person asks to lift a latched stop"),
+    # the gate
+    _own("action/verdict", m.ActionVerdict, Qos.EVENT, None, None, True, "the gate's answer to an action"),
+    _own("safety/state", m.SafetyState, Qos.STATE, 5, 0.5, True, "running, stopped, why, and what caps the speed"),
+    Topic("e_stop", m.EStop, "std_msgs/msg/Bool", Qos.STATE, None, None, True, "emergency-stop input"),
+    Topic("cmd_vel", m.Velocity, "geometry_msgs/msg/TwistStamped", Qos.EVENT, 50, 0.1, True, "only the gate publishes it"),
+    Topic("joints/command", m.JointPositions, "sensor_msgs/msg/JointState", Qos.EVENT, None, None, True, "only the gate publishes it"),
+    # speak
+    _own("audio/out", m.AudioFrame, Qos.STREAM, 50, None, True, "what the speaker plays"),
+    _own("speech/state", m.SpeechState, Qos.EVENT, None, None, True, "started, finished, cancelled"),
+    # evidence and simulation
+    _own("timeline", m.TimelineEvent, Qos.EVENT, None, None, True, "the story of the run, a line an event"),
+    _own("sim/state", m.SimState, Qos.SENSOR, 20, 0.2, True, "truth of the simulated home"),
+    _own("sim/people", m.PersonCommand, Qos.EVENT, None, None, True, "directions to simulated people"),
+    _own("scenario", m.ScenarioEvent, Qos.STATE, None, None, True, "what the scenario does and finds"),
+)  # fmt: skip
+
+TOPICS: dict[str, Topic] = {topic.name: topic for topic in _ALL}

@@ -1,0 +1,1 @@
+"""What is where and who is here, with age and origin of each fact."""

@@ -1,0 +1,102 @@
+"""Reading YAML into typed models, with errors that name the file, the field and the fix."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class FileError(ValueError):
+    """A file that cannot be used: one line that names the file, the field and what to do."""
+
+
+def load_yaml(path: Path | str, model: type[T]) -> T:
+    """Read one YAML file into ``model``.
+
+    :raises FileError: the file is missing, is not YAML, or does not fit the model
+    """
+    return parse(read_yaml(path), model, str(path))
+
+
+def read_yaml(path: Path | str) -> Any:
+    """The plain content of a YAML file, ``{}`` when it is empty.
+
+    :raises FileError: the file is missing or is not YAML
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path}: not UTF-8 text (byte {error.start})") from error
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f":{mark.line + 1}" if mark else ""
+        raise FileError(f"{path}{where}: not valid YAML: {getattr(error, 'problem', None) or error}") from error
+    return {} if content is None else content
+
+
+def parse(content: Any, model: type[T], source: str) -> T:
+    """Fit already read content to ``model``; ``source`` names its origin in errors.
+
+    :raises FileError: it does not fit; every problem of the content is named
+    """
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise FileError("; ".join(_problems(error, model, source))) from error
+
+
+def _problems(error: ValidationError, model: type[BaseModel], source: str) -> Iterator[str]:
+    for problem in error.errors(include_url=False):
+        path = problem["loc"]
+        where = ".".join(str(part) for part in path) or "(whole file)"
+        if problem["type"] == "extra_forbidden":
+            yield f"{source}: {where}: unknown key{suggestion(str(path[-1]), _keys_at(model, path[:-1]))}"
+        else:
+            yield f"{source}: {where}: {problem['msg']} (got {_short(problem['input'])})"
+
+
+def suggestion(wrong: str, known: list[str]) -> str:
+    """The tail of an error that offers the nearest known name, or lists the known ones when none is near.
+
+    >>> suggestion("speeed", ["speed", "colour"])
+    ", did you mean 'speed'?"
+    """
+    near = difflib.get_close_matches(wrong, known, n=1)
+    if near:
+        return f", did you mean '{near[0]}'?"
+    return f"; known: {', '.join(sorted(known))}" if known else ""
+
+
+def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """Field names of the model that sits at ``path``; [] where the path leaves the typed part."""
+    current: Any = model
+    for part in path:
+        if isinstance(part, int):
+            continue
+        field = getattr(current, "model_fields", {}).get(part)
+        if field is None:
+            continue  # a dictionary's key, or the tag of a union
+        current = _first_model(field.annotation) or current
+    return list(getattr(current, "model_fields", {}))
+
+
+def _first_model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for argument in get_args(annotation) if (found := _first_model(argument))), None)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,266 @@
+"""What goes into the gate and what comes out of it.
+
+Units are SI and stand in the names (REP-103); positions are in the ``map`` frame (REP-105); every ``*_s`` is a time in
+seconds on the robot's clock.  A field that the sender does not know is ``nan`` or the empty string, never a guess.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Verdict(str, Enum):
+    """What the gate says of an action, from the mildest to the most restrictive.
+
+    >>> Verdict.LIMIT < Verdict.DENY
+    True
+    >>> max([Verdict.ALLOW, Verdict.CONFIRM, Verdict.LIMIT]).value
+    'confirm'
+    """
+
+    ALLOW = "allow"
+    LIMIT = "limit"
+    CONFIRM = "confirm"
+    DENY = "deny"
+    STOP = "stop"
+
+    @property
+    def severity(self) -> int:
+        return _SEVERITY[self]
+
+    def __lt__(self, other: object) -> bool:
+        return self.severity < other.severity if isinstance(other, Verdict) else NotImplemented
+
+    def __le__(self, other: object) -> bool:
+        return self.severity <= other.severity if isinstance(other, Verdict) else NotImplemented
+
+    def __gt__(self, other: object) -> bool:
+        return self.severity > other.severity if isinstance(other, Verdict) else NotImplemented
+
+    def __ge__(self, other: object) -> bool:
+        return self.severity >= other.severity if isinstance(other, Verdict) else NotImplemented
+
+
+_SEVERITY = {verdict: rank for rank, verdict in enumerate(Verdict)}
+
+
+class AgeGroup(str, Enum):
+    CHILD = "child"
+    ADULT = "adult"
+    ELDERLY = "elderly"
+    UNKNOWN = "unknown"
+
+
+class SafetyMode(str, Enum):
+    """ISO 10218 / IEC 60204-1 terms: a protective stop clears by itself, an emergency stop never does."""
+
+    STARTING = "starting"  # inputs not yet fresh: nothing moves
+    RUNNING = "running"
+    PROTECTIVE_STOP = "protective_stop"  # someone or something is too near, or an input is stale; clears with its cause
+    EMERGENCY_STOP = "emergency_stop"  # latched, and its cause is still there
+    REARM_REQUIRED = "rearm_required"  # latched, cause gone, waits for a person
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person as perception sees them.  ``seen`` is False for somebody who is only heard or remembered."""
+
+    id: str
+    name: str
+    age_group: str  # an AgeGroup value
+    age_group_confidence: float
+    position_m: tuple[float, float, float]
+    velocity_mps: tuple[float, float, float]
+    position_std_m: float
+    seen: bool
+    speaking: bool
+    facing_robot: bool
+    last_seen_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """All people known now.  An empty tuple says "nobody in view"; no message at all says "somebody may be there"."""
+
+    stamp_s: float
+    source: str  # perception backend and model hash
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorldObject:
+    id: str
+    class_name: str  # as in safety/ontology.yaml
+    colour: str
+    name: str  # as a person says it: "red cup"
+    position_m: tuple[float, float, float]
+    place: str  # named place of the home, "" if unknown
+    support: str  # what it stands on, "" if unknown
+    held_by: str  # "robot", a person's id, or ""
+    last_seen_s: float
+    confidence: float
+    provenance: str  # "seen", "told" or "inferred"
+
+
+@dataclass(frozen=True, slots=True)
+class RobotPose:
+    """Pose of base_link in the map frame."""
+
+    stamp_s: float
+    x_m: float
+    y_m: float
+    yaw_rad: float
+    std_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Odometry:
+    """Pose in the odom frame and velocity in base_link (REP-105)."""
+
+    stamp_s: float
+    x_m: float
+    y_m: float
+    yaw_rad: float
+    linear_mps: float
+    angular_radps: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan:
+    """A planar lidar scan in the frame of base_link; ``inf`` means no return within range, ``nan`` a broken ray."""
+
+    stamp_s: float
+    angle_min_rad: float
+    angle_increment_rad: float
+    range_min_m: float
+    range_max_m: float
+    ranges_m: NDArray[np.float32]  # shape (rays,)
+
+
+@dataclass(frozen=True, slots=True)
+class GripperState:
+    stamp_s: float
+    closed: bool
+    holding: str  # id of the held object, "" when empty
+    holding_class: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedAction:
+    """An action that somebody wants the robot to start.  It moves nothing until the gate has said yes."""
+
+    stamp_s: float
+    id: str
+    plan_id: str
+    skill: str
+    arguments: tuple[Argument, ...]
+    utterance_id: str
+    utterance_text: str  # the words that led to it
+    requester_id: str  # the person who asked, "" if unknown
+
+    def argument(self, name: str) -> str:
+        """The value of an argument, or "" when it was not given."""
+        return next((a.value for a in self.arguments if a.name == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionVerdict:
+    """The gate's answer to one proposed action."""
+
+    stamp_s: float
+    action_id: str
+    verdict: str  # a Verdict value
+    rule_ids: tuple[str, ...]
+    rules_hash: str
+    reason: str  # for engineers: which condition held
+    say: str  # for the person: plain words, "" if there is nothing to say
+    max_speed_mps: float  # inf when not limited
+    latency_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedVelocity:
+    stamp_s: float
+    action_id: str
+    linear_mps: float
+    angular_radps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Velocity:
+    """What really goes to the base."""
+
+    stamp_s: float
+    linear_mps: float
+    angular_radps: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedJoints:
+    """Target positions: radians for head_pan and head_tilt, metres for lift, arm and gripper (finger opening)."""
+
+    stamp_s: float
+    action_id: str
+    names: tuple[str, ...]
+    positions: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JointPositions:
+    stamp_s: float
+    names: tuple[str, ...]
+    positions: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequest:
+    """Somebody or something asks for a latched stop.  It does not pass the planner."""
+
+    stamp_s: float
+    source: str  # "word", "topic", "service", "button"
+    detail: str  # the word that was heard, the topic's name …
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class RearmRequest:
+    stamp_s: float
+    source: str  # "voice" or "service"
+    requester_id: str
+    utterance_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EStop:
+    """State of an emergency-stop input: True while it is pressed."""
+
+    stamp_s: float
+    pressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyState:
+    """Published at 5 Hz and whenever it changes."""
+
+    stamp_s: float
+    mode: str  # a SafetyMode value
+    causes: tuple[str, ...]  # why the robot is stopped or slowed, most restrictive first
+    max_speed_mps: float  # the cap in force now
+    nearest_person_m: float  # nan when nobody is known
+    nearest_obstacle_m: float
+    linear_mps: float  # what was emitted last
+    angular_radps: float
+
+
+UNLIMITED_MPS = math.inf

@@ -1,0 +1,1 @@
+"""A simulated home with people, for trying the whole robot without one."""
