@@ -265,7 +265,7 @@ class TimelineEvent:
     """One line of the story of a run, for terminal, report and picture."""
 
     stamp_s: float
-    kind: str  # "heard", "understood", "planned", "verdict", "moving", "said", "safety", "scenario", "process"
+    kind: str  # "heard", "understood", "planned", "verdict", "action", "moving", "said", "safety", "scenario" or "process"
     text: str
     detail: str
     latency_ms: float  # nan when there is none to tell

@@ -138,7 +138,8 @@ NODES: tuple[Node, ...] = (
          services=(("safety/stop", "safety/stop_request"), ("safety/rearm", "safety/rearm_request"))),
     # ---- watch
     Node("timeline", "watch", "robot_runtime.observe.timeline:Timeline",
-         inputs=("speech/heard", "plan", "action/verdict", "action/status", "safety/state", "speech/state", "speech/say",
+         inputs=("speech/heard", "plan", "action/proposed",
+            "action/verdict", "action/status", "safety/state", "speech/state", "speech/say",
                  "cmd_vel", "scenario", "safety/stop_request", "people"),
          outputs=("timeline",), rate_hz=20),
     Node("recorder", "watch", "robot_runtime.ros.recorder:Recorder",

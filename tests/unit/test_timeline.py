@@ -1,0 +1,114 @@
+"""The story of a run: lines, names and latencies."""
+
+import math
+
+import pytest
+
+from robot_runtime.messages import (
+    ActionVerdict,
+    Argument,
+    People,
+    Person,
+    Plan,
+    PlanStep,
+    ProposedAction,
+    SafetyState,
+    SpeechState,
+    StopRequest,
+    TimelineEvent,
+    Utterance,
+    Velocity,
+)
+from robot_runtime.observe.timeline import Timeline, TimelineConfig
+
+
+@pytest.fixture
+def timeline() -> Timeline:
+    return Timeline(TimelineConfig())
+
+
+def lines(timeline: Timeline, now_s: float, **inbox: object) -> list[TimelineEvent]:
+    """Step with one message a topic; ``speech_heard`` stands for ``speech/heard``."""
+    topics = {name.replace("__", "/"): [message] for name, message in inbox.items()}
+    return [message for _, message in timeline.step(topics, now_s)]
+
+
+def heard(end_s: float = 9.7, stamp_s: float = 10.0) -> Utterance:
+    slots = (Argument("object", "red cup"),)
+    return Utterance(stamp_s, "u1", "bring me the red cup", "fetch", slots, 0.9, end_s - 1.5, end_s, "anna", "en", "engine")
+
+
+def velocity(stamp_s: float, linear_mps: float) -> Velocity:
+    return Velocity(stamp_s, linear_mps, 0.0)
+
+
+def test_heard_names_the_speaker_and_counts_from_the_end_of_the_sound(timeline: Timeline) -> None:
+    anna = Person("anna", "Anna", "adult", 0.9, (0, 0, 0), (0, 0, 0), 0.1, True, True, True, 10.0)
+    told, understood = lines(timeline, 10.0, people=People(10.0, "test", (anna,)), speech__heard=heard())
+    assert told.text == "Anna: “bring me the red cup”"
+    assert told.latency_ms == pytest.approx(300)
+    assert understood.text == "fetch(object=red cup)"
+
+
+def test_plan_and_verdict_carry_their_own_latencies(timeline: Timeline) -> None:
+    lines(timeline, 10.0, speech__heard=heard())
+    step = PlanStep("pick", (Argument("object", "red_cup"),))
+    (planned,) = lines(timeline, 10.05, plan=Plan(10.02, "p1", "u1", "anna", "grounded", step, (step,), ""))
+    assert planned.text == "pick(red_cup)"
+    assert planned.latency_ms == pytest.approx(20)
+    action = ProposedAction(10.03, "a1", "p1", "pick", step.arguments, "u1", "…", "anna")
+    verdict = ActionVerdict(10.04, "a1", "deny", ("R1",), "hash", "sharp object", "No.", math.inf, 0.7)
+    (judged,) = lines(timeline, 10.06, action__proposed=action, action__verdict=verdict)
+    assert judged.text == "deny: pick(red_cup)"
+    assert judged.detail == "R1: sharp object"
+    assert judged.latency_ms == 0.7
+
+
+def test_first_motion_counts_from_the_utterance_and_only_once(timeline: Timeline) -> None:
+    lines(timeline, 10.0, speech__heard=heard(end_s=9.7))
+    (moving,) = lines(timeline, 10.2, cmd_vel=velocity(10.2, 0.3))
+    assert moving.text == "starts to move"
+    assert moving.latency_ms == pytest.approx(500)
+    assert lines(timeline, 10.4, cmd_vel=velocity(10.4, 0.3)) == []
+
+
+def test_a_short_pause_is_no_halt_and_a_long_one_is(timeline: Timeline) -> None:
+    lines(timeline, 10.0, cmd_vel=velocity(10.0, 0.3))
+    assert lines(timeline, 10.1, cmd_vel=velocity(10.1, 0.0)) == []
+    assert lines(timeline, 10.2, cmd_vel=velocity(10.2, 0.3)) == []
+    assert lines(timeline, 10.3, cmd_vel=velocity(10.3, 0.0)) == []
+    (halt,) = lines(timeline, 10.8, cmd_vel=velocity(10.8, 0.0))
+    assert (halt.text, halt.stamp_s) == ("stands still", 10.3)
+
+
+def test_stop_request_is_timed_to_the_first_zero(timeline: Timeline) -> None:
+    lines(timeline, 10.0, cmd_vel=velocity(10.0, 0.3))
+    lines(timeline, 10.02, safety__stop_request=StopRequest(10.01, "word", "stop", 0.9))
+    lines(timeline, 10.04, cmd_vel=velocity(10.03, 0.2))
+    (zero,) = lines(timeline, 10.06, cmd_vel=velocity(10.05, 0.0))
+    assert (zero.kind, zero.text) == ("safety", "velocity zero")
+    assert zero.latency_ms == pytest.approx(40)
+
+
+def test_safety_mode_is_told_when_it_changes(timeline: Timeline) -> None:
+    running = SafetyState(1.0, "running", (), 0.8, math.nan, 2.0, 0.0, 0.0)
+    stopped = SafetyState(1.2, "protective_stop", ("anna 0.4 m ahead",), 0.0, 0.4, 0.4, 0.0, 0.0)
+    assert [e.text for e in lines(timeline, 1.0, safety__state=running)] == ["running"]
+    assert lines(timeline, 1.1, safety__state=running) == []
+    (event,) = lines(timeline, 1.2, safety__state=stopped)
+    assert (event.text, event.detail) == ("protective stop", "anna 0.4 m ahead")
+
+
+def test_first_answer_counts_from_the_end_of_the_question(timeline: Timeline) -> None:
+    lines(timeline, 10.0, speech__heard=heard(end_s=9.7))
+    (first,) = lines(timeline, 10.1, speech__state=SpeechState(10.1, "s1", "started", "I will bring it.", 0.0, math.nan))
+    (second,) = lines(timeline, 15.0, speech__state=SpeechState(15.0, "s2", "started", "Here it is.", 0.0, math.nan))
+    assert first.latency_ms == pytest.approx(400)
+    assert math.isnan(second.latency_ms)
+
+
+def test_reset_forgets_who_spoke(timeline: Timeline) -> None:
+    lines(timeline, 10.0, speech__heard=heard())
+    timeline.reset()
+    (moving,) = lines(timeline, 11.0, cmd_vel=velocity(11.0, 0.3))
+    assert math.isnan(moving.latency_ms)
