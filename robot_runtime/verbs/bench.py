@@ -1,0 +1,70 @@
+"""Measures the budgets of the design and prints them with machine and commit."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from robot_runtime.arguments import check
+from robot_runtime.bench import flow_speed, spine
+from robot_runtime.bench.machine import describe
+from robot_runtime.cli import UsageError
+from robot_runtime.config import load_class
+from robot_runtime.nodes import Settings
+from robot_runtime.observe.figures import Figure
+from robot_runtime.observe.run import Run
+from robot_runtime.verbs.demo import Story, play
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("spine", "flow"), help="spine: spoken command → motion, over ROS; flow: speed of virtual time")
+    parser.add_argument("--repeats", type=int, default=10, help="commands given in `spine` (%(default)s)")
+    parser.add_argument("--run-dir", metavar="DIR", help="keep the recording of `spine` here")
+    parser.add_argument("--json", action="store_true", help="one line of JSON a row on standard output")
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.repeats < 1:
+        raise UsageError(f"--repeats {args.repeats}: at least 1")
+    if args.what == "flow":
+        return flow_speed.run(as_json=args.json)
+    with tempfile.TemporaryDirectory(prefix="robot-runtime-bench-") as folder:
+        rows = _spine(Path(args.run_dir or folder).resolve(), args.repeats)
+    _print("bench spine", rows, as_json=args.json)
+    return 0 if all(row.count for row in rows) else 1
+
+
+def _spine(run_dir: Path, repeats: int) -> list[Figure]:
+    run_dir.mkdir(parents=True, exist_ok=True)
+    scenario = spine.scenario(repeats)
+    path = run_dir / "scenario.yaml"
+    path.write_text(yaml.safe_dump(scenario, sort_keys=False), encoding="utf-8")
+    settings = Settings.for_simulation(run_dir=str(run_dir), scenario=str(path))
+    check(settings)
+    if not play(settings, Story(as_json=False, to_stderr=True), scenario["limit_s"]):
+        print(f"robot-runtime bench: the scenario did not finish; see {run_dir}/logs", file=sys.stderr)
+    recording = Run.of(load_class("robot_runtime.ros.read_record:read")(run_dir / "record.mcap"))
+    return spine.figures(recording, load_class("sim.truth:truth_reader")(settings.world))
+
+
+def _print(title: str, rows: Sequence[Figure], as_json: bool) -> None:
+    if as_json:
+        for row in rows:
+            print(json.dumps({**asdict(row), "machine": dict(describe())}, ensure_ascii=False))
+        return
+    table = Table(title=f"{title}   " + " · ".join(value for _, value in describe()), title_justify="left")
+    table.add_column("")
+    for name in ("times", "p50 ms", "p95 ms", "p99 ms", "max ms"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(row.name, str(row.count), *(f"{v:.1f}" for v in (row.p50_ms, row.p95_ms, row.p99_ms, row.max_ms)))
+    Console(highlight=False).print(table)
