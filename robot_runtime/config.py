@@ -46,7 +46,10 @@ def read_params(path: str) -> dict[str, dict[str, Any]]:
             raise FileError(f"{path}: {key}: unknown node{suggestion(name, known)}")
         if not isinstance(value, dict) or set(value) != {"ros__parameters"}:
             raise FileError(f"{path}: {key}: expected exactly one key 'ros__parameters' below it")
-        params[name] = dict(value["ros__parameters"] or {})
+        given = value["ros__parameters"] or {}
+        if not isinstance(given, dict):
+            raise FileError(f"{path}: {key}.ros__parameters: expected fields with values (got {type(given).__name__})")
+        params[name] = dict(given)
     return params
 
 

@@ -91,8 +91,8 @@ PROCESSES: dict[str, str] = {
 NODES: tuple[Node, ...] = (
     # ---- sim
     Node("director", "sim", "sim.director:Director",
-         inputs=("sim/state", "speech/heard", "speech/state", "action/verdict", "action/status", "safety/state", "nav/status"),
-         outputs=("sim/people", "scenario"), rate_hz=20, budget_ms=2, when=lambda s: s.simulated and bool(s.scenario)),
+         inputs=("sim/state", "speech/heard", "speech/state", "action/proposed", "action/verdict", "action/status", "safety/state"),
+         outputs=("sim/people", "e_stop", "scenario"), rate_hz=20, budget_ms=2, when=lambda s: s.simulated and bool(s.scenario)),
     Node("home", "sim", "sim.home:Home",
          inputs=("cmd_vel", "joints/command", "audio/out", "sim/people"),
          outputs=("odom", "scan", "joint_states", "gripper/state", "audio/in", "sim/state"),
@@ -115,7 +115,7 @@ NODES: tuple[Node, ...] = (
          inputs=("audio/out",), outputs=(), trigger=("audio/out",), when=lambda s: s.audio_out not in ("sim", "topic")),
     # ---- mind
     Node("world", "mind", "robot_runtime.world.world:World",
-         inputs=("detections", "people", "pose", "gripper/state"), outputs=("world/facts",), rate_hz=5),
+         inputs=("detections", "people", "pose", "joint_states", "gripper/state"), outputs=("world/facts",), rate_hz=5),
     Node("social", "mind", "robot_runtime.social.social:Social",
          inputs=("people", "speech/heard", "world/facts"), outputs=("speech/style",), rate_hz=5, trigger=("speech/heard",)),
     Node("mind", "mind", "robot_runtime.mind.mind:Mind",
@@ -171,7 +171,7 @@ LAUNCH_ARGUMENTS: tuple[LaunchArgument, ...] = (
     LaunchArgument("audio_in", "sim, topic, device, device:NAME or file:PATH", ("microphone.source",)),
     LaunchArgument("audio_out", "sim, topic, device, device:NAME or file:PATH", ("speaker.sink",)),
     LaunchArgument("camera", "sim, device, device:N or file:PATH", ("camera.source",)),
-    LaunchArgument("scenario", "scenario file to play", ("director.scenario_file",)),
+    LaunchArgument("scenario", "scenario file to play", ("director.scenario_file", "home.scenario_file")),
     LaunchArgument("run_dir", "folder for records", ("gate.run_dir", "recorder.run_dir")),
 )
 

@@ -48,7 +48,7 @@ _ALL = (
     Topic("odom", m.Odometry, "nav_msgs/msg/Odometry", Qos.SENSOR, 50, 0.2, True, "wheel odometry"),
     Topic("joint_states", m.JointPositions, "sensor_msgs/msg/JointState", Qos.SENSOR, 25, 0.3, True, "head, lift, arm, gripper"),
     _own("gripper/state", m.GripperState, Qos.STATE, 10, 0.5, True, "what the gripper holds"),
-    _own("camera/image", m.Image, Qos.LOCAL, 5, 0.5, False, "raw picture; never crosses a process border"),
+    Topic("camera/image", m.Image, "", Qos.LOCAL, 5, 0.5, False, "raw picture; never crosses a process border"),
     Topic("camera/image/compressed", m.EncodedImage, "sensor_msgs/msg/CompressedImage", Qos.SENSOR, 5, 1.0, True, "JPEG of it"),
     # perceive
     _own("detections", m.Detections, Qos.SENSOR, 10, 0.5, True, "objects in view"),

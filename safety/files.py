@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -11,6 +12,28 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 T = TypeVar("T", bound=BaseModel)
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The folder that holds ``safety``, in a checkout or where it is installed."""
+
+
+def resolve(path: str | Path) -> Path:
+    """An absolute path as it is; a relative one below the current folder if it exists there, else below the project."""
+    path = Path(path).expanduser()
+    if path.is_absolute() or path.exists():
+        return path
+    return PROJECT / path
+
+
+def file_hash(path: Path | str) -> str:
+    """SHA-256 of a file's bytes, as hex.
+
+    :raises FileError: the file cannot be read
+    """
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 class FileError(ValueError):

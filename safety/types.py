@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +112,17 @@ class WorldObject:
     last_seen_s: float
     confidence: float
     provenance: str  # "seen", "told" or "inferred"
+
+
+class WorldFactsLike(Protocol):
+    """What the gate reads of ``robot_runtime.messages.WorldFacts``, which it must not import."""
+
+    @property
+    def stamp_s(self) -> float: ...
+    @property
+    def robot_place(self) -> str: ...
+    @property
+    def objects(self) -> tuple[WorldObject, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def scenario(repeats: int) -> dict[str, Any]:
     return {
         "title": "bench spine",
         "limit_s": 40.0 * repeats + 20.0,
-        "start": {"people": {"leo": {"at_m": _LEO["aside"], "yaw_deg": 180}}},
+        "start": {"leo": {"at_m": _LEO["aside"], "yaw_deg": 180}},
         "steps": steps,
         "expect": [{"name": "the last way is driven", "action": last}],
     }

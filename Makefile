@@ -1,0 +1,58 @@
+# Everything starts here; `make help` lists it.  ARGS goes to the program: make demo ARGS=--mic
+
+SHELL := /bin/sh
+RUN := .venv/bin
+PYTHON3 := $(firstword $(PYTHON) python3)
+
+# A sourced ROS or another environment's Python must not leak into .venv.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV LD_LIBRARY_PATH LD_PRELOAD _ROS_WHEELS_BOOTSTRAP_COMPLETE
+unexport AMENT_PREFIX_PATH CMAKE_PREFIX_PATH COLCON_PREFIX_PATH ROS_DISTRO ROS_VERSION ROS_PYTHON_VERSION
+export PYTHON
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: demo up doctor test lint unit system bench graph clean help python3 runtime developer
+
+demo: runtime  ## play the scenario in the simulated home: sees, hears, moves, refuses; writes runs/…/index.html
+	@$(RUN)/robot-runtime demo $(ARGS)
+
+doctor: runtime  ## say what is present, what is missing and what each missing piece would cost
+	@$(RUN)/robot-runtime doctor $(ARGS)
+
+test: lint unit system  ## all checks and tests, as the continuous integration runs them
+
+lint: developer  ## style, types, import contracts
+	$(RUN)/ruff check
+	$(RUN)/ruff format --check
+	$(RUN)/mypy
+	$(RUN)/lint-imports --no-cache
+
+# Pure tests may share the machine's cores; tests of whole processes measure time, so they run alone.
+unit: developer
+	$(RUN)/pytest -n auto --ignore tests/ros --ignore tests/faults $(ARGS)
+
+system: developer
+	$(RUN)/pytest tests/ros tests/faults $(ARGS)
+
+bench: runtime  ## measure the budgets
+	@$(RUN)/robot-runtime bench $(ARGS)
+
+graph: runtime  ## write the graph of nodes and topics into README.md
+	@$(RUN)/robot-runtime graph --write README.md
+
+clean:  ## remove what make has made, except runs/
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:
+	@echo "make TARGET [ARGS=…] [PYTHON=python3.12]"
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-10s %s\n", $$1, $$2 }'
+
+runtime: python3
+	@$(PYTHON3) tools/bootstrap.py
+
+developer: python3
+	@$(PYTHON3) tools/bootstrap.py --dev
+
+python3:
+	@command -v $(PYTHON3) >/dev/null || { echo "make: $(PYTHON3) not found; install Python 3.10 to 3.13 (Debian, Ubuntu: sudo apt-get install python3 python3-venv python3-dev)" >&2; exit 1; }

@@ -1,0 +1,23 @@
+"""Where the head looks.  Nobody waits for it: it is quick, and what it is turned for does not depend on it."""
+
+from __future__ import annotations
+
+import math
+
+from robot_runtime.act.skill import SkillContext
+
+
+def look_at(context: SkillContext, point_m: tuple[float, float, float]) -> None:
+    """Turn the camera to a point of the map."""
+    settings = context.settings
+    point = context.situation.in_base(point_m[0], point_m[1])
+    if point is None:
+        return
+    pan_rad = math.atan2(point[1], point[0])
+    tilt_rad = math.atan2(settings.camera_height_m - point_m[2], math.hypot(*point))
+    context.propose_joints({"head_pan": pan_rad, "head_tilt": min(max(tilt_rad, -settings.tilt_max_rad), settings.tilt_max_rad)})
+
+
+def look_ahead(context: SkillContext) -> None:
+    """Turn it to where the robot drives: people and the floor before the base are in view."""
+    context.propose_joints({"head_pan": 0.0, "head_tilt": context.settings.rest_tilt_rad})

@@ -1,0 +1,1 @@
+"""What is present on this machine, and what each missing piece costs."""

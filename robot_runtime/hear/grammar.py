@@ -1,0 +1,120 @@
+"""What people can say to the robot, as one definition from which recognition and understanding both follow."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from robot_runtime.hear import pattern
+from robot_runtime.hear.network import Mark, Network, minimal
+from robot_runtime.messages import Argument
+from safety.files import FileError, load_yaml, suggestion
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One way to say an intent.  ``slots`` holds what only this rule's slots may be, beside those of the whole grammar."""
+
+    intent: str
+    phrase: str
+    slots: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a text says; the slots hold the words that were spoken."""
+
+    intent: str
+    slots: tuple[Argument, ...] = ()
+
+
+class Grammar:
+    """Phrases compiled for search and for reading.
+
+    :param rules: in order of preference: when a text fits several, the first one's meaning is taken
+    :param slots: what may stand for each slot; every value is itself a pattern without slots, such as "[red] (cup | mug)"
+    :raises PatternError: a phrase or value cannot be read, or a slot of a phrase has no values
+    """
+
+    def __init__(self, rules: Iterable[Rule], slots: Mapping[str, Sequence[str]]) -> None:
+        self._network = Network()
+        common = {name: _choice(values) for name, values in slots.items()}
+        for rule in rules:
+            node = pattern.parse(rule.phrase)
+            known = {**common, **{name: _choice(values) for name, values in rule.slots.items()}}
+            for name in pattern.slots(node):
+                if name not in known:
+                    raise pattern.PatternError(f"unknown slot '{name}' in '{rule.phrase}'{suggestion(name, list(known))}")
+            self._network.add(rule.intent, node, known)
+        self.automaton = minimal(self._network)
+        self.words = sorted({word for row in self.automaton.arcs for word in row})
+        self.hash = hashlib.sha256(repr(self.automaton.arcs).encode()).hexdigest()[:12]
+
+    def interpret(self, text: str) -> Meaning | None:
+        """The meaning of a text; None when it is not a sentence of the grammar."""
+        sentence = pattern.words(text)
+        marks = next(self._network.paths(sentence), None) if sentence else None
+        return _meaning(sentence, marks) if marks is not None else None
+
+    def meanings(self, text: str) -> list[Meaning]:
+        """Every distinct meaning of a text, the preferred one first."""
+        sentence = pattern.words(text)
+        return list(dict.fromkeys(_meaning(sentence, marks) for marks in self._network.paths(sentence)))
+
+    def is_complete(self, text: str) -> bool:
+        """Whether the text is a whole sentence, rather than the beginning of one or nothing at all."""
+        return self.automaton.walk(pattern.words(text)) in self.automaton.final
+
+
+def _choice(values: Sequence[str]) -> pattern.Node:
+    nodes = tuple(pattern.parse(value) for value in values)
+    for value, node in zip(values, nodes, strict=True):
+        if any(pattern.slots(node)):
+            raise pattern.PatternError(f"a slot's value cannot hold a slot: '{value}'")
+    return pattern.Choice(nodes)
+
+
+def _meaning(sentence: list[str], marks: tuple[tuple[int, Mark], ...]) -> Meaning:
+    intent = ""
+    slots: list[Argument] = []
+    begins: dict[str, int] = {}
+    for position, mark in marks:
+        if mark.kind == "intent":
+            intent = mark.name
+        elif mark.kind == "open":
+            begins[mark.name] = position
+        else:
+            slots.append(Argument(mark.name, " ".join(sentence[begins[mark.name] : position])))
+    return Meaning(intent, tuple(slots))
+
+
+class Domain(BaseModel):
+    """A grammar in a file: what may stand for each slot, and the patterns of each intent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    slots: dict[str, tuple[str, ...]] = Field({}, description="slot → the words it can be")
+    intents: dict[str, tuple[str, ...]] = Field(description="intent → patterns with [optional], (a | b) and {slot}")
+
+    def grammar(self) -> Grammar:
+        """Compile it.
+
+        :raises PatternError: as :class:`Grammar`
+        """
+        return Grammar([Rule(name, phrase, {}) for name, phrases in self.intents.items() for phrase in phrases], self.slots)
+
+
+def load_domain(path: Path) -> Grammar:
+    """Read the grammar of a domain file.
+
+    :raises FileError: not readable, a wrong key, or a pattern that cannot be read
+    """
+    domain = load_yaml(path, Domain)
+    try:
+        return domain.grammar()
+    except pattern.PatternError as error:
+        raise FileError(f"{path}: {error}") from error

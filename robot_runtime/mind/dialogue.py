@@ -1,0 +1,102 @@
+"""The threads of a conversation: a question that is open, and how often the robot has not understood."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+
+from robot_runtime.messages import Argument, Utterance, WorldObject
+from robot_runtime.mind.planner import Question
+from robot_runtime.mind.services import Services
+
+
+@dataclass
+class _Open:
+    """A question that waits for its answer."""
+
+    utterance: Utterance  # the one that was ambiguous
+    question: Question
+    until_s: float
+    repeated: bool = False
+
+
+class Clarification:
+    """At most one open question: which of several things was meant."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._open: _Open | None = None
+
+    def ask(self, utterance: Utterance, question: Question) -> None:
+        """Remember what was asked; the planner has put it into words."""
+        until_s = self._services.situation.now_s + self._services.config.clarify_timeout_s
+        self._open = _Open(utterance, question, until_s)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer is still waited for."""
+        if self._open is not None and self._services.situation.now_s >= self._open.until_s:
+            self._open = None
+        return self._open is not None
+
+    def drop(self) -> None:
+        self._open = None
+
+    def answer(self, utterance: Utterance) -> Utterance | None:
+        """The first utterance with the chosen thing in its place; None when the answer chooses none, or several.
+
+        The first such answer is asked again, with the choices; after the second the question is dropped.
+        """
+        if not self.is_open or self._open is None:
+            return None
+        asked = self._open
+        chosen = self._chosen(asked.question, utterance)
+        if len(chosen) == 1:
+            self._open = None
+            return _completed(asked, chosen[0].id, utterance)
+        if asked.repeated:
+            self._open = None
+        else:
+            asked.repeated = True
+            things = [thing for thing in map(self._services.situation.object, asked.question.candidates) if thing]
+            text = self._services.wording.sentence("no_such_choice", choices=self._services.wording.choices(things))
+            self._services.say(text, utterance.speaker_id, "question")
+        return None
+
+    def _chosen(self, question: Question, utterance: Utterance) -> list[WorldObject]:
+        facts = self._services.situation.facts
+        slots = {slot.name: slot.value for slot in utterance.slots}
+        candidates = [thing for thing in facts.objects if thing.id in question.candidates]
+        if "object" in slots:
+            fitting = {thing.id for thing in self._services.references.objects(slots["object"], facts)}
+            return [thing for thing in candidates if thing.id in fitting]
+        colour = self._services.references.describe(slots.get("colour", "")).colour
+        return [thing for thing in candidates if colour and thing.colour == colour]
+
+
+class NotUnderstood:
+    """Says so, more helpfully the second time, and then keeps quiet for a while: silence is better than a loop."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._said_s: deque[float] = deque(maxlen=2)
+
+    def say(self, utterance: Utterance) -> None:
+        now_s, patience_s = self._services.situation.now_s, self._services.config.patience_s
+        while self._said_s and now_s - self._said_s[0] > patience_s:
+            self._said_s.popleft()
+        if len(self._said_s) == 2:
+            return
+        key = "not_understood_again" if self._said_s else "not_understood"
+        self._said_s.append(now_s)
+        self._services.say(self._services.wording.sentence(key), utterance.speaker_id, "question")
+
+    def understood(self) -> None:
+        self._said_s.clear()
+
+
+def _completed(asked: _Open, object_id: str, answer: Utterance) -> Utterance:
+    """The ambiguous utterance as if it had named the thing; both texts stay, for the gate and the record."""
+    slots = tuple(s for s in asked.utterance.slots if s.name != asked.question.slot)
+    slots += (Argument(asked.question.slot, object_id),)
+    return replace(asked.utterance, id=answer.id, slots=slots, text=f"{asked.utterance.text}; {answer.text}", stamp_s=answer.stamp_s)

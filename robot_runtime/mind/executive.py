@@ -1,0 +1,181 @@
+"""Carries out plans: the goal passes the gate first, then each step; stops pause, people's words cancel or replace.
+
+A new plan does not disturb the running one until the gate has allowed its goal; then it takes its place.  While a stop is
+latched nothing is proposed.  A paused step begins anew, with a new proposal, when a person says to go on: lifting the stop by
+itself does not start motion (ISO 13850: a reset shall not restart).
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from py_trees.common import Status
+
+from robot_runtime.messages import ActionVerdict, Plan
+from robot_runtime.mind.permission import Answer, Permission
+from robot_runtime.mind.run import Run
+from robot_runtime.mind.services import Services
+from robot_runtime.mind.still import Courtesy
+from robot_runtime.mind.words_of_plan import acceptance, completion
+
+
+class Resumed(Enum):
+    """What came of a wish to go on."""
+
+    GOING_ON = "going on"
+    NOTHING = "nothing was interrupted"
+
+
+class Executive:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._run: Run | None = None
+        self._candidate: Run | None = None
+        self._courtesy = Courtesy(services)
+        self._withdrawn_s: float | None = None  # when the gate took back what is being done
+
+    @property
+    def busy(self) -> bool:
+        """Whether a plan is under way or paused."""
+        return self._run is not None
+
+    @property
+    def paused(self) -> bool:
+        step = self._run.step if self._run else None
+        return step is not None and step.is_paused and self._withdrawn_s is None
+
+    # ------------------------------------------------------------ what comes in
+
+    def submit(self, plan: Plan, words: str) -> None:
+        """Propose a plan's goal; a plan that still waits for its own goal's verdict is dropped."""
+        self._drop_candidate()
+        self._candidate = Run(self._services, plan, words)
+
+    def hear(self, verdict: ActionVerdict) -> None:
+        for run in (self._run, self._candidate):
+            if run is not None:
+                run.hear(verdict)
+
+    def decide(self, yes: bool, person_id: str, utterance_id: str, words: str) -> bool:
+        """A person's yes or no; False when nothing was asked."""
+        return any(run.decide(yes, person_id, utterance_id, words) for run in (self._candidate, self._run) if run)
+
+    def pause(self, detail: str) -> None:
+        """Halt what is being done until :meth:`resume`."""
+        self._drop_candidate()
+        if self._run and self._run.step:
+            self._run.step.pause(detail)
+
+    def resume(self) -> Resumed:
+        """Go on with what was paused."""
+        if not self.paused or self._run is None or self._run.step is None:
+            return Resumed.NOTHING
+        self._run.goal.ask_again()  # a stop may have cost the goal its approval, and steps need it
+        self._run.step.resume()
+        return Resumed.GOING_ON
+
+    def cancel(self) -> bool:
+        """Give up what is being done, without a word; False when there was nothing."""
+        was_busy = self._run is not None or self._candidate is not None
+        self._drop_candidate()
+        self._end("cancelled", "")
+        return was_busy
+
+    # ------------------------------------------------------------ the step
+
+    def tick(self) -> None:
+        if self._services.situation.latched:
+            self._withdrawn_s = None  # the stop was the reason
+            self.pause("stop")
+            return
+        self._tick_candidate()
+        if self._settle_withdrawal() or self._goal_refused() or self._run is None:
+            return
+        self._courtesy.tick(self._run)
+        status = self._run.tick()
+        if status is Status.SUCCESS:
+            self._end("succeeded", completion(self._run.plan, self._services), "report")
+        elif status is Status.FAILURE:
+            self._end("failed", self._with_what_is_held(self._run.explanation), "report")
+
+    def _tick_candidate(self) -> None:
+        candidate = self._candidate
+        if candidate is None:
+            return
+        candidate.goal.check_time()
+        if candidate.goal.answer is Answer.GRANTED:
+            self._candidate = None
+            self._replace_by(candidate)
+        elif candidate.goal.answer is Answer.REFUSED:
+            self._candidate = None
+            candidate.report(candidate.plan.id, candidate.plan.goal, "refused", candidate.goal.sentence)
+            self._say(candidate, candidate.goal.sentence, "refusal")
+
+    def _replace_by(self, run: Run) -> None:
+        held = self._services.situation.holding if self._run else ""
+        self._end("cancelled", "")
+        self._run = run
+        run.report(run.plan.id, run.plan.goal, "running")
+        text = acceptance(run.plan, self._services)
+        if held and held not in {argument.value for argument in run.plan.goal.arguments}:
+            text = f"{self._still_holding()} {text}".strip()
+        self._say(run, text, "notice")
+
+    def _settle_withdrawal(self) -> bool:
+        """Halt at once when the gate takes something back; give up unless a stop shows up as its reason.  True while at it."""
+        lost = self._withdrawn_permission()
+        if lost is None or self._run is None:
+            return False
+        now_s = self._services.situation.now_s
+        if self._withdrawn_s is None:
+            self._withdrawn_s = now_s
+            if self._run.step:
+                self._run.step.pause("withdrawn")
+        elif now_s - self._withdrawn_s >= self._services.config.withdrawn_settle_s:
+            self._withdrawn_s = None
+            self._end("refused", self._with_what_is_held(lost.sentence), "refusal")
+        return True
+
+    def _goal_refused(self) -> bool:
+        """Whether the goal, asked for again after a pause, was not granted any more; ends the run then."""
+        if self._run is None:
+            return False
+        self._run.goal.check_time()
+        if self._run.goal.answer is not Answer.REFUSED:
+            return False
+        self._end("refused", self._with_what_is_held(self._run.goal.sentence), "refusal")
+        return True
+
+    def _withdrawn_permission(self) -> Permission | None:
+        if self.paused:
+            return None  # it asks for everything again when it goes on
+        step = self._run.step if self._run else None
+        permissions = (self._run.goal if self._run else None, step.permission if step else None)
+        return next((p for p in permissions if p is not None and p.answer is Answer.WITHDRAWN), None)
+
+    # ------------------------------------------------------------ ends
+
+    def _end(self, phase: str, sentence: str, purpose: str = "report") -> None:
+        run, self._run = self._run, None
+        if run is not None:
+            run.cancel()
+            run.report(run.plan.id, run.plan.goal, phase, sentence)
+            self._say(run, sentence, purpose)
+
+    def _drop_candidate(self) -> None:
+        candidate, self._candidate = self._candidate, None
+        if candidate is not None:
+            candidate.report(candidate.plan.id, candidate.plan.goal, "cancelled")
+
+    def _say(self, run: Run, text: str, purpose: str) -> None:
+        self._services.say(text, run.plan.requester_id, purpose, run.plan.id)
+
+    def _with_what_is_held(self, sentence: str) -> str:
+        """A failure leaves the robot with the thing in its hand: better said than discovered."""
+        if not self._services.situation.holding or not sentence:
+            return sentence
+        return f"{sentence} {self._still_holding()}"
+
+    def _still_holding(self) -> str:
+        wording = self._services.wording
+        return wording.sentence("still_holding", object=wording.the(self._services.situation.holding))

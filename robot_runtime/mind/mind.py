@@ -1,0 +1,136 @@
+"""The mind: what people say becomes plans, plans become gated actions, and what happened is told."""
+
+from __future__ import annotations
+
+from robot_runtime.act.catalogue import load_catalogue
+from robot_runtime.messages import ActionVerdict, Utterance
+from robot_runtime.mind.dialogue import Clarification, NotUnderstood
+from robot_runtime.mind.executive import Executive, Resumed
+from robot_runtime.mind.planner import NO_GOAL, Answer, Known, PlanError, check, spoken
+from robot_runtime.mind.planners import PLANNERS
+from robot_runtime.mind.rearm import Rearm
+from robot_runtime.mind.sentences.book import load_sentences
+from robot_runtime.mind.services import Services
+from robot_runtime.mind.settings import MindConfig
+from robot_runtime.mind.wording import Wording
+from robot_runtime.stage import Inbox, Outbox, news
+from robot_runtime.world.reference import References
+from robot_runtime.world.semantic_map import load_semantic_map
+from robot_runtime.world.situation import Situation
+from safety.ontology import Ontology
+
+
+class Mind:
+    """Dialogue, planner and executive behind one step."""
+
+    Config = MindConfig
+
+    def __init__(self, config: MindConfig) -> None:
+        self._config = config
+        self._catalogue = load_catalogue()
+        self._site = load_semantic_map(config.site)
+        self._references = References(Ontology.load(config.ontology_file))
+        self._book = load_sentences(config.language)
+        self.reset()
+
+    def reset(self) -> None:
+        situation = Situation()
+        wording = Wording(self._book, situation)
+        self._services = Services(self._config, self._catalogue, self._site, self._references, situation, wording)
+        self._known = Known(self._catalogue, self._site, self._references, wording, situation, self._config.known_confidence)
+        self._planner = PLANNERS[self._config.planner_backend](self._known)
+        self._executive = Executive(self._services)
+        self._clarification = Clarification(self._services)
+        self._not_understood = NotUnderstood(self._services)
+        self._rearm = Rearm(self._services)
+        self._plans = 0
+
+    def step(self, inbox: Inbox, now_s: float) -> Outbox:
+        self._services.situation.update(inbox, now_s)
+        for verdict in news(inbox, "action/verdict", ActionVerdict):
+            self._executive.hear(verdict)
+        for utterance in news(inbox, "speech/heard", Utterance):
+            self._hear(utterance)
+        if self._rearm.tick():
+            self._go_on(nothing_is_worth_a_word=False)
+        self._executive.tick()
+        outbox, self._services.outbox[:] = list(self._services.outbox), []
+        return outbox
+
+    # ------------------------------------------------------------ what people say
+
+    def _hear(self, utterance: Utterance) -> None:
+        if not utterance.intent or not utterance.confidence >= self._config.minimum_confidence:
+            self._not_understood.say(utterance)
+            return
+        self._not_understood.understood()
+        if utterance.intent == "stop":
+            self._executive.pause("a person said so")  # the gate's latch does not wait for this
+        elif utterance.intent == "resume":
+            self._hear_resume(utterance)
+        elif utterance.intent in ("yes", "no"):
+            self._hear_yes_or_no(utterance)
+        elif utterance.intent == "choose":
+            self._hear_choice(utterance)
+        else:
+            self._hear_request(utterance)
+
+    def _hear_resume(self, utterance: Utterance) -> None:
+        if self._services.situation.latched:
+            self._rearm.ask(utterance)
+        else:
+            self._go_on(nothing_is_worth_a_word=True)
+
+    def _hear_yes_or_no(self, utterance: Utterance) -> None:
+        yes = utterance.intent == "yes"
+        if self._executive.decide(yes, utterance.speaker_id, utterance.id, utterance.text) or yes:
+            return
+        was_open = self._clarification.is_open
+        self._clarification.drop()
+        if self._executive.cancel() or was_open:
+            self._say("leave_it", utterance, "answer")
+
+    def _hear_choice(self, utterance: Utterance) -> None:
+        if not self._clarification.is_open:
+            self._not_understood.say(utterance)
+            return
+        completed = self._clarification.answer(utterance)
+        if completed is not None:
+            self._hear_request(completed)
+
+    def _hear_request(self, utterance: Utterance) -> None:
+        self._clarification.drop()
+        if self._services.situation.latched:
+            self._say("standing_still", utterance, "refusal")
+            return
+        answer = self._plan(utterance)
+        self._services.outbox.append(("plan", answer.plan))
+        if answer.question is not None:
+            self._clarification.ask(utterance, answer.question)
+        if answer.plan.goal == NO_GOAL:
+            purpose = "question" if answer.question else "answer"
+            self._services.say(answer.plan.say, utterance.speaker_id, purpose)
+        else:
+            self._executive.submit(answer.plan, utterance.text)
+
+    def _plan(self, utterance: Utterance) -> Answer:
+        """Whatever the planner is, its plan is checked; one that does not fit becomes an honest sentence."""
+        now_s = self._services.situation.now_s
+        self._plans += 1
+        plan_id = f"plan-{round(now_s * 1000)}-{self._plans}"
+        try:
+            answer = self._planner.plan(utterance, plan_id, now_s)
+            check(answer.plan, self._known)
+        except PlanError:
+            return Answer(spoken(plan_id, utterance, self._planner.name, self._services.wording.sentence("no_skill"), now_s))
+        return answer
+
+    def _go_on(self, *, nothing_is_worth_a_word: bool) -> None:
+        resumed = self._executive.resume()
+        if resumed is Resumed.GOING_ON:
+            self._services.say(self._services.wording.sentence("going_on"), "", "notice")
+        elif nothing_is_worth_a_word:
+            self._services.say(self._services.wording.sentence("nothing_to_resume"), "", "answer")
+
+    def _say(self, key: str, utterance: Utterance, purpose: str) -> None:
+        self._services.say(self._services.wording.sentence(key), utterance.speaker_id, purpose)

@@ -1,0 +1,68 @@
+"""Looks up in the world whether what a skill promises is so: nothing is claimed that this does not confirm."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from robot_runtime.act.catalogue import Predicate
+from robot_runtime.act.skill import SkillContext
+from robot_runtime.messages import GripperState
+from robot_runtime.world.objects import ROBOT
+
+
+def holds(promise: Predicate, arguments: Mapping[str, str], context: SkillContext) -> bool:
+    """Whether the world shows it now; not knowing counts as no."""
+    return _CHECKS[promise.name]([arguments[name] for name in promise.arguments], context)
+
+
+def _robot_in(values: list[str], context: SkillContext) -> bool:
+    pose, place = context.situation.pose, context.site.places.get(values[0])
+    return pose is not None and place is not None and place.contains(pose.x_m, pose.y_m)
+
+
+def _robot_near(values: list[str], context: SkillContext) -> bool:
+    situation, settings = context.situation, context.settings
+    person, thing = situation.person(values[0]), situation.object(values[0])
+    if situation.pose is None or (person is None and thing is None):
+        return False
+    x_m, y_m, _ = person.position_m if person else thing.position_m if thing else (math.nan,) * 3
+    limit_m = context.person_distance_m(values[0]) if person else settings.grasp_point_m + settings.arm_max_m
+    return math.hypot(x_m - situation.pose.x_m, y_m - situation.pose.y_m) <= limit_m + settings.near_m
+
+
+def _known(values: list[str], context: SkillContext) -> bool:
+    return bool(context.known(values[0]))
+
+
+def _held_by_robot(values: list[str], context: SkillContext) -> bool:
+    gripper = _gripper(context)
+    return gripper is not None and gripper.holding == values[0]
+
+
+def _given(values: list[str], context: SkillContext) -> bool:
+    """The gripper is empty, and the world has seen or inferred that the recipient holds the thing."""
+    gripper, thing = _gripper(context), context.situation.object(values[0])
+    return gripper is not None and gripper.holding == "" and thing is not None and thing.held_by == values[1] != ROBOT
+
+
+def _told(values: list[str], context: SkillContext) -> bool:
+    states = [context.situation.sentence(request_id) for request_id in context.said]
+    return bool(states) and all(state is not None and state.phase == "finished" for state in states)
+
+
+def _gripper(context: SkillContext) -> GripperState | None:
+    """Its state, unless that is old."""
+    gripper = context.situation.gripper
+    fresh = gripper is not None and context.situation.now_s - gripper.stamp_s <= context.settings.gripper_state_max_age_s
+    return gripper if fresh else None
+
+
+_CHECKS = {
+    "robot_in": _robot_in,
+    "robot_near": _robot_near,
+    "known": _known,
+    "held_by_robot": _held_by_robot,
+    "given": _given,
+    "told": _told,
+}

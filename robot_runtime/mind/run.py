@@ -1,0 +1,89 @@
+"""One plan that is being carried out: a py_trees sequence of gated steps."""
+
+from __future__ import annotations
+
+from py_trees.common import Status
+from py_trees.composites import Sequence
+
+from robot_runtime.messages import ActionStatus, ActionVerdict, Plan, PlanStep
+from robot_runtime.mind.outcome import holds
+from robot_runtime.mind.permission import Permission
+from robot_runtime.mind.services import Services
+from robot_runtime.mind.step import GatedStep
+
+
+class Run:
+    """Its goal is proposed on construction; its steps, each in its turn."""
+
+    def __init__(self, services: Services, plan: Plan, words: str) -> None:
+        self.services = services
+        self.plan = plan
+        self.words = words  # that led to the plan
+        self.explanation = ""  # the sentence about what went wrong
+        self._proposed = 0
+        self.goal = Permission(services, plan, plan.goal, words, plan.utterance_id, self._goal_id)
+        self._tree: Sequence = Sequence(plan.goal.skill, memory=True, children=[GatedStep(self, step) for step in plan.steps])
+
+    @property
+    def step(self) -> GatedStep | None:
+        """The step that is under way."""
+        current = self._tree.current_child
+        return current if isinstance(current, GatedStep) and self._tree.status is Status.RUNNING else None
+
+    def new_id(self) -> str:
+        """An id for one more proposal of this plan."""
+        self._proposed += 1
+        return f"{self.plan.id}.{self._proposed}"
+
+    def hear(self, verdict: ActionVerdict) -> None:
+        self.goal.hear(verdict)
+        if self.step and self.step.permission:
+            self.step.permission.hear(verdict)
+
+    def decide(self, yes: bool, person_id: str, utterance_id: str, words: str) -> bool:
+        """A person's yes or no; False when this run did not ask for one."""
+        step = self.step.permission if self.step else None
+        return self.goal.decide(yes, person_id, utterance_id, words) or (
+            step is not None and step.decide(yes, person_id, utterance_id, words)
+        )
+
+    def tick(self) -> Status:
+        """One more piece of the plan."""
+        self._tree.tick_once()
+        if self._tree.status is Status.SUCCESS and not self._goal_is_reached():
+            self.explanation = self.services.wording.sentence("unverified")
+            return Status.FAILURE
+        return self._tree.status
+
+    def cancel(self) -> None:
+        self._tree.stop(Status.INVALID)
+
+    def report(self, action_id: str, step: PlanStep, phase: str, detail: str = "") -> None:
+        status = ActionStatus(self.services.situation.now_s, action_id, self.plan.id, step.skill, phase, detail)
+        self.services.outbox.append(("action/status", status))
+
+    def _goal_id(self) -> str:
+        return self.plan.id
+
+    def _goal_is_reached(self) -> bool:
+        skill = self.services.catalogue.skills[self.plan.goal.skill]
+        if not skill.steps:
+            return True  # its only step is itself, or the last one, and was verified
+        step = self._tree.children[-1]
+        assert isinstance(step, GatedStep)
+        arguments = self.resolved(self.plan.goal)
+        return step.context is not None and holds(skill.success_predicate, arguments, step.context)
+
+    def resolved(self, step: PlanStep) -> dict[str, str]:
+        """Arguments with every description of a thing replaced by its id, where one sure thing fits it now."""
+        services = self.services
+        arguments = {argument.name: argument.value for argument in step.arguments}
+        for name, spec in services.catalogue.skills[step.skill].arguments.items():
+            value = arguments[name]
+            if spec.type not in ("object", "target") or services.situation.person(value):
+                continue
+            fitting = services.references.objects(value, services.situation.facts)
+            sure = [thing.id for thing in fitting if thing.confidence >= services.config.known_confidence]
+            if step.skill != "find" and sure and value not in sure:
+                arguments[name] = sure[0]
+        return arguments

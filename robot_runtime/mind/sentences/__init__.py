@@ -1,0 +1,1 @@
+"""The robot's words, one YAML file per language."""

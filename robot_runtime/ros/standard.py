@@ -1,0 +1,141 @@
+"""Standard ROS messages, pair by pair.  Frames as in REP-105, units as in REP-103 (both sides are SI)."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from geometry_msgs.msg import PoseWithCovarianceStamped, TwistStamped
+from nav_msgs.msg import Odometry
+from sensor_msgs.msg import CompressedImage, JointState, LaserScan
+from std_msgs.msg import Bool, Header
+
+from robot_runtime import messages as m
+from robot_runtime.ros.stamp import to_seconds, to_time
+
+ToRos = Callable[[Any], Any]
+FromRos = Callable[[Any, float], Any]
+
+
+def _header(stamp_s: float, frame_id: str) -> Any:
+    return Header(stamp=to_time(stamp_s), frame_id=frame_id)
+
+
+def _set_yaw(orientation: Any, yaw_rad: float) -> None:
+    """Rotation about z as a quaternion; an infinite angle has none and becomes nan."""
+    half_rad = yaw_rad / 2 if math.isfinite(yaw_rad) else math.nan
+    orientation.z, orientation.w = math.sin(half_rad), math.cos(half_rad)
+
+
+def yaw_rad(orientation: Any) -> float:
+    """Yaw of a quaternion, in [-π, π]; nan if it has a nan in it."""
+    x, y, z, w = orientation.x, orientation.y, orientation.z, orientation.w
+    return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+
+
+# ---------------------------------------------------------------- sense
+
+
+def scan_to_ros(scan: m.Scan) -> Any:
+    ranges = np.asarray(scan.ranges_m, dtype=np.float32)
+    message = LaserScan(header=_header(scan.stamp_s, "base_link"))
+    message.angle_min = float(scan.angle_min_rad)
+    message.angle_max = float(scan.angle_min_rad + scan.angle_increment_rad * max(ranges.size - 1, 0))
+    message.angle_increment = float(scan.angle_increment_rad)
+    message.range_min, message.range_max = float(scan.range_min_m), float(scan.range_max_m)
+    message.ranges = array("f")
+    message.ranges.frombytes(ranges.tobytes())
+    return message
+
+
+def scan_from_ros(message: Any, now_s: float) -> m.Scan:
+    ranges = np.frombuffer(message.ranges, dtype=np.float32)
+    return m.Scan(
+        to_seconds(message.header.stamp), message.angle_min, message.angle_increment, message.range_min, message.range_max, ranges
+    )
+
+
+def odometry_to_ros(odometry: m.Odometry) -> Any:
+    message = Odometry(header=_header(odometry.stamp_s, "odom"), child_frame_id="base_link")
+    message.pose.pose.position.x, message.pose.pose.position.y = float(odometry.x_m), float(odometry.y_m)
+    _set_yaw(message.pose.pose.orientation, odometry.yaw_rad)
+    message.twist.twist.linear.x, message.twist.twist.angular.z = float(odometry.linear_mps), float(odometry.angular_radps)
+    return message
+
+
+def odometry_from_ros(message: Any, now_s: float) -> m.Odometry:
+    pose, twist = message.pose.pose, message.twist.twist
+    return m.Odometry(
+        to_seconds(message.header.stamp), pose.position.x, pose.position.y, yaw_rad(pose.orientation), twist.linear.x, twist.angular.z
+    )
+
+
+def joints_to_ros(joints: m.JointPositions) -> Any:
+    return JointState(header=_header(joints.stamp_s, ""), name=list(joints.names), position=array("d", joints.positions))
+
+
+def joints_from_ros(message: Any, now_s: float) -> m.JointPositions:
+    return m.JointPositions(to_seconds(message.header.stamp), tuple(message.name), tuple(message.position))
+
+
+def picture_to_ros(picture: m.EncodedImage) -> Any:
+    message = CompressedImage(header=_header(picture.stamp_s, picture.frame_id), format=picture.format)
+    message.data = array("B", picture.data)  # rclpy copies an array at once, anything else byte by byte
+    return message
+
+
+def picture_from_ros(message: Any, now_s: float) -> m.EncodedImage:
+    return m.EncodedImage(to_seconds(message.header.stamp), message.header.frame_id, message.format, bytes(message.data))
+
+
+# ---------------------------------------------------------------- move
+
+
+def pose_to_ros(pose: m.RobotPose) -> Any:
+    message = PoseWithCovarianceStamped(header=_header(pose.stamp_s, "map"))
+    message.pose.pose.position.x, message.pose.pose.position.y = float(pose.x_m), float(pose.y_m)
+    _set_yaw(message.pose.pose.orientation, pose.yaw_rad)
+    variance = float(pose.std_m) * float(pose.std_m)
+    message.pose.covariance[0] = message.pose.covariance[7] = variance  # x and y of a row-major 6 x 6
+    return message
+
+
+def pose_from_ros(message: Any, now_s: float) -> m.RobotPose:
+    pose, covariance = message.pose.pose, message.pose.covariance
+    variance = float(max(covariance[0], covariance[7]))
+    std_m = math.sqrt(variance) if variance >= 0 else math.nan
+    return m.RobotPose(to_seconds(message.header.stamp), pose.position.x, pose.position.y, yaw_rad(pose.orientation), std_m)
+
+
+def velocity_to_ros(velocity: m.Velocity) -> Any:
+    message = TwistStamped(header=_header(velocity.stamp_s, "base_link"))
+    message.twist.linear.x, message.twist.angular.z = float(velocity.linear_mps), float(velocity.angular_radps)
+    return message
+
+
+def velocity_from_ros(message: Any, now_s: float) -> m.Velocity:
+    return m.Velocity(to_seconds(message.header.stamp), message.twist.linear.x, message.twist.angular.z)
+
+
+def e_stop_to_ros(e_stop: m.EStop) -> Any:
+    return Bool(data=bool(e_stop.pressed))
+
+
+def e_stop_from_ros(message: Any, now_s: float) -> m.EStop:
+    """``Bool`` carries no stamp: the time of receipt stands in."""
+    return m.EStop(now_s, bool(message.data))
+
+
+STANDARD: dict[str, tuple[ToRos, FromRos]] = {
+    "sensor_msgs/msg/LaserScan": (scan_to_ros, scan_from_ros),
+    "nav_msgs/msg/Odometry": (odometry_to_ros, odometry_from_ros),
+    "sensor_msgs/msg/JointState": (joints_to_ros, joints_from_ros),
+    "sensor_msgs/msg/CompressedImage": (picture_to_ros, picture_from_ros),
+    "geometry_msgs/msg/PoseWithCovarianceStamped": (pose_to_ros, pose_from_ros),
+    "geometry_msgs/msg/TwistStamped": (velocity_to_ros, velocity_from_ros),
+    "std_msgs/msg/Bool": (e_stop_to_ros, e_stop_from_ros),
+}
+"""ROS type → converters; each standard type stands for one dataclass."""

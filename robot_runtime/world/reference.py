@@ -1,0 +1,49 @@
+"""From what a person calls a thing or somebody to what the world knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from robot_runtime.messages import Person, WorldFacts, WorldObject
+from safety.ontology import Ontology, normalise
+
+
+@dataclass(frozen=True)
+class Description:
+    """What words say of an object; "" where they say nothing."""
+
+    class_name: str
+    colour: str
+
+
+class References:
+    """Understands words for things by the ontology's classes, synonyms and colours."""
+
+    def __init__(self, ontology: Ontology) -> None:
+        self._ontology = ontology
+        self._colours = {word: colour for colour, others in ontology.colours.items() for word in (colour, *others)}
+
+    def describe(self, words: str) -> Description:
+        """The class and colour that words such as "the crimson mug" name."""
+        colour = next((self._colours[word] for word in normalise(words).split() if word in self._colours), "")
+        return Description(self._ontology.of(words).class_name, colour)
+
+    def objects(self, words: str, facts: WorldFacts) -> tuple[WorldObject, ...]:
+        """All known objects that an id or a description fits, in the world's order."""
+        exact = tuple(thing for thing in facts.objects if words == thing.id)
+        if exact:
+            return exact
+        wanted = self.describe(words)
+        return tuple(thing for thing in facts.objects if self._fits(thing, wanted, words))
+
+    def person(self, words: str, facts: WorldFacts) -> Person | None:
+        """Who has this id or name."""
+        spoken = normalise(words)
+        return next((person for person in facts.people if spoken in (normalise(person.id), normalise(person.name))), None)
+
+    def _fits(self, thing: WorldObject, wanted: Description, words: str) -> bool:
+        if wanted.colour and thing.colour and self._colours.get(thing.colour, thing.colour) != wanted.colour:
+            return False
+        if wanted.class_name:
+            return wanted.class_name == (self._ontology.of(thing.class_name).class_name or thing.class_name)
+        return normalise(words).endswith(normalise(thing.class_name)) if thing.class_name else False

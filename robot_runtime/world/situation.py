@@ -1,0 +1,110 @@
+"""What the mind knows at one instant: the newest message of each of its inputs."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import TypeVar
+
+from robot_runtime.messages import (
+    GripperState,
+    JointPositions,
+    NavStatus,
+    Person,
+    RobotPose,
+    SafetyMode,
+    SafetyState,
+    SpeechState,
+    SpeechStyle,
+    WorldFacts,
+    WorldObject,
+)
+from robot_runtime.stage import Inbox, latest, news
+
+M = TypeVar("M")
+
+REMEMBERED = 32
+"""Drives and sentences whose last state is kept; far more than can be under way at once."""
+
+
+class Situation:
+    """Updated once a step, read by planner, executive and skills."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.facts = WorldFacts(-math.inf, "", (), ())
+        self.pose: RobotPose | None = None
+        self.gripper: GripperState | None = None
+        self.style: SpeechStyle | None = None
+        self.safety: SafetyState | None = None
+        self.joints: Mapping[str, float] = {}
+        self.joints_stamp_s = -math.inf
+        self._drives: OrderedDict[str, NavStatus] = OrderedDict()
+        self._sentences: OrderedDict[str, SpeechState] = OrderedDict()
+
+    def update(self, inbox: Inbox, now_s: float) -> None:
+        """Take in the news."""
+        self.now_s = now_s
+        self.facts = latest(inbox, "world/facts", WorldFacts) or self.facts
+        self.pose = latest(inbox, "pose", RobotPose, self.pose)
+        self.gripper = latest(inbox, "gripper/state", GripperState, self.gripper)
+        self.style = latest(inbox, "speech/style", SpeechStyle, self.style)
+        self.safety = latest(inbox, "safety/state", SafetyState, self.safety)
+        joints = latest(inbox, "joint_states", JointPositions)
+        if joints is not None:
+            self.joints = dict(zip(joints.names, joints.positions, strict=True))
+            self.joints_stamp_s = joints.stamp_s
+        for drive in news(inbox, "nav/status", NavStatus):
+            _remember(self._drives, drive.goal_id, drive)
+        for sentence in news(inbox, "speech/state", SpeechState):
+            _remember(self._sentences, sentence.request_id, sentence)
+
+    def object(self, object_id: str) -> WorldObject | None:
+        return next((thing for thing in self.facts.objects if thing.id == object_id), None)
+
+    def person(self, person_id: str) -> Person | None:
+        return next((person for person in self.facts.people if person.id == person_id), None)
+
+    def drive(self, goal_id: str) -> NavStatus | None:
+        """The last word of the navigation on one goal."""
+        return self._drives.get(goal_id)
+
+    def sentence(self, request_id: str) -> SpeechState | None:
+        """The last word of the voice on one sentence."""
+        return self._sentences.get(request_id)
+
+    @property
+    def holding(self) -> str:
+        """Id of the object in the gripper, "" when it is empty or nothing is known of it."""
+        return self.gripper.holding if self.gripper else ""
+
+    @property
+    def mode(self) -> str:
+        """The gate's mode; ``starting`` until it has spoken."""
+        return self.safety.mode if self.safety else SafetyMode.STARTING.value
+
+    @property
+    def latched(self) -> bool:
+        """Whether a stop holds that only a person can lift."""
+        return self.mode in (SafetyMode.EMERGENCY_STOP.value, SafetyMode.REARM_REQUIRED.value)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the gate holds the robot still for now."""
+        return self.mode in (SafetyMode.PROTECTIVE_STOP.value, SafetyMode.STARTING.value)
+
+    def in_base(self, x_m: float, y_m: float) -> tuple[float, float] | None:
+        """A point of the map as (forward, left) of the base; None while the pose is unknown."""
+        if self.pose is None:
+            return None
+        dx, dy = x_m - self.pose.x_m, y_m - self.pose.y_m
+        cos, sin = math.cos(self.pose.yaw_rad), math.sin(self.pose.yaw_rad)
+        return dx * cos + dy * sin, dy * cos - dx * sin
+
+
+def _remember(store: OrderedDict[str, M], key: str, value: M) -> None:
+    store.pop(key, None)
+    store[key] = value
+    while len(store) > REMEMBERED:
+        store.popitem(last=False)

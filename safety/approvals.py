@@ -1,0 +1,167 @@
+"""The actions that the gate has approved, and what they still allow now.
+
+An approval is judged again when its context changes and when it is used; it is lost by a stricter verdict, by time, and by
+a proposal that uses its id for something else.  A step of a plan is approved only while the goal of its plan is, and
+keeps to the limits of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from safety.caps import Permit
+from safety.rules import Part
+from safety.semantic import Judged
+from safety.types import ProposedAction, Verdict
+from safety.verdicts import Decision, decision, merge
+
+MAX_APPROVALS = 200
+LIVE_S = 2.0
+"""An action that was proposed or used within this time is told when its approval is lost; an older one is over."""
+
+
+Judge = Callable[[ProposedAction, float], Judged]
+
+
+@dataclass(slots=True)
+class Approval:
+    action: ProposedAction
+    judged: Judged
+    judged_s: float
+    expires_s: float
+    used_s: float  # when it was last proposed, or moved something
+
+    @property
+    def is_goal(self) -> bool:
+        return self.action.plan_id in ("", self.action.id)
+
+    def live(self, now_s: float) -> bool:
+        return now_s - self.used_s <= LIVE_S
+
+    @property
+    def parts(self) -> frozenset[Part]:
+        return self.judged.case.moves if self.judged.case else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An approval that was lost or whose limits changed."""
+
+    action: ProposedAction
+    decision: Decision
+    live: bool
+
+
+class Approvals:
+    """State: approved actions by id."""
+
+    def __init__(self, judge: Judge, approval_s: float, rejudge_s: float = 0.1) -> None:
+        self._judge = judge
+        self._approval_s = approval_s
+        self._rejudge_s = rejudge_s
+        self._by_id: dict[str, Approval] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def clear(self) -> None:
+        """Forget all approvals."""
+        self._by_id.clear()
+
+    def propose(self, action: ProposedAction, now_s: float) -> Decision:
+        """Judge a new action, or judge a known one again and renew it."""
+        action = self._completed(action)
+        problem = self._problem(action)
+        if problem is not None:
+            self._by_id.pop(action.id, None)
+            return problem
+        judged = self._judged(action, now_s)
+        if judged.decision.approved:
+            expires_s = now_s + self._approval_s
+            self._by_id[action.id] = Approval(action, judged, now_s, expires_s, now_s)
+            self._renew_goal(action, expires_s, now_s)
+        else:
+            self._by_id.pop(action.id, None)
+        return judged.decision
+
+    def forget(self, action_id: str) -> None:
+        """Take an approval back."""
+        self._by_id.pop(action_id, None)
+
+    def get(self, action_id: str) -> Approval | None:
+        """The approval with this id, unless the goal of its plan has lost its own."""
+        approval = self._by_id.get(action_id)
+        return approval if approval is not None and self._has_goal(approval.action) else None
+
+    def permit(self, approval: Approval) -> Permit:
+        """What an approval allows the kinematic stage."""
+        case = approval.judged.case
+        who = case.person.id if case and case.person else ""
+        return Permit(approval.judged.decision.limits, frozenset({who} - {""}))
+
+    def use(self, action_id: str, now_s: float) -> Approval | None:
+        """The approval for a command that arrives now; None when there is none (any more)."""
+        approval = self.get(action_id)
+        if approval is not None:
+            approval.used_s = now_s
+            goal = self._by_id.get(approval.action.plan_id, approval)
+            goal.used_s = now_s
+        return approval
+
+    def review(self, now_s: float) -> Iterator[Change]:
+        """Judge again what is in use and was not judged lately, drop what has expired; yields what changed."""
+        for approval in list(self._by_id.values()):
+            if now_s >= approval.expires_s:
+                del self._by_id[approval.action.id]
+                yield Change(approval.action, _expired(), approval.live(now_s))
+            elif approval.live(now_s) and now_s - approval.judged_s >= self._rejudge_s - 1e-9:
+                yield from self._again(approval, now_s)
+
+    def _again(self, approval: Approval, now_s: float) -> Iterator[Change]:
+        before = approval.judged.decision
+        approval.judged, approval.judged_s = self._judged(approval.action, now_s), now_s
+        after = approval.judged.decision
+        if not after.approved:
+            self._by_id.pop(approval.action.id, None)
+        if after.verdict != before.verdict or after.limits != before.limits:
+            yield Change(approval.action, after, live=True)
+
+    def _judged(self, action: ProposedAction, now_s: float) -> Judged:
+        if not self._has_goal(action):
+            reason = f"the goal of plan {action.plan_id[:80]} is not approved"
+            return Judged(decision(Verdict.DENY, "plan-not-approved", reason))
+        judged = self._judge(action, now_s)
+        goal = self._by_id.get(action.plan_id)
+        if goal is None or goal.action.id == action.id:
+            return judged
+        return Judged(merge(judged.decision, goal.judged.decision), judged.case)
+
+    def _problem(self, action: ProposedAction) -> Decision | None:
+        if not action.id or len(action.id) > 200:
+            return decision(Verdict.DENY, "id-invalid", "the action has no usable id")
+        known = self._by_id.get(action.id)
+        if known is not None and replace(known.action, stamp_s=0.0) != replace(action, stamp_s=0.0):
+            return decision(Verdict.DENY, "id-reused", f"id {action.id} already names another action")
+        if known is None and len(self._by_id) >= MAX_APPROVALS:
+            return decision(Verdict.DENY, "too-many-actions", f"{MAX_APPROVALS} actions are approved already")
+        return None
+
+    def _completed(self, action: ProposedAction) -> ProposedAction:
+        """A step whose sender did not repeat who asked: the person who asked for the plan."""
+        goal = self._by_id.get(action.plan_id)
+        if action.requester_id or goal is None:
+            return action
+        return replace(action, requester_id=goal.action.requester_id)
+
+    def _renew_goal(self, action: ProposedAction, expires_s: float, now_s: float) -> None:
+        goal = self._by_id.get(action.plan_id)
+        if goal is not None:
+            goal.expires_s, goal.used_s = max(goal.expires_s, expires_s), now_s
+
+    def _has_goal(self, action: ProposedAction) -> bool:
+        return action.plan_id in ("", action.id) or action.plan_id in self._by_id
+
+
+def _expired() -> Decision:
+    return decision(Verdict.DENY, "approval-expired", "the approval has expired; propose the action again")

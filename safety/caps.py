@@ -1,0 +1,146 @@
+"""Everything that caps the base at this moment.  Pure functions: the same situation gives the same caps.
+
+Each cap is computed for one direction of motion and holds for its speed; the smallest one rules.  More people or more
+obstacles can only add caps or lower them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from safety.config import GateConfig
+from safety.path import free_path_m, stoppable_speed_mps
+from safety.rules import Separation
+from safety.scan import NO_OBSTACLES, Obstacles
+from safety.separation import Neighbour, approach_speed_mps, separation_speed_mps
+from safety.types import AgeGroup
+from safety.verdicts import UNLIMITED, Limits
+
+MEASURED_ARC_MPS = 0.1
+"""Above this speed the arc on which the base really moves is checked besides the one that is commanded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """One reason to go slower.  ``key`` names its kind and does not change while only numbers in the text do."""
+
+    key: str
+    text: str
+    speed_mps: float = math.inf
+    turn_radps: float = math.inf
+    by_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """What the approved action that a command belongs to allows."""
+
+    limits: Limits = UNLIMITED
+    approaches: frozenset[str] = frozenset()  # ids of people to whom the base may come nearer
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is around the base, from inputs that are fresh enough to move on."""
+
+    obstacles: Obstacles = NO_OBSTACLES
+    neighbours: tuple[Neighbour, ...] = ()
+    blind: str = ""  # why it is unknown where people are; "" when it is known
+    scan_age_s: float = 0.0
+    people_age_s: float = 0.0
+    linear_mps: float = 0.0  # measured
+    angular_radps: float = 0.0
+    arm_m: float = 0.0  # extension
+
+
+class Caps:
+    """The caps of one machine under one rule file."""
+
+    def __init__(self, config: GateConfig, separation: Mapping[AgeGroup, Separation]) -> None:
+        self._config = config
+        self._separation = separation
+
+    @property
+    def horizon_m(self) -> float:
+        """Obstacles further away than this never cap the speed."""
+        c = self._config
+        reaction_s = c.scan_max_age_s + c.drive_latency_s
+        margin_m = c.base_radius_m + c.slow_margin_m + max(c.front_margin_m, c.reverse_margin_m, c.blind_margin_m)
+        return margin_m + c.obstacle_release_m + c.max_speed_mps * reaction_s + c.max_speed_mps**2 / (2 * c.braking_mps2)
+
+    def of(self, linear: float, angular: float, around: Surroundings, permit: Permit, release: bool = False) -> list[Cap]:
+        """All caps on a command; with ``release`` those for going on after a protective stop, which ask for more room."""
+        return [
+            *self._machine(linear, around, permit),
+            *self._people(linear, around, permit, release),
+            *self._obstacles(linear, angular, around, release),
+        ]
+
+    def _machine(self, linear: float, around: Surroundings, permit: Permit) -> Iterator[Cap]:
+        c = self._config
+        yield Cap("machine", "top speed of the base", c.max_speed_mps if linear >= 0 else c.max_reverse_mps, c.max_turn_radps)
+        if permit.limits is not UNLIMITED:
+            yield Cap("action", "limit of the approved action", permit.limits.max_speed_mps, permit.limits.max_turn_radps)
+        if around.blind:
+            yield Cap("blind", around.blind, c.blind_speed_mps, c.near_turn_radps)
+        if around.arm_m > c.extended_arm_m:
+            yield Cap("arm out", "the arm is extended", c.extended_speed_mps, c.extended_turn_radps)
+
+    def _people(self, linear: float, around: Surroundings, permit: Permit, release: bool) -> Iterator[Cap]:
+        for somebody in around.neighbours:
+            rule = self._separation[somebody.group]
+            who = f"{somebody.group.value if somebody.group != AgeGroup.UNKNOWN else 'person'} at {somebody.distance_m:.1f} m"
+            if somebody.distance_m <= rule.near_m:
+                yield Cap(f"near {somebody.group.value}", who, rule.near_speed_mps, self._config.near_turn_radps, by_person=True)
+            if linear != 0.0:
+                speed_mps = self._separation_mps(somebody, rule, math.copysign(1.0, linear), around, permit, release)
+                if speed_mps < self._config.max_speed_mps:
+                    yield Cap(f"way of {somebody.group.value}", f"{who} in the way", speed_mps, by_person=True)
+            if around.arm_m > self._config.extended_arm_m and somebody.distance_m <= self._reach_m(around):
+                yield Cap("hand at person", f"{who} within reach of the arm", turn_radps=0.0, by_person=True)
+
+    def _separation_mps(
+        self, somebody: Neighbour, rule: Separation, direction: float, around: Surroundings, permit: Permit, release: bool
+    ) -> float:
+        c = self._config
+        extra_m = c.person_release_m if release else 0.0
+        reaction_s = around.people_age_s + c.drive_latency_s
+        approached = somebody.id in permit.approaches
+        keep_m = max(rule.approach_keep_m if approached else rule.keep_m, permit.limits.keep_distance_m) + extra_m
+        speed_mps = separation_speed_mps(somebody, rule, direction, reaction_s, c.braking_mps2, keep_m)
+        return max(speed_mps, approach_speed_mps(somebody, rule, keep_m)) if approached else speed_mps
+
+    def _reach_m(self, around: Surroundings) -> float:
+        return self._config.grasp_reach_m + around.arm_m + self._config.reach_margin_m
+
+    def _obstacles(self, linear: float, angular: float, around: Surroundings, release: bool) -> Iterator[Cap]:
+        c = self._config
+        gap_m = around.obstacles.nearest_m - c.base_radius_m
+        if gap_m < c.slow_margin_m:
+            yield Cap("near obstacle", f"obstacle {max(gap_m, 0.0):.2f} m beside the base", turn_radps=c.near_turn_radps)
+        if linear == 0.0 or around.obstacles.x_m.size == 0:
+            return
+        wide_m = self._free_m(linear, angular, around, c.slow_margin_m)
+        wide_mps = self._stoppable_mps(wide_m, linear, around, release)
+        if wide_mps >= c.max_speed_mps:
+            return  # then the narrow way is free as well
+        yield Cap("narrow", f"narrow, {wide_m:.2f} m", max(c.slow_speed_mps, wide_mps))
+        narrow_m = self._free_m(linear, angular, around, c.side_margin_m)
+        yield Cap("obstacle ahead", f"obstacle ahead, {narrow_m:.2f} m", self._stoppable_mps(narrow_m, linear, around, release))
+
+    def _free_m(self, linear: float, angular: float, around: Surroundings, margin_m: float) -> float:
+        """Free length of the commanded arc, and of the one on which the base moves now."""
+        seen, radius_m = around.obstacles, self._config.base_radius_m + margin_m
+        free_m = free_path_m(seen.x_m, seen.y_m, linear, angular, radius_m)
+        if around.linear_mps * linear > 0.0 and abs(around.linear_mps) > MEASURED_ARC_MPS:
+            free_m = min(free_m, free_path_m(seen.x_m, seen.y_m, around.linear_mps, around.angular_radps, radius_m))
+        return free_m
+
+    def _stoppable_mps(self, free_m: float, linear: float, around: Surroundings, release: bool) -> float:
+        c = self._config
+        margin_m = c.front_margin_m if linear > 0 else c.reverse_margin_m
+        margin_m = max(margin_m, c.blind_margin_m) if around.blind else margin_m
+        margin_m += c.obstacle_release_m if release else 0.0
+        return stoppable_speed_mps(free_m - margin_m, around.scan_age_s + c.drive_latency_s, c.braking_mps2)

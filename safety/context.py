@@ -1,0 +1,115 @@
+"""What the gate knows when it judges an action, and the building of a case from it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from safety.case import Case, Near, Party
+from safety.ontology import Ontology, Thing, normalise
+from safety.rules import Parameters, SkillEntry
+from safety.types import AgeGroup, Person, ProposedAction, RobotPose, WorldObject
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A snapshot.  ``stale`` names the inputs that are missing or too old; their content here is then not trusted."""
+
+    hour: float = math.nan
+    place: str = ""
+    pose: RobotPose | None = None
+    people: tuple[Person, ...] = ()
+    objects: tuple[WorldObject, ...] = ()
+    holding: str = ""  # id of what the gripper holds
+    holding_class: str = ""
+    stale: frozenset[str] = field(default_factory=frozenset)
+
+    def held(self, ontology: Ontology) -> Thing | None:
+        """What the robot holds; something unknown when the gripper's state is stale."""
+        if "gripper/state" in self.stale:
+            return ontology.of("")
+        if not self.holding and not self.holding_class:
+            return None
+        return _union(ontology, self.object_named(self.holding), self.holding, self.holding_class)
+
+    def object_named(self, value: str) -> WorldObject | None:
+        """The known object with this id or, if there is exactly one such, this spoken name."""
+        wanted = normalise(value)
+        by_id = [o for o in self.objects if normalise(o.id) == wanted]
+        named = by_id or [o for o in self.objects if normalise(o.name) == wanted]
+        return named[0] if len(named) == 1 else None
+
+    def party(self, value: str, parameters: Parameters) -> Party:
+        """The person with this id or spoken name."""
+        wanted = normalise(value)
+        person = next((p for p in self.people if wanted and wanted in (normalise(p.id), normalise(p.name))), None)
+        if person is None or "people" in self.stale:
+            return Party(value, "", AgeGroup.UNKNOWN, known=False)
+        return Party(person.id, person.name, age_group(person, parameters.min_age_confidence), known=True)
+
+    def nearby(self, parameters: Parameters) -> tuple[Near, ...]:
+        """Everybody, with the distance; somebody of unknown age right here when the gate cannot tell."""
+        if self.pose is None or self.stale & {"people", "pose"}:
+            return (Near(AgeGroup.UNKNOWN, 0.0),)
+        return tuple(Near(age_group(p, parameters.min_age_confidence), _distance_m(p, self.pose)) for p in self.people)
+
+
+def case_of(action: ProposedAction, skill: SkillEntry, context: Context, ontology: Ontology, parameters: Parameters) -> Case:
+    """The case that an action makes in a context; its arguments must already fit the skill's entry."""
+    values: dict[str, list[str]] = {}
+    for name, role in skill.arguments.items():
+        values.setdefault(role, []).append(action.argument(name))
+    people, objects = list(values.get("person", ())), list(values.get("object", ()))
+    for target in values.get("target", ()):
+        (people if context.party(target, parameters).known else objects).append(target)
+    named = context.party(_self_or(people[0], action), parameters) if people else None
+    return Case(
+        skill=normalise(action.skill).replace(" ", "_"),
+        moves=skill.moves,
+        object=thing_named(objects[0], context, ontology) if objects else None,
+        recipient=named if objects else None,
+        person=named if skill.approaches else None,
+        requester=context.party(action.requester_id, parameters),
+        held=context.held(ontology),
+        near=context.nearby(parameters),
+        places=frozenset(normalise(place) for place in (*values.get("place", ()), context.place) if place),
+        hour=context.hour,
+        stale=context.stale,
+    )
+
+
+def thing_named(value: str, context: Context, ontology: Ontology) -> Thing:
+    """An object argument as the rules see it: everything that its id, its class and its name suggest."""
+    known = context.object_named(value)
+    return _union(ontology, known, value, known.class_name if known else "")
+
+
+def age_group(person: Person, min_confidence: float) -> AgeGroup:
+    """The age group to reckon with; UNKNOWN when perception is not sure enough or says nonsense."""
+    groups = [group for group in AgeGroup if group.value == person.age_group]
+    return groups[0] if groups and person.age_group_confidence >= min_confidence else AgeGroup.UNKNOWN
+
+
+def _union(ontology: Ontology, known: WorldObject | None, value: str, class_name: str) -> Thing:
+    """Properties of all names together: when they disagree, the more dangerous one counts."""
+    names = [value, class_name, *((known.class_name, known.name) if known else ())]
+    things = [ontology.of(name) for name in names if name]
+    recognised = [thing for thing in things if thing.known]
+    spoken = normalise(known.name) if known and known.name else things[0].name
+    if not recognised:
+        return Thing(spoken, "", _all_properties(things))
+    return Thing(spoken, recognised[-1].class_name, _all_properties(recognised))
+
+
+def _all_properties(things: Iterable[Thing]) -> frozenset[str]:
+    return frozenset().union(*(thing.properties for thing in things))
+
+
+def _self_or(value: str, action: ProposedAction) -> str:
+    return action.requester_id if normalise(value) in ("me", "myself") else value
+
+
+def _distance_m(person: Person, pose: RobotPose) -> float:
+    distance_m = math.hypot(person.position_m[0] - pose.x_m, person.position_m[1] - pose.y_m)
+    return distance_m if math.isfinite(distance_m) else 0.0

@@ -1,0 +1,147 @@
+"""The kinematic stage: what becomes of one velocity proposal, 50 times a second, last before the motors.
+
+Speed rises no faster than the acceleration limit and falls as fast as a cap asks.  Caps scale speed and turn rate
+together, so that the base stays on the arc that was checked.  A protective stop begins when nothing is left of the
+speed, and ends by itself when the way has been free, with some room to spare, for a while: it does not flicker.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from safety.caps import Cap, Caps, Permit, Surroundings
+from safety.config import GateConfig
+
+STANDSTILL_MPS = 0.02
+TURNING_RADPS = 0.1
+MAX_TICK_S = 0.05
+"""A longer pause between two steps does not allow a larger jump in speed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """The answer to one proposal."""
+
+    linear_mps: float = 0.0
+    angular_radps: float = 0.0
+    caps: tuple[Cap, ...] = ()  # the ones that took effect, most restrictive first
+    blocked: bool = False  # a protective stop holds the base
+    cap_mps: float = math.inf  # the speed that was allowed in the proposed direction
+
+
+@dataclass(slots=True)
+class _Hold:
+    """A protective stop: the command that was blocked, and since when its way is free again."""
+
+    linear: float
+    angular: float
+    caps: tuple[Cap, ...]
+    asked_s: float
+    free_since_s: float = math.nan
+
+
+class Kinematic:
+    """State: what was emitted last, and the protective stop."""
+
+    def __init__(self, config: GateConfig, caps: Caps) -> None:
+        self._config = config
+        self._caps = caps
+        self.halt()
+
+    def halt(self) -> None:
+        """Stand still at once, and forget a protective stop."""
+        self._linear = self._angular = 0.0
+        self._stepped_s = math.nan
+        self._hold: _Hold | None = None
+
+    def step(self, proposed: tuple[float, float] | None, permit: Permit, around: Surroundings, now_s: float) -> Motion:
+        """The motion for this tick.  ``proposed`` is (m/s, rad/s), or None when no approved command is fresh."""
+        dt_s = min(max(now_s - self._stepped_s, 0.0), MAX_TICK_S) if math.isfinite(self._stepped_s) else 0.02
+        self._stepped_s = now_s
+        wanted = self._within_machine(proposed)
+        if self._hold is not None and self._still_held(wanted, permit, around, now_s):
+            return self._emit(0.0, 0.0, self._hold.caps, blocked=True, cap_mps=0.0)
+        if wanted == (0.0, 0.0):
+            return self._emit(0.0, 0.0, (), blocked=False, cap_mps=math.inf)
+        linear = _ramp(self._linear, wanted[0], self._config.acceleration_mps2 * dt_s)
+        angular = _ramp(self._angular, wanted[1], self._config.turn_acceleration_radps2 * dt_s)
+        return self._capped(linear, angular, wanted, permit, around, now_s)
+
+    def allowed_ahead(self, permit: Permit, around: Surroundings) -> tuple[float, tuple[Cap, ...]]:
+        """The cap on driving straight on, and what causes it: for the state message of a base that stands."""
+        caps = self._caps.of(self._config.max_speed_mps, 0.0, around, permit)
+        return min(cap.speed_mps for cap in caps), _effective(caps, self._config.max_speed_mps, 0.0)
+
+    def _capped(
+        self, linear: float, angular: float, wanted: tuple[float, float], permit: Permit, around: Surroundings, now_s: float
+    ) -> Motion:
+        caps = self._caps.of(linear, angular, around, permit)
+        effective = _effective(caps, wanted[0], wanted[1])
+        speed_mps, turn_radps = min(cap.speed_mps for cap in caps), min(cap.turn_radps for cap in caps)
+        if wanted[0] != 0.0 and speed_mps < STANDSTILL_MPS:
+            person = any(cap.by_person and cap.speed_mps < STANDSTILL_MPS for cap in caps)
+            if person or abs(wanted[1]) < TURNING_RADPS:
+                self._hold = _Hold(*wanted, effective, now_s)
+                return self._emit(0.0, 0.0, effective, blocked=True, cap_mps=speed_mps)
+            linear = 0.0  # a thing is ahead: turning in place towards free space remains
+        if linear == 0.0:
+            turn_radps = min(turn_radps, *(cap.turn_radps for cap in self._caps.of(0.0, angular, around, permit)))
+        scale = min(_ratio(speed_mps, linear), _ratio(turn_radps, angular))
+        return self._emit(linear * scale, angular * scale, effective, blocked=False, cap_mps=speed_mps)
+
+    def _still_held(self, wanted: tuple[float, float], permit: Permit, around: Surroundings, now_s: float) -> bool:
+        hold = self._hold
+        assert hold is not None
+        if wanted != (0.0, 0.0):
+            if wanted[0] * hold.linear <= 0.0:  # turning in place, or away from what blocks: judged on its own
+                self._hold = None
+                return False
+            hold.linear, hold.angular, hold.asked_s = *wanted, now_s
+        elif now_s - hold.asked_s > 1.0:
+            self._hold = None  # nobody wants to go there any more
+            return False
+        caps = self._caps.of(hold.linear, hold.angular, around, permit, release=True)
+        if min(cap.speed_mps for cap in caps) < 2 * STANDSTILL_MPS:
+            hold.caps, hold.free_since_s = _effective(caps, hold.linear, hold.angular), math.nan
+        elif math.isnan(hold.free_since_s):
+            hold.free_since_s = now_s
+        if now_s - hold.free_since_s >= self._config.release_hold_s:
+            self._hold = None
+            return False
+        return True
+
+    def _within_machine(self, proposed: tuple[float, float] | None) -> tuple[float, float]:
+        if proposed is None or not (math.isfinite(proposed[0]) and math.isfinite(proposed[1])):
+            return 0.0, 0.0
+        c = self._config
+        linear = min(max(proposed[0], -c.max_reverse_mps), c.max_speed_mps)
+        angular = min(max(proposed[1], -c.max_turn_radps), c.max_turn_radps)
+        return (linear if abs(linear) >= STANDSTILL_MPS / 4 else 0.0), angular
+
+    def _emit(self, linear: float, angular: float, caps: tuple[Cap, ...], *, blocked: bool, cap_mps: float) -> Motion:
+        self._linear, self._angular = linear + 0.0, angular + 0.0  # no negative zeros
+        return Motion(self._linear, self._angular, caps, blocked, cap_mps)
+
+
+def _ramp(last: float, wanted: float, step: float) -> float:
+    """From the last value towards the wanted one: down at once, up by ``step``, and through zero to change sign.
+
+    >>> _ramp(0.1, 0.5, 0.05), _ramp(0.5, 0.1, 0.05), _ramp(0.5, -0.5, 0.05)
+    (0.15000000000000002, 0.1, -0.05)
+    """
+    start = last if last * wanted > 0.0 else 0.0
+    return math.copysign(min(abs(wanted), abs(start) + step), wanted)
+
+
+def _ratio(limit: float, value: float) -> float:
+    return min(1.0, max(limit, 0.0) / abs(value)) if value != 0.0 else 1.0
+
+
+def _effective(caps: list[Cap], linear: float, angular: float) -> tuple[Cap, ...]:
+    """The caps below what was wanted, the tightest of each kind, most restrictive first."""
+    biting = [cap for cap in caps if cap.speed_mps < abs(linear) or cap.turn_radps < abs(angular)]
+    tightest: dict[str, Cap] = {}
+    for cap in sorted(biting, key=lambda cap: (cap.speed_mps, cap.turn_radps)):
+        tightest.setdefault(cap.key, cap)
+    return tuple(tightest.values())

@@ -1,0 +1,124 @@
+"""What latches the stop and who lifts it: the latch with its file, its inputs, and the person who asks."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from safety.config import GateConfig
+from safety.disk import BackgroundSync
+from safety.latch import Latch, LatchFile
+from safety.rules import Parameters
+from safety.types import AgeGroup, EStop, People, RearmRequest
+
+logger = logging.getLogger(__name__)
+
+Event = tuple[str, dict[str, Any]]
+"""One entry for the record: kind and data."""
+
+
+class Stops:
+    """State: the latch, and since when the e-stop input is silent."""
+
+    def __init__(self, config: GateConfig, parameters: Parameters, folder: Path | None) -> None:
+        self._config = config
+        self._parameters = parameters
+        self._file = LatchFile(folder / "latch.json") if folder else None
+        self._disk = BackgroundSync(self._file.sync) if self._file else None
+        self._unsaved = False
+        self._pulse_s = math.nan
+        self.latch = Latch()
+        self.refused = ""  # why the last request to lift the stop was refused
+        self.refused_s = -math.inf
+        if folder is None:
+            logger.warning("no run_dir: the latched stop and the audit live in memory and end with this process")
+
+    @property
+    def error(self) -> str:
+        """Why the latch is not safely on disk, "" when it is."""
+        return "latch.json cannot be written" if self._unsaved else self._disk.error if self._disk else ""
+
+    def begin(self, now_s: float) -> None:
+        """The first step: take the latch over from the process before."""
+        if self._file is not None:
+            self.latch = self._file.load(now_s)
+        self._pulse_s = now_s
+
+    def take(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> Iterator[Event]:
+        """Everything that asks for a stop.  A malformed request stops too."""
+        for request in inbox.get("safety/stop_request", ()):
+            source, detail = str(getattr(request, "source", "")) or "topic", str(getattr(request, "detail", "malformed request"))
+            yield from self.trip(source[:40], detail[:200], now_s)
+        for message in inbox.get("e_stop", ()):
+            self._pulse_s = now_s
+            if isinstance(message, EStop) and message.pressed is False:
+                self.latch.over("button")
+            else:
+                yield from self.trip("button", "e_stop is pressed", now_s, lasting=True)
+        yield from self._heartbeat(now_s)
+
+    def trip(self, source: str, detail: str, now_s: float, *, lasting: bool = False) -> Iterator[Event]:
+        """Latch the stop."""
+        if self.latch.trip(source, detail, now_s, lasting=lasting):
+            self._save()
+            yield "stop", {"source": source, "detail": detail}
+
+    def requests(self, inbox: Mapping[str, Sequence[Any]], people: People | None, now_s: float) -> Iterator[Event]:
+        """Requests to lift the stop; ``people`` is None while the gate does not see who is there."""
+        for request in inbox.get("safety/rearm_request", ()):
+            refusal = self._refusal(request, people, now_s)
+            if not refusal:
+                self.latch.lift()
+                self._save()
+            elif self.latch.latched:
+                self.refused, self.refused_s = refusal, now_s
+            yield "rearm", {"request": request, "accepted": not refusal, "reason": refusal}
+
+    def retry(self) -> None:
+        """Try again to write what could not be written."""
+        if self._unsaved:
+            self._save()
+        elif self._disk is not None and self._disk.error:
+            self._disk.start()
+
+    def _refusal(self, request: Any, people: People | None, now_s: float) -> str:
+        if not isinstance(request, RearmRequest) or not math.isfinite(request.stamp_s):
+            return "malformed request"
+        refusal = self.latch.refusal(request.stamp_s, now_s, self._config.rearm_max_age_s)
+        if refusal or request.source == "service":
+            return refusal
+        if request.source != "voice":
+            return f"unknown source '{request.source[:40]}'"
+        return self._voice_refusal(request.requester_id, people)
+
+    def _voice_refusal(self, requester_id: str, people: People | None) -> str:
+        p = self._parameters
+        if people is None:
+            return "it is not known who is here"
+        person = next((person for person in people.people if requester_id and person.id == requester_id), None)
+        if person is None:
+            return "the person who asks is not seen"
+        if person.age_group not in {group.value for group in p.rearm_age_groups - {AgeGroup.UNKNOWN}}:
+            return f"a person of age group '{person.age_group[:20]}' may not lift a stop"
+        return "" if person.age_group_confidence >= p.rearm_confidence else "the age group of the person who asks is not sure enough"
+
+    def _heartbeat(self, now_s: float) -> Iterator[Event]:
+        if self._config.e_stop_max_age_s <= 0:
+            return
+        if now_s - self._pulse_s > self._config.e_stop_max_age_s:
+            yield from self.trip("heartbeat", "e_stop input is silent", now_s, lasting=True)
+        else:
+            self.latch.over("heartbeat")
+
+    def _save(self) -> None:
+        if self._file is None or self._disk is None:
+            return
+        try:
+            self._file.save(self.latch)
+            self._unsaved = False
+            self._disk.start()
+        except OSError:
+            self._unsaved = True

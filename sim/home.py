@@ -1,0 +1,173 @@
+"""The simulated home as one stage: people, robot, physics, sensors and sound, 20 ms a step.
+
+It needs no graphics; cameras redraw the home from ``sim/state`` in their own process (:mod:`sim.camera`).
+"""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from robot_runtime.config import StageConfig
+from robot_runtime.messages import Argument, AudioFrame, GripperState, JointPositions, PersonCommand, SimState, Velocity
+from robot_runtime.stage import Inbox, Outbox, latest, news
+from sim.acoustics import Acoustics
+from sim.description import load_home
+from sim.hold import Holding
+from sim.mjcf import TIMESTEP_S, load_model
+from sim.people import Walker, hand_m
+from sim.robot import Robot
+from sim.scenario import as_scenario_begins
+from sim.sensors import Lidar, WheelOdometry
+from sim.voices import render
+
+STEP_S = 0.02
+SUBSTEPS = round(STEP_S / TIMESTEP_S)
+SAMPLE_RATE_HZ = 16_000
+
+_SCAN_EVERY, _JOINTS_EVERY, _GRIPPER_EVERY = 5, 2, 5  # steps: 10, 25 and 10 Hz
+
+
+class Config(StageConfig):
+    home: str = Field("sim/homes/family_home", description="folder of the home to simulate")
+    scenario_file: str = Field("", description="scenario that is played; people start where it says")
+    seed: int = Field(1, ge=0, description="of all noise; the same seed gives the same run to the bit")
+    lidar_std_m: float = Field(0.008, ge=0, le=0.2, description="standard deviation of a range")
+    wheel_scale_std: float = Field(0.002, ge=0, le=0.05, description="relative error of a wheel's assumed radius")
+    wheel_slip_std: float = Field(0.003, ge=0, le=0.1, description="random slip, metres per root of a metre rolled")
+
+
+class Home:
+    """Truth about the home.  See the node table for its topics."""
+
+    Config = Config
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._home = as_scenario_begins(load_home(config.home), config.scenario_file)
+        self._model, self._layout = load_model(config.home, looks=False)
+        self.data = mujoco.MjData(self._model)
+        self.robot = Robot(self._model, self.data)
+        self.walkers = {id_: Walker(person, 1.7 * k) for k, (id_, person) in enumerate(self._home.people.items())}
+        self.holding = Holding(self._home)
+        self.reset()
+
+    def reset(self) -> None:
+        mujoco.mj_resetData(self._model, self.data)
+        rng = np.random.default_rng(self._config.seed)
+        self._lidar = Lidar(self._model, self.data, self._config.lidar_std_m, rng)
+        self._odometry = WheelOdometry(self._config.wheel_scale_std, self._config.wheel_slip_std, rng)
+        self._acoustics = Acoustics(self._home, self._config.seed)
+        self._steps = 0
+        self._state_due_s = -np.inf
+        self._speaking: tuple[str, ...] = ()
+        self._hands: dict[str, NDArray[np.float64]] = {}
+        start = self._home.robot.start
+        self.robot.reset(*start.at_m, start.yaw_rad)
+        self.holding.reset()
+        for id_, walker in self.walkers.items():
+            walker.reset()
+            self._pose_person(id_, walker, 0.0)
+        for id_ in self.holding.things:
+            self._place_thing(id_)
+        mujoco.mj_forward(self._model, self.data)
+
+    def step(self, inbox: Inbox, now_s: float) -> Outbox:
+        self._obey(inbox, now_s)
+        self._move_people(now_s)
+        self._move_robot(now_s)
+        return [*self._sense(now_s), *self._sound(inbox, now_s), *self._truth(now_s)]
+
+    # ------------------------------------------------ commands
+
+    def _obey(self, inbox: Inbox, now_s: float) -> None:
+        velocity = latest(inbox, "cmd_vel", Velocity)
+        if velocity is not None:
+            self.robot.drive(velocity.linear_mps, velocity.angular_radps, now_s)
+        for joints in news(inbox, "joints/command", JointPositions):
+            for name, position in zip(joints.names, joints.positions, strict=True):
+                self.robot.aim(name, position)
+        for command in news(inbox, "sim/people", PersonCommand):
+            self._direct(command, now_s)
+
+    def _direct(self, command: PersonCommand, now_s: float) -> None:
+        walker = self.walkers.get(command.person_id)
+        if walker is None:
+            raise ValueError(f"sim/people: nobody called '{command.person_id}' lives here; known: {', '.join(self.walkers)}")
+        walker.command(command)
+        if command.say:
+            walker.attend(now_s)
+            self._acoustics.person_says(command.person_id, render(command.say, walker.person))
+
+    # ------------------------------------------------ movement
+
+    def _move_people(self, now_s: float) -> None:
+        x, y, _ = self.robot.pose()
+        for id_, walker in self.walkers.items():
+            if id_ in self._speaking:
+                walker.attend(now_s)
+            if walker.step(STEP_S, now_s, (x, y)):
+                self._pose_person(id_, walker, now_s)
+
+    def _pose_person(self, id_: str, walker: Walker, now_s: float) -> None:
+        first, end = self._layout.segments[id_]
+        position, turn = walker.pose(now_s)
+        self.data.mocap_pos[first:end], self.data.mocap_quat[first:end] = position, turn
+        self._hands[id_] = hand_m(position, turn, walker.body)
+        for thing in self.holding.give(id_, self._hands[id_], walker.yaw_rad):
+            self._place_thing(thing)
+
+    def _move_robot(self, now_s: float) -> None:
+        robot = self.robot
+        grasp = robot.grasp_point_m()
+        goal = robot.goal("gripper")
+        robot.apply(STEP_S, now_s, self.holding.gripper_stop_m(goal, grasp))
+        mujoco.mj_step(self._model, self.data, SUBSTEPS)
+        for id_ in self.holding.update(goal, robot.joint("gripper"), robot.grasp_point_m(), robot.pose()[2], self._hands):
+            self._place_thing(id_)
+        for id_, walker in self.walkers.items():
+            walker.holding = bool(self.holding.held_by(id_))
+
+    def _place_thing(self, id_: str) -> None:
+        index = self._layout.objects[id_]
+        self.data.mocap_pos[index] = self.holding.things[id_].position_m
+        self.data.mocap_quat[index] = self.holding.quat(id_)
+
+    # ------------------------------------------------ what goes out
+
+    def _sense(self, now_s: float) -> Outbox:
+        out: Outbox = [("odom", self._odometry.update(self.robot.wheel_angles_rad(), STEP_S, now_s))]
+        if self._steps % _SCAN_EVERY == 0:
+            out.append(("scan", self._lidar.scan(*self.robot.pose(), now_s)))
+        if self._steps % _JOINTS_EVERY == 0:
+            joints = self.robot.joint_positions()
+            out.append(("joint_states", JointPositions(now_s, tuple(joints), tuple(joints.values()))))
+        if self._steps % _GRIPPER_EVERY == 0:
+            out.append(("gripper/state", self._gripper(now_s)))
+        return out
+
+    def _gripper(self, now_s: float) -> GripperState:
+        held = self.holding.in_gripper
+        closed = bool(held) or self.robot.joint("gripper") < 0.01
+        return GripperState(now_s, closed, held, self.holding.things[held].class_name if held else "")
+
+    def _sound(self, inbox: Inbox, now_s: float) -> Outbox:
+        for frame in news(inbox, "audio/out", AudioFrame):
+            self._acoustics.robot_plays(frame)
+        x, y, _ = self.robot.pose()
+        places = {id_: (walker.x_m, walker.y_m) for id_, walker in self.walkers.items()}
+        samples, self._speaking = self._acoustics.mix(now_s, (x, y), places)
+        self._steps += 1
+        return [("audio/in", AudioFrame(now_s, "sim", self._steps - 1, SAMPLE_RATE_HZ, samples))]
+
+    def _truth(self, now_s: float) -> Outbox:
+        if now_s < self._state_due_s - 1e-9:
+            return []
+        self._state_due_s = max(self._state_due_s, now_s - STEP_S) + 0.05
+        holders = tuple(Argument(thing, holder) for thing, holder in self.holding.holders().items())
+        data = self.data
+        return [("sim/state", SimState(
+            now_s, tuple(data.qpos.tolist()), tuple(data.mocap_pos.ravel().tolist()), tuple(data.mocap_quat.ravel().tolist()), self._speaking, holders,
+        ))]  # fmt: skip

@@ -1,0 +1,245 @@
+"""An ORACLE: perception that reads the truth of the simulated home instead of pictures.
+
+It stands in until a trained detector takes its place, and serves as its ground truth.  It is honest in one respect: it tells
+only what the head camera could see (field of view, range, occlusion by ray casts) or the microphone could hear.  It is
+idealised in the others: no false detections, no confusion of identities, and ages come from the description.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_runtime.messages import Detection, Detections, People, Person, SimState
+from sim.description import FLOOR, HomeDescription, load_home
+from sim.mjcf import GROUP_HOME, GROUP_PEOPLE, load_model, surfaces
+from sim.robot_model import CAMERA_HFOV_DEG
+from sim.shapes.human import SEGMENTS, proportions
+from sim.shapes.objects import KINDS
+from sim.state import redraw
+
+RANGE_M = 8.0
+HEARING_M = 8.0
+MEMORY_S = 10.0
+WIDTH_PX, HEIGHT_PX = 320, 240
+SMALLEST_PX = 3.0
+"""A thing whose box is smaller than this in either direction cannot be told from its background."""
+HEARD_STD_M = 0.5
+SPREAD_MPS = 0.5
+"""How fast the place of somebody out of sight grows uncertain; people in a home stroll."""
+FACING_RAD = math.radians(30)
+
+Vector = NDArray[np.float64]
+
+_RAY_GROUPS = np.zeros(6, dtype=np.uint8)
+_RAY_GROUPS[[GROUP_HOME, GROUP_PEOPLE]] = 1
+_CORNERS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=float)
+_PROBES = 0.8 * np.array([[0, 0, 0], [1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0.7, 0.7, 0.7], [-0.7, -0.7, 0.7]])
+_NO_ONE = -1
+_HEAD, _TORSO, _SHINS = SEGMENTS.index("head"), SEGMENTS.index("torso"), SEGMENTS.index("shin_l")
+
+
+@dataclass(frozen=True)
+class _Target:
+    """One thing or person: points to look at, corners of its box, and who may stand between without hiding it."""
+
+    id: str
+    probes: Vector  # (p, 3)
+    corners: Vector  # (8, 3)
+    owner: int  # index of a person whose own body does not hide it, or _NO_ONE
+
+
+@dataclass(frozen=True)
+class _Sight:
+    seen_share: float  # of the probes
+    box_px: tuple[float, float, float, float]
+    distance_m: float
+
+
+class OracleEyes:
+    """Perception backend "oracle" of one home.  ``seed`` drives the small noise of positions."""
+
+    def __init__(self, home: str, seed: int = 1) -> None:
+        self._home: HomeDescription = load_home(home)
+        self._model, self._layout = load_model(home, looks=False)
+        self._data = mujoco.MjData(self._model)
+        self._camera = mujoco.mj_name2id(self._model, mujoco.mjtObj.mjOBJ_CAMERA, "head")
+        self._people = list(self._layout.segments)
+        owner = {name: index for index, name in enumerate(self._people)}
+        self._geom_owner = np.array([owner.get(name, _NO_ONE) for name in self._layout.geom_owner])
+        self._half = {id_: np.asarray(KINDS[thing.class_name].size_m) / 2 for id_, thing in self._home.objects.items()}
+        self._height = {id_: person.height_m for id_, person in self._home.people.items()}
+        self._body = {id_: proportions(person) for id_, person in self._home.people.items()}
+        self._surfaces = sorted(surfaces(self._home).values(), key=lambda surface: -surface.height_m)
+        self._focal_px = WIDTH_PX / 2 / math.tan(math.radians(CAMERA_HFOV_DEG) / 2)
+        self._seed = seed
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everybody, and start the noise anew."""
+        self._rng = np.random.default_rng(self._seed)
+        self._known: dict[str, Person] = {}
+        self._before: tuple[float, dict[str, Vector]] | None = None
+
+    def look(self, state: SimState, now_s: float) -> tuple[Detections, People]:
+        """What can be seen and heard in ``state``; times are the state's."""
+        redraw(self._model, self._data, state)
+        holders = {argument.name: argument.value for argument in state.holders}
+        things = [self._thing_target(id_, holders.get(id_, "")) for id_ in self._layout.objects]
+        persons = [self._person_target(index, id_) for index, id_ in enumerate(self._people)]
+        sights = self._see([*things, *persons])
+        stamp_s = state.stamp_s
+        detections = tuple(self._detection(target, sights[target.id], holders) for target in things if target.id in sights)
+        people = self._update_people(state, sights, now_s)
+        return Detections(stamp_s, "oracle", WIDTH_PX, HEIGHT_PX, detections), People(stamp_s, "oracle", people)
+
+    # ------------------------------------------------ what there is
+
+    def _thing_target(self, id_: str, holder: str) -> _Target:
+        index = self._layout.objects[id_]
+        middle, (w, _, _, z) = self._data.mocap_pos[index], self._data.mocap_quat[index].tolist()
+        turn = _yaw_matrix(2 * math.atan2(z, w))
+        half = self._half[id_]
+        owner = self._people.index(holder) if holder in self._people else _NO_ONE
+        return _Target(id_, middle + (_PROBES * half) @ turn.T, middle + (_CORNERS * half) @ turn.T, owner)
+
+    def _person_target(self, index: int, id_: str) -> _Target:
+        first, end = self._layout.segments[id_]
+        joints = self._data.mocap_pos[first:end]
+        body = self._body[id_]
+        head, torso = joints[_HEAD] + [0, 0, 0.3 * body.head], joints[_TORSO] + [0, 0, 0.6 * body.shoulder]
+        probes = np.vstack([head, torso, joints[_TORSO], joints[_SHINS : _SHINS + 2], joints[_SHINS : _SHINS + 2] - [0, 0, 0.6 * body.shin]])
+        half = np.array([0.16 * body.height, 0.16 * body.height, body.height / 2])
+        centre = np.array([joints[_TORSO][0], joints[_TORSO][1], (joints[_HEAD][2] + 0.78 * body.head) / 2])
+        half[2] = centre[2]
+        return _Target(id_, probes, centre + _CORNERS * half, index)
+
+    # ------------------------------------------------ what is seen
+
+    def _see(self, targets: list[_Target]) -> dict[str, _Sight]:
+        eye = self._data.cam_xpos[self._camera].copy()
+        axes = self._data.cam_xmat[self._camera].reshape(3, 3)
+        counts = [len(target.probes) for target in targets]
+        points = np.vstack([target.probes for target in targets])
+        local = (points - eye) @ axes
+        inside = self._in_view(local)
+        clear = np.zeros(len(points), dtype=bool)
+        owners = np.repeat([target.owner for target in targets], counts)
+        if inside.any():
+            clear[inside] = self._unobstructed(eye, points[inside], owners[inside])
+        sights = {}
+        for target, part in zip(targets, np.split(clear, np.cumsum(counts)[:-1]), strict=True):
+            if part.any() and (sight := self._sight(target, float(part.mean()), eye, axes)):
+                sights[target.id] = sight
+        return sights
+
+    def _in_view(self, local: Vector) -> NDArray[np.bool_]:
+        """Points in camera axes (x right, y up, looking along -z) that fall into the picture and are near enough."""
+        ahead = np.maximum(-local[:, 2], 1e-6)
+        fits = (np.abs(local[:, 0]) * self._focal_px < ahead * WIDTH_PX / 2) & (np.abs(local[:, 1]) * self._focal_px < ahead * HEIGHT_PX / 2)
+        return np.asarray((local[:, 2] < 0) & fits & (np.einsum("ij,ij->i", local, local) < RANGE_M**2))
+
+    def _unobstructed(self, eye: Vector, points: Vector, owners: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which points a ray from the eye reaches; the owner's own body does not count as an obstacle."""
+        count = len(points)
+        distance = np.linalg.norm(points - eye, axis=1)
+        rays = (points - eye) / distance[:, None]
+        hit, geom = np.zeros(count), np.zeros(count, dtype=np.int32)
+        mujoco.mj_multiRay(self._model, self._data, eye, rays.reshape(-1), _RAY_GROUPS, True, -1, geom, hit, None, count, RANGE_M)
+        own = (owners != _NO_ONE) & (geom >= 0) & (self._geom_owner[geom] == owners)
+        return np.asarray((hit < 0) | (hit > distance - 0.02) | own)
+
+    def _sight(self, target: _Target, seen_share: float, eye: Vector, axes: Vector) -> _Sight | None:
+        local = (target.corners - eye) @ axes
+        ahead = np.maximum(-local[:, 2], 0.05)
+        u = np.clip(WIDTH_PX / 2 + self._focal_px * local[:, 0] / ahead, 0, WIDTH_PX)
+        v = np.clip(HEIGHT_PX / 2 - self._focal_px * local[:, 1] / ahead, 0, HEIGHT_PX)
+        left, top, width, height = float(u.min()), float(v.min()), float(np.ptp(u)), float(np.ptp(v))
+        if min(width, height) < SMALLEST_PX:
+            return None
+        return _Sight(seen_share, (left, top, width, height), float(np.linalg.norm(target.corners.mean(axis=0) - eye)))
+
+    def _detection(self, target: _Target, sight: _Sight, holders: dict[str, str]) -> Detection:
+        thing = self._home.objects[target.id]
+        std_m = 0.004 + 0.004 * sight.distance_m
+        x, y, z = (target.corners.mean(axis=0) + std_m * self._rng.standard_normal(3)).tolist()
+        score = (0.55 + 0.45 * sight.seen_share) * (1.0 - 0.3 * sight.distance_m / RANGE_M)
+        holder = holders.get(target.id, "")
+        support = "" if holder else self._support(target)
+        return Detection(target.id, thing.class_name, thing.colour, score, sight.box_px, (x, y, z), std_m, support, holder)
+
+    def _support(self, target: _Target) -> str:
+        x, y = target.corners.mean(axis=0)[:2].tolist()
+        bottom = float(target.corners[:, 2].min())
+        return next((s.name for s in self._surfaces if s.height_m <= bottom + 0.05 and s.holds(x, y)), FLOOR)
+
+    # ------------------------------------------------ people
+
+    def _update_people(self, state: SimState, sights: dict[str, _Sight], now_s: float) -> tuple[Person, ...]:
+        places = {id_: self._floor_point(id_) for id_ in self._people}
+        velocities = self._velocities(state.stamp_s, places)
+        for id_ in self._people:
+            speaking = id_ in state.speaking
+            if id_ in sights:
+                self._known[id_] = self._seen_person(id_, sights[id_], places[id_], velocities[id_], speaking, state.stamp_s)
+            elif speaking and self._hears(places[id_]):
+                self._known[id_] = self._heard_person(id_, places[id_], state.stamp_s)
+            elif id_ in self._known:
+                self._known[id_] = self._remembered(self._known[id_], state.stamp_s)
+        self._known = {id_: person for id_, person in self._known.items() if self._fresh(person, state)}
+        return tuple(self._known[id_] for id_ in self._people if id_ in self._known)
+
+    def _fresh(self, person: Person, state: SimState) -> bool:
+        return person.speaking or state.stamp_s - person.last_seen_s <= MEMORY_S
+
+    def _floor_point(self, id_: str) -> Vector:
+        x, y, _ = self._data.mocap_pos[self._layout.segments[id_][0] + _TORSO]
+        return np.array([x, y, 0.0])
+
+    def _velocities(self, stamp_s: float, places: dict[str, Vector]) -> dict[str, Vector]:
+        before, self._before = self._before, (stamp_s, places)
+        if before is None or stamp_s - before[0] < 1e-6:
+            return {id_: np.zeros(3) for id_ in places}
+        return {id_: (places[id_] - before[1][id_]) / (stamp_s - before[0]) for id_ in places}
+
+    def _robot_xy(self) -> Vector:
+        return np.array(self._data.cam_xpos[self._camera][:2])
+
+    def _hears(self, place: Vector) -> bool:
+        return float(np.linalg.norm(place[:2] - self._robot_xy())) <= HEARING_M
+
+    def _seen_person(self, id_: str, sight: _Sight, place: Vector, velocity: Vector, speaking: bool, stamp_s: float) -> Person:
+        described = self._home.people[id_]
+        std_m = 0.02 + 0.01 * sight.distance_m
+        x, y = (place[:2] + std_m * self._rng.standard_normal(2)).tolist()
+        vx, vy, _ = velocity.tolist()
+        confidence = 0.97 - 0.02 * sight.distance_m
+        return Person(id_, described.name, described.age_group, confidence, (x, y, 0.0), (vx, vy, 0.0), std_m, True, speaking, self._faces_robot(id_), stamp_s)
+
+    def _faces_robot(self, id_: str) -> bool:
+        head = self._layout.segments[id_][0] + _HEAD
+        w, x, y, z = self._data.mocap_quat[head].tolist()
+        looking = math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+        dx, dy = (self._robot_xy() - self._data.mocap_pos[head][:2]).tolist()
+        return abs(math.remainder(math.atan2(dy, dx) - looking, 2 * math.pi)) < FACING_RAD
+
+    def _heard_person(self, id_: str, place: Vector, stamp_s: float) -> Person:
+        """Somebody out of sight who speaks: the place is what a microphone array would make of it."""
+        described = self._home.people[id_]
+        x, y = (place[:2] + HEARD_STD_M * self._rng.standard_normal(2)).tolist()
+        known = self._known.get(id_)
+        last_seen_s = known.last_seen_s if known else -math.inf
+        return Person(id_, described.name, described.age_group, 0.7, (x, y, 0.0), (0.0, 0.0, 0.0), HEARD_STD_M, False, True, False, last_seen_s)
+
+    def _remembered(self, person: Person, stamp_s: float) -> Person:
+        std_m = person.position_std_m + SPREAD_MPS * max(0.0, stamp_s - max(person.last_seen_s, stamp_s - 0.1))
+        return replace(person, seen=False, speaking=False, facing_robot=False, velocity_mps=(0.0, 0.0, 0.0), position_std_m=std_m)
+
+
+def _yaw_matrix(yaw_rad: float) -> Vector:
+    c, s = math.cos(yaw_rad), math.sin(yaw_rad)
+    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])

@@ -1,0 +1,79 @@
+"""What the robot's own sensors report: wheel odometry and a planar lidar, each with seeded noise."""
+
+from __future__ import annotations
+
+import math
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_runtime.messages import Odometry, Scan
+from sim.mjcf import GROUP_HOME, GROUP_PEOPLE
+from sim.robot_model import LIDAR_HEIGHT_M, TRACK_M, WHEEL_RADIUS_M
+
+RAYS = 360
+RANGE_MIN_M, RANGE_MAX_M = 0.12, 12.0
+TICKS_PER_TURN = 4096
+
+_SEEN = np.zeros(6, dtype=np.uint8)
+_SEEN[[GROUP_HOME, GROUP_PEOPLE]] = 1
+
+
+class Lidar:
+    """A 360° scanner at 0.25 m above base_link.  Range noise is normal; rays beyond 12 m return ``inf``."""
+
+    def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, std_m: float, rng: np.random.Generator) -> None:
+        self._model, self._data, self._std_m, self._rng = model, data, std_m, rng
+        angles = -math.pi + np.arange(RAYS) * 2 * math.pi / RAYS
+        self._cos, self._sin = np.cos(angles), np.sin(angles)
+        self._rays = np.zeros((RAYS, 3))
+        self._geom = np.zeros(RAYS, dtype=np.int32)
+        self._distance = np.zeros(RAYS)
+
+    def scan(self, x_m: float, y_m: float, yaw_rad: float, now_s: float) -> Scan:
+        """One turn of the scanner with base_link at a pose."""
+        c, s = math.cos(yaw_rad), math.sin(yaw_rad)
+        self._rays[:, 0], self._rays[:, 1] = c * self._cos - s * self._sin, s * self._cos + c * self._sin
+        origin = np.array([x_m, y_m, LIDAR_HEIGHT_M])
+        mujoco.mj_multiRay(self._model, self._data, origin, self._rays.reshape(-1), _SEEN, True, -1, self._geom, self._distance, None, RAYS, RANGE_MAX_M)
+        noisy = self._distance + self._std_m * self._rng.standard_normal(RAYS)
+        none = (self._distance < 0) | (noisy > RANGE_MAX_M)
+        ranges = np.where(none, np.inf, np.maximum(noisy, RANGE_MIN_M)).astype(np.float32)
+        return Scan(now_s, -math.pi, 2 * math.pi / RAYS, RANGE_MIN_M, RANGE_MAX_M, ranges)
+
+
+class WheelOdometry:
+    """Dead reckoning from encoder ticks, with what real wheels get wrong.
+
+    Each wheel's radius differs from the nominal one by a fixed error, and each step adds random slip in proportion to the
+    square root of the distance (the usual model: Thrun, Burgard, Fox, *Probabilistic Robotics*, ch. 5.4).
+    """
+
+    def __init__(self, scale_std: float, slip_std: float, rng: np.random.Generator) -> None:
+        self._scale = 1.0 + scale_std * rng.standard_normal(2)
+        self._slip_std, self._rng = slip_std, rng
+        self._rolled_m = np.zeros(2)  # true rolling with errors, before quantisation
+        self._ticks: NDArray[np.int64] = np.zeros(2, dtype=np.int64)
+        self._last_rad: NDArray[np.float64] | None = None
+        self._x_m = self._y_m = self._yaw_rad = 0.0
+
+    def update(self, wheels_rad: tuple[float, float], dt_s: float, now_s: float) -> Odometry:
+        """Take in the wheel angles after another ``dt_s``."""
+        angles = np.asarray(wheels_rad)
+        turned_m = (angles - (angles if self._last_rad is None else self._last_rad)) * WHEEL_RADIUS_M
+        self._last_rad = angles
+        slip = self._slip_std * np.sqrt(np.abs(turned_m)) * self._rng.standard_normal(2)
+        self._rolled_m += turned_m * self._scale + slip
+        per_tick_m = 2 * math.pi * WHEEL_RADIUS_M / TICKS_PER_TURN
+        ticks = np.floor(self._rolled_m / per_tick_m).astype(np.int64)
+        left_m, right_m = ((ticks - self._ticks) * per_tick_m).tolist()
+        self._ticks = ticks
+        return self._integrate((left_m + right_m) / 2, (right_m - left_m) / TRACK_M, dt_s, now_s)
+
+    def _integrate(self, forward_m: float, turn_rad: float, dt_s: float, now_s: float) -> Odometry:
+        middle = self._yaw_rad + turn_rad / 2
+        self._x_m += forward_m * math.cos(middle)
+        self._y_m += forward_m * math.sin(middle)
+        self._yaw_rad = math.remainder(self._yaw_rad + turn_rad, 2 * math.pi)
+        return Odometry(now_s, self._x_m, self._y_m, self._yaw_rad, forward_m / dt_s, turn_rad / dt_s)

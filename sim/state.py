@@ -1,0 +1,23 @@
+"""A published state of the home, back into a MuJoCo model."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+
+from robot_runtime.messages import SimState
+
+
+def redraw(model: mujoco.MjModel, data: mujoco.MjData, state: SimState) -> None:
+    """Put everything where ``state`` says and compute the poses of bodies, cameras and lights; nothing dynamic.
+
+    :raises ValueError: the state is of another home
+    """
+    if len(state.qpos) != model.nq or len(state.mocap_pos) != 3 * model.nmocap:
+        raise ValueError(f"this state is of another home: {len(state.qpos)} joint values and {len(state.mocap_pos) // 3} moving bodies, expected {model.nq} and {model.nmocap}")
+    data.qpos[:] = state.qpos
+    data.mocap_pos[:] = np.reshape(state.mocap_pos, (-1, 3))
+    data.mocap_quat[:] = np.reshape(state.mocap_quat, (-1, 4))
+    data.time = state.stamp_s
+    mujoco.mj_kinematics(model, data)
+    mujoco.mj_camlight(model, data)

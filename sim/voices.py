@@ -1,0 +1,120 @@
+"""The sound of simulated people: a text spoken by espeak-ng in a person's own voice, or a recording from a WAV file.
+
+Either way the sound is given as it is heard at 1 m: 16 kHz mono, without silence around it, at the nominal speech level.
+"""
+
+from __future__ import annotations
+
+import atexit
+import wave
+from collections.abc import Callable
+from functools import cache, lru_cache
+from pathlib import Path
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from robot_runtime.paths import resolve
+from robot_runtime.speak.espeak import Espeak
+from safety.files import FileError
+from sim.description import PersonDescription
+
+RATE_HZ = 16_000
+LANGUAGE = "en-us"  # the accent that pocketsphinx' acoustic model knows
+LEVEL_DBFS = -26.0  # nominal active speech level (ITU-T P.56, P.830)
+_FULL_SCALE = 32768.0
+_ACTIVE = 0.01  # parts of a sound below this share of its peak count as silence
+_MARGIN = RATE_HZ // 50  # kept around the speech, so that soft beginnings and endings stay
+
+
+def render(text_or_wav: str, person: PersonDescription) -> NDArray[np.int16]:
+    """What a person says, as samples at 16 kHz; the array is shared and cannot be written to.
+
+    :param text_or_wav: words, or the path of a recording when it ends in ``.wav`` (8, 16, 24 or 32 bits, any rate, any channels)
+    :raises FileError: the recording cannot be used
+    :raises EspeakError: espeak-ng cannot be had
+    """
+    if text_or_wav.lower().endswith(".wav"):
+        return _recording(resolve(text_or_wav))
+    return _spoken(text_or_wav, f"{LANGUAGE}+{person.voice.variant}", person.voice.rate_wpm, person.voice.pitch)
+
+
+@lru_cache(maxsize=256)
+def _spoken(text: str, voice: str, rate_wpm: int, pitch: int) -> NDArray[np.int16]:
+    espeak = _espeak()
+    samples = espeak.synthesise(text, voice=voice, rate_wpm=rate_wpm, pitch=pitch)
+    return _as_heard_at_1m(samples.astype(np.float64), espeak.sample_rate_hz)
+
+
+@lru_cache(maxsize=32)
+def _recording(path: Path) -> NDArray[np.int16]:
+    samples, rate_hz = read_wav(path)
+    heard = _as_heard_at_1m(samples, rate_hz)
+    if not len(heard):
+        raise FileError(f"{path}: holds only silence; give a recording with speech in it")
+    return heard
+
+
+@cache
+def _espeak() -> Espeak:
+    """The one process that speaks for everybody of this simulation."""
+    espeak = Espeak()
+    atexit.register(espeak.close)
+    return espeak
+
+
+def _as_heard_at_1m(samples: NDArray[np.float64], rate_hz: int) -> NDArray[np.int16]:
+    """Resampled, cut free of silence, and brought to the nominal level; empty if there is only silence."""
+    sound = soxr.resample(samples, rate_hz, RATE_HZ) if rate_hz != RATE_HZ else samples
+    peak = float(np.max(np.abs(sound), initial=0.0))
+    active = np.flatnonzero(np.abs(sound) > max(peak * _ACTIVE, 1.0))
+    if not len(active):
+        return np.zeros(0, np.int16)
+    sound = sound[max(0, active[0] - _MARGIN) : active[-1] + _MARGIN]
+    gain = _FULL_SCALE * 10 ** (LEVEL_DBFS / 20) / active_rms(sound)
+    heard = np.clip(np.rint(sound * gain), -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
+    heard.flags.writeable = False
+    return heard
+
+
+def active_rms(sound: NDArray[np.float64]) -> float:
+    """Root mean square of those 20 ms blocks that are less than 16 dB below the loudest: pauses do not count (after ITU-T P.56)."""
+    blocks = np.pad(sound, (0, -len(sound) % _MARGIN)).reshape(-1, _MARGIN)
+    power = np.mean(blocks**2, axis=1)
+    return float(np.sqrt(np.mean(power[power > power.max() * 10**-1.6])))
+
+
+def read_wav(path: Path) -> tuple[NDArray[np.float64], int]:
+    """Samples of a WAV file, mixed down to mono, in units of 16-bit steps, and their rate.
+
+    :raises FileError: missing, not PCM, or empty
+    """
+    try:
+        with wave.open(str(path), "rb") as file:
+            rate_hz, channels, width = file.getframerate(), file.getnchannels(), file.getsampwidth()
+            data = file.readframes(file.getnframes())
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from error
+    except (wave.Error, EOFError) as error:
+        raise FileError(
+            f"{path}: not a PCM WAV file ({error or 'it ends too early'}); convert it with: ffmpeg -i IN -c:a pcm_s16le OUT.wav"
+        ) from error
+    if width not in _DECODERS or not data or rate_hz < 8000:
+        raise FileError(f"{path}: {8 * width} bits at {rate_hz} Hz, {len(data)} bytes of sound; expected sound of at least 8000 Hz")
+    whole = len(data) - len(data) % (width * channels)  # a recording that was cut off may end within a sample
+    return _DECODERS[width](data[:whole]).reshape(-1, channels).mean(axis=1), rate_hz
+
+
+def _decode_24(data: bytes) -> NDArray[np.float64]:
+    parts = np.frombuffer(data, np.uint8).reshape(-1, 3).astype(np.int32)
+    value = parts[:, 0] | parts[:, 1] << 8 | parts[:, 2] << 16
+    return ((value ^ 0x800000) - 0x800000) / 256.0
+
+
+_DECODERS: dict[int, Callable[[bytes], NDArray[np.float64]]] = {
+    1: lambda data: (np.frombuffer(data, np.uint8).astype(np.float64) - 128) * 256,
+    2: lambda data: np.frombuffer(data, "<i2").astype(np.float64),
+    3: _decode_24,
+    4: lambda data: np.frombuffer(data, "<i4").astype(np.float64) / 65536,
+}

@@ -1,0 +1,44 @@
+"""Nothing but the gate can make a verdict or a command to the motors."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from robot_runtime.nodes import NODES
+from tests.contracts.source import calls, modules, name_of, tree
+
+MADE_BY_THE_GATE = {"ActionVerdict", "SafetyState", "Velocity"}
+"""Dataclasses that stand for a decision of the gate.  The converter rebuilds them from ROS; nobody else makes one."""
+
+MAY_REBUILD = {"robot_runtime.ros.standard", "robot_runtime.ros.own", "robot_runtime.ros.convert"}
+
+DOORS = {"cmd_vel", "joints/command"}
+
+
+@pytest.mark.parametrize("path", modules("robot_runtime", "sim", "models"), ids=name_of)
+def test_only_the_gate_makes_decisions(path: Path) -> None:
+    if name_of(path) not in MAY_REBUILD:
+        assert not MADE_BY_THE_GATE & set(calls(path))
+
+
+@pytest.mark.parametrize("path", modules("robot_runtime", "sim", "models"), ids=name_of)
+def test_nobody_else_puts_anything_on_the_topics_of_the_motors(path: Path) -> None:
+    """An outbox entry is ("topic", message): no such pair with these names outside safety/, and no publisher of them."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Tuple) and len(node.elts) == 2 and _text(node.elts[0]) in DOORS:
+            assert isinstance(node.elts[1], ast.Constant), f"line {node.lineno}: puts a message on {_text(node.elts[0])}"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "create_publisher":
+            assert not DOORS & {_text(argument) for argument in node.args}, f"line {node.lineno}: publishes to the motors"
+
+
+def _text(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def test_the_gate_is_loaded_from_its_own_package() -> None:
+    gate = next(node for node in NODES if node.name == "gate")
+    assert gate.stage.startswith("safety.")
+    assert not gate.own_shell

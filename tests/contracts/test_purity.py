@@ -1,0 +1,78 @@
+"""Stages are pure: clocks, chance and devices are only where they are listed here, with the reason."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.contracts.source import calls, imports, modules, name_of, tree
+
+STAGE_FOLDERS = tuple(f"robot_runtime/{name}" for name in ("sense", "perceive", "hear", "world", "mind", "act", "social", "speak"))
+
+CLOCKS = {"time", "datetime", "sched"}
+CHANCE = {"random", "secrets", "uuid"}
+DEVICES = {"sounddevice", "serial", "subprocess", "socket", "multiprocessing", "threading"}
+
+ALLOWED: dict[str, tuple[set[str], str]] = {
+    "robot_runtime.sense.microphone": ({"sounddevice", "threading"}, "is the microphone"),
+    "robot_runtime.sense.pictures": ({"threading", "time"}, "is the camera: reads frames on a thread of its own"),
+    "robot_runtime.speak.speaker": ({"sounddevice", "threading"}, "is the loudspeaker"),
+    "robot_runtime.speak.espeak": ({"subprocess", "time"}, "espeak-ng is a process of its own, for its licence, with a time limit"),
+}
+"""Driver modules: they have the shape of a stage and hold a device."""
+
+GATE_MAY_IMPORT = {"safety", "numpy", "pydantic", "pydantic_core", "yaml", "onnxruntime", "annotated_types", "typing_extensions"}
+GATE_MUST_NOT = {"random", "secrets", "uuid", "socket", "ssl", "http", "urllib", "asyncio", "subprocess", "multiprocessing", "ctypes"}
+
+
+@pytest.mark.parametrize("path", modules(*STAGE_FOLDERS), ids=name_of)
+def test_a_stage_reads_no_clock_takes_no_chance_and_opens_no_device(path: Path) -> None:
+    found = {name.partition(".")[0] for name in imports(path)} & (CLOCKS | CHANCE | DEVICES)
+    allowed, _ = ALLOWED.get(name_of(path), (set(), ""))
+    assert found <= allowed
+
+
+@pytest.mark.parametrize("path", modules(*STAGE_FOLDERS, "safety"), ids=name_of)
+def test_randomness_has_a_seed(path: Path) -> None:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("default_rng", "RandomState"):
+            assert node.args or node.keywords, f"line {node.lineno}: a generator without a seed"
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in ("np.random", "numpy.random"):
+            assert _is_generator_access(path, node), f"line {node.lineno}: numpy's global generator"
+
+
+def _is_generator_access(path: Path, attribute: ast.Attribute) -> bool:
+    """Whether ``np.random`` is only the way to ``np.random.default_rng`` or to a type's name."""
+    parents = [n for n in ast.walk(tree(path)) if isinstance(n, ast.Attribute) and n.value is attribute]
+    return all(parent.attr in ("default_rng", "Generator", "SeedSequence") for parent in parents)
+
+
+@pytest.mark.parametrize("path", modules("robot_runtime", "safety", "sim"), ids=name_of)
+def test_a_camera_is_opened_only_by_the_camera_driver(path: Path) -> None:
+    if "VideoCapture" in set(calls(path)):
+        assert name_of(path) == "robot_runtime.sense.pictures"
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_the_list_of_drivers_is_not_longer_than_needed(name: str) -> None:
+    path = next((path for path in modules(*STAGE_FOLDERS) if name_of(path) == name), None)
+    assert path is not None, "there is no such module any more"
+    used = {module.partition(".")[0] for module in imports(path)}
+    assert ALLOWED[name][0] <= used
+
+
+@pytest.mark.parametrize("path", modules("safety"), ids=name_of)
+def test_the_gate_imports_only_what_is_on_its_list(path: Path) -> None:
+    found = {name.partition(".")[0] for name in imports(path)}
+    assert found - set(sys.stdlib_module_names) <= GATE_MAY_IMPORT
+    assert not found & GATE_MUST_NOT
+
+
+@pytest.mark.parametrize("path", modules("robot_runtime", "safety", "sim"), ids=name_of)
+def test_nothing_is_imported_or_run_from_text(path: Path) -> None:
+    assert not {"eval", "exec", "__import__"} & {
+        node.func.id for node in ast.walk(tree(path)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }

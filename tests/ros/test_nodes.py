@@ -1,0 +1,198 @@
+"""The generic lifecycle node, over real ROS between processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from lifecycle_msgs.msg import Transition, TransitionEvent
+from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import DescribeParameters, SetParameters
+from std_srvs.srv import Trigger
+
+from robot_runtime import messages as m
+
+
+def change(ears: Any, transition: int) -> bool:
+    return bool(ears.call(ChangeState, "/echo/change_state", ChangeState.Request(transition=Transition(id=transition))).success)
+
+
+def state(ears: Any) -> str:
+    return str(ears.call(GetState, "/echo/get_state", GetState.Request()).current_state.label)
+
+
+def set_parameter(ears: Any, name: str, **value: Any) -> Any:
+    parameter = Parameter(name=name, value=ParameterValue(**value))
+    return ears.call(SetParameters, "/echo/set_parameters", SetParameters.Request(parameters=[parameter])).results[0]
+
+
+def test_messages_flow_between_processes(start: Any, ears: Any) -> None:
+    heard = ears.hear("timeline")
+    start("echo")
+    start("source")
+    assert ears.until(lambda: len(heard) >= 20)
+    ids = [event.text for event in heard]
+    first = int(ids[0].removeprefix("echo a"))
+    assert ids == [f"echo a{first + index}" for index in range(len(ids))]  # in order, none lost
+
+
+def test_a_trigger_is_answered_at_once(start: Any, ears: Any) -> None:
+    """The echo steps at 50 Hz; an answer to each of its triggers must not wait for the timer."""
+    heard = ears.hear("timeline")
+    start("echo")
+    start("source")
+    assert ears.until(lambda: len(heard) >= 1)
+    stamps = ears.hear("action/status")
+    heard.clear()
+    assert ears.until(lambda: len(stamps) >= 20 and len(heard) >= 20)
+    asked = {f"echo {status.action_id}": status.stamp_s for status in stamps}
+    delays_ms = sorted(1e3 * (event.stamp_s - asked[event.text]) for event in heard if event.text in asked)
+    assert delays_ms[len(delays_ms) // 2] < 8  # a timer alone would make it 10 on average
+
+
+def test_lifecycle_services_stop_and_start_the_stage(start: Any, ears: Any) -> None:
+    velocities = ears.hear("cmd_vel")
+    start("echo")
+    assert state(ears) == "active"
+    assert ears.until(lambda: len(velocities) > 5)
+    assert change(ears, Transition.TRANSITION_DEACTIVATE)
+    assert state(ears) == "inactive"
+    velocities.clear()
+    ears.spin(0.3)
+    assert velocities == []
+    assert change(ears, Transition.TRANSITION_ACTIVATE)
+    assert ears.until(lambda: len(velocities) > 5)
+
+
+def test_parameters_are_described_checked_and_fixed_once_configured(start: Any, ears: Any) -> None:
+    heard = ears.hear("timeline")
+    start("echo")
+    request = DescribeParameters.Request(names=["prefix"])
+    assert ears.call(DescribeParameters, "/echo/describe_parameters", request).descriptors[0].description == "put before each answer"
+    refused = set_parameter(ears, "prefix", type=ParameterType.PARAMETER_STRING, string_value="new ")
+    assert (refused.successful, "clean it up" in refused.reason) == (False, True)
+
+    assert change(ears, Transition.TRANSITION_DEACTIVATE)
+    assert change(ears, Transition.TRANSITION_CLEANUP)
+    wrong = set_parameter(ears, "prefix", type=ParameterType.PARAMETER_INTEGER, integer_value=5)
+    assert (wrong.successful, "parameters of echo: prefix: " in wrong.reason) == (False, True)
+    assert set_parameter(ears, "prefix", type=ParameterType.PARAMETER_STRING, string_value="new ").successful
+    assert change(ears, Transition.TRANSITION_CONFIGURE)
+    assert change(ears, Transition.TRANSITION_ACTIVATE)
+    start("source")
+    assert ears.until(lambda: bool(heard) and heard[-1].text.startswith("new a"))
+
+
+def test_a_range_is_shown_and_kept(start: Any, ears: Any) -> None:
+    start("source", ready=False, autostart=False)
+    request = DescribeParameters.Request(names=["speed_mps"])
+    limits = ears.call(DescribeParameters, "/source/describe_parameters", request).descriptors[0].floating_point_range[0]
+    assert (limits.from_value, limits.to_value) == (0.0, 1.0)
+    value = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=2.0)
+    results = ears.call(
+        SetParameters, "/source/set_parameters", SetParameters.Request(parameters=[Parameter(name="speed_mps", value=value)])
+    ).results
+    assert not results[0].successful
+
+
+def test_a_service_of_the_table_reaches_the_stage_once(start: Any, ears: Any) -> None:
+    velocities, requests = ears.hear("cmd_vel"), ears.hear("safety/stop_request")
+    start("echo")
+    assert ears.until(lambda: any(velocity.linear_mps == 1.0 for velocity in velocities))
+    answer = ears.call(Trigger, "/safety/stop", Trigger.Request())
+    assert answer.success
+    velocities.clear()
+    assert ears.until(lambda: len(velocities) > 5 and len(requests) > 0)
+    assert {velocity.linear_mps for velocity in velocities[1:]} == {0.0}
+    ears.spin(0.2)
+    assert [request.source for request in requests] == ["service"]
+
+
+def test_a_service_of_an_inactive_node_says_no(start: Any, ears: Any) -> None:
+    start("echo")
+    assert change(ears, Transition.TRANSITION_DEACTIVATE)
+    answer = ears.call(Trigger, "/safety/stop", Trigger.Request())
+    assert (answer.success, answer.message) == (False, "echo is inactive")
+
+
+def test_an_old_command_is_forgotten_at_activation(start: Any, ears: Any) -> None:
+    velocities = ears.hear("cmd_vel")
+    start("echo")
+    assert change(ears, Transition.TRANSITION_DEACTIVATE)
+    ears.speaker("safety/stop_request")(m.StopRequest(1.0, "topic", "old", 1.0))
+    ears.spin(0.2)
+    assert change(ears, Transition.TRANSITION_ACTIVATE)
+    velocities.clear()
+    assert ears.until(lambda: len(velocities) > 5)
+    assert {velocity.linear_mps for velocity in velocities} == {1.0}
+
+
+def test_a_failing_stage_is_seen_to_fail(start: Any, ears: Any) -> None:
+    transitions = ears.hear_raw(TransitionEvent, "/echo/transition_event")
+    child = start("echo")
+    speak = ears.speaker("speech/heard")
+    transitions.clear()
+    speak(m.Utterance(0.0, "u1", "fail", "", (), 1.0, 0.0, 0.0, "", "en", "test"))
+    assert child.wait()[0] == 1
+    ears.spin(0.2)
+    assert [event.goal_state.label for event in transitions][-2:] == ["errorprocessing", "finalized"]
+
+
+def test_local_topics_stay_in_the_process(start: Any, ears: Any) -> None:
+    heard = ears.hear("speech/state")
+    start("eyes")
+    assert ears.until(lambda: len(heard) > 3)
+    assert heard[0].request_id == "(2, 2, 3)"
+    assert not any("image" in name for name, _ in ears.node.get_topic_names_and_types())
+
+
+def test_a_killed_process_comes_back(start: Any, ears: Any) -> None:
+    heard = ears.hear("timeline")
+    start("echo")
+    source = start("source")
+    assert ears.until(lambda: len(heard) > 3)
+    os.kill(source.process.pid, signal.SIGKILL)
+    ears.spin(0.3)
+    heard.clear()
+    start("source")
+    assert ears.until(lambda: len(heard) > 3)
+    assert int(heard[0].text.removeprefix("echo a")) < 20  # it counts anew
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs Linux shared memory to look into")
+def test_a_killed_process_leaves_no_shared_memory(start: Any, ears: Any) -> None:
+    before = set(Path("/dev/shm").glob("*fastrtps*")) | set(Path("/dev/shm").glob("*fastdds*"))
+    heard = ears.hear("timeline")
+    start("echo")
+    source = start("source")
+    assert ears.until(lambda: len(heard) > 3)
+    os.kill(source.process.pid, signal.SIGKILL)
+    source.wait()
+    after = set(Path("/dev/shm").glob("*fastrtps*")) | set(Path("/dev/shm").glob("*fastdds*"))
+    mine = {path for path in after - before if path.stat().st_mtime > time.time() - 20}
+    assert not mine
+
+
+def test_diagnostics_tell_of_steps_and_missing_inputs(start: Any, ears: Any) -> None:
+    arrays = ears.hear_raw(DiagnosticArray, "/diagnostics")
+    start("echo")
+    start("source")
+
+    def reports() -> list[Any]:
+        return [status for array in arrays for status in array.status if status.name == "echo"]
+
+    assert ears.until(lambda: len(reports()) >= 3)
+    status = reports()[-1]
+    values = {pair.key: pair.value for pair in status.values}
+    assert status.level == DiagnosticStatus.OK  # none of its inputs has a maximum age
+    assert values["state"] == "active"
+    assert 50 <= int(values["steps"]) <= 90  # 50 on the timer, 20 triggered
+    assert 0 < float(values["step_p50_ms"]) <= float(values["step_max_ms"])
+    assert float(values["age_s action/status"]) < 0.5
+    assert values["age_s speech/heard"] == "never"

@@ -1,0 +1,148 @@
+"""Recording over ROS and reading it back."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcap.reader import make_reader
+
+from robot_runtime import messages as m
+from robot_runtime.ros.definitions import definition
+from robot_runtime.ros.read_record import read
+from robot_runtime.ros.recording import Recording
+from robot_runtime.topics import TOPICS
+from safety.files import FileError
+from tests.ros.samples import CARRIED, same, sample
+
+
+def publish_all(ears: Any) -> dict[str, Any]:
+    """One message on every recorded topic."""
+    messages = {topic.name: sample(topic.message) for topic in CARRIED if topic.recorded}
+    speakers = {name: ears.speaker(name) for name in messages}
+    ears.spin(0.5)  # until the other side knows us too: unreliable topics do not wait for that
+    for name, message in messages.items():
+        speakers[name](message)
+    return messages
+
+
+def test_every_recorded_topic_is_recorded(start: Any, ears: Any, tmp_path: Path) -> None:
+    watch = start("watch", run_dir=str(tmp_path))
+    sent = publish_all(ears)
+    ears.spin(0.5)
+    watch.process.terminate()
+    assert watch.wait()[0] == 0
+    got = dict(read(tmp_path / "record.mcap"))
+    assert set(got) == set(sent)
+    exact = {name for name in sent if name not in ("pose", "odom", "e_stop")}  # these pass through a quaternion, or carry no stamp
+    assert [name for name in exact if not same(sent[name], got[name])] == []
+
+
+def test_other_tools_can_read_a_recording(start: Any, ears: Any, tmp_path: Path) -> None:
+    """Index, statistics and complete schemas, as Foxglove wants them."""
+    watch = start("watch", run_dir=str(tmp_path))
+    publish_all(ears)
+    ears.spin(0.5)
+    watch.process.terminate()
+    watch.wait()
+    with (tmp_path / "record.mcap").open("rb") as stream:
+        summary = make_reader(stream).get_summary()
+    assert summary is not None
+    assert summary.statistics is not None
+    assert summary.statistics.message_count == len([topic for topic in CARRIED if topic.recorded])
+    assert summary.chunk_indexes
+    assert {channel.topic for channel in summary.channels.values()} == {f"/{topic.name}" for topic in CARRIED if topic.recorded}
+    schemas = {schema.name: schema for schema in summary.schemas.values()}
+    assert {schema.encoding for schema in schemas.values()} == {"ros2msg"}
+    assert "MSG: robot_runtime_msgs/Argument" in schemas["robot_runtime_msgs/msg/Utterance"].data.decode()
+
+
+def test_a_killed_recorder_keeps_all_but_the_last_second(start: Any, ears: Any, tmp_path: Path) -> None:
+    watch = start("watch", run_dir=str(tmp_path))
+    speak = ears.speaker("timeline")
+    speak(m.TimelineEvent(1.0, "heard", "before", "", 0.0))
+    ears.spin(1.4)
+    os.kill(watch.process.pid, signal.SIGKILL)
+    watch.wait()
+    assert [message.text for _, message in read(tmp_path / "record.mcap")] == ["before"]
+
+    start("watch", run_dir=str(tmp_path))  # a restart goes on in a file of its own
+    ears.spin(0.5)
+    speak(m.TimelineEvent(2.0, "heard", "after", "", float("nan")))
+    ears.spin(1.4)
+    assert [message.text for _, message in read(tmp_path / "record.mcap")] == ["before", "after"]
+    lines = [json.loads(line) for line in (tmp_path / "timeline.jsonl").read_text().splitlines()]
+    assert [(line["text"], line["latency_ms"]) for line in lines] == [("before", 0.0), ("after", None)]
+
+
+def test_the_story_is_there_at_once(start: Any, ears: Any, tmp_path: Path) -> None:
+    start("watch", run_dir=str(tmp_path))
+    ears.speaker("timeline")(m.TimelineEvent(1.0, "heard", "now", "", 0.0))
+    assert ears.until(lambda: "now" in (tmp_path / "timeline.jsonl").read_text(), 0.5)
+
+
+def test_a_folder_that_cannot_be_is_one_line(start: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    child = start("watch", ready=False, run_dir=str(tmp_path / "file" / "run"))
+    status, output = child.wait()
+    assert status != 0
+    assert "recorder: run_dir:" in output
+    assert "Not a directory" in output
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    recording = Recording(tmp_path / "r.mcap")
+    topic = TOPICS["timeline"]
+    channel = recording.channel("/timeline", topic.ros_type, definition(topic.ros_type), {})
+    recording.write(channel, bytes(100), 0)
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        saved = os.dup(recording.fileno())
+        os.dup2(full.fileno(), recording.fileno())
+        with pytest.raises(OSError, match="No space left"):
+            recording.flush()
+        os.dup2(saved, recording.fileno())
+        os.close(saved)
+
+
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.9, 0.99])
+def test_a_cut_file_gives_what_is_whole(tmp_path: Path, kept: float) -> None:
+    from rclpy.serialization import serialize_message
+
+    from robot_runtime.ros.convert import codec
+
+    whole = tmp_path / "record.mcap"
+    recording = Recording(whole)
+    topic = TOPICS["timeline"]
+    channel = recording.channel("/timeline", topic.ros_type, definition(topic.ros_type), {"topic": "timeline"})
+    events = [m.TimelineEvent(float(index), "heard", f"{index:x}" * 40, "", 0.0) for index in range(100)]
+    for index, event in enumerate(events):
+        recording.write(channel, serialize_message(codec("timeline").to_ros(event)), index)
+        if index % 10 == 9:
+            recording.flush()
+    recording.close()
+    data = whole.read_bytes()
+    whole.write_bytes(data[: int(len(data) * kept)])
+    got = [message for _, message in read(whole)]
+    assert got == events[: len(got)]
+    assert len(got) >= 100 * kept * 0.6 - 20
+
+
+def test_what_is_no_recording_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="no such recording"):
+        list(read(tmp_path / "record.mcap"))
+    (tmp_path / "record.mcap").write_bytes(b"hello, this is no recording at all")
+    with pytest.raises(FileError, match="not a recording"):
+        list(read(tmp_path / "record.mcap"))
+
+
+def test_a_definition_is_complete() -> None:
+    text = definition("nav_msgs/msg/Odometry")
+    names = [line.removeprefix("MSG: ") for line in text.splitlines() if line.startswith("MSG: ")]
+    assert names[0] == "std_msgs/Header"
+    assert {"builtin_interfaces/Time", "geometry_msgs/PoseWithCovariance", "geometry_msgs/Vector3"} <= set(names)
+    assert len(names) == len(set(names))

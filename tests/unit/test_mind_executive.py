@@ -1,0 +1,493 @@
+"""Every branch of the executive: verdicts, stops, withdrawals, replacements, answers."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from tests.unit.mind_rig import Rig, Thing, write_site
+
+from robot_runtime.messages import ActionVerdict, ProposedAction, SafetyMode
+
+Answer = "tuple[str, str, float] | None"
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    return Rig(write_site(tmp_path)).run(0.5)
+
+
+def refuse(skill: str, verdict: str = "deny", say: str = "No."):  # type: ignore[no-untyped-def]
+    """A gate that answers one skill so, and allows the rest."""
+    return lambda action: (verdict, say, math.inf) if action.skill == skill else ("allow", "", math.inf)
+
+
+def verdict(rig: Rig, action_id: str, word: str, say: str = "", speed: float = math.inf) -> ActionVerdict:
+    return ActionVerdict(rig.now_s, action_id, word, ("test",), "", "", say, speed, 0.1)
+
+
+def proposal(rig: Rig, skill: str) -> ProposedAction:
+    return next(p for p in reversed(rig.sent("action/proposed")) if p.skill == skill)
+
+
+def test_goal_is_proposed_before_any_step_and_has_the_plans_id(rig: Rig) -> None:
+    rig.hear("go_to", place="kitchen").run(3)
+    goal, step = rig.sent("action/proposed")
+    plan = rig.sent("plan")[0]
+    assert (goal.id, goal.plan_id, step.plan_id) == (plan.id, plan.id, plan.id)
+    assert step.id != goal.id
+    assert goal.utterance_text == "go_to" and goal.requester_id == "anna"
+    assert rig.said == ["I am going to the kitchen.", "I am in the kitchen."]
+
+
+def test_fetch_runs_its_four_steps_in_order_and_ends_with_the_recipient_holding_it(rig: Rig) -> None:
+    rig.hear("fetch", object="red cup", person="me").run(20)
+    assert rig.proposed == [
+        "fetch(red_cup, anna)", "approach(red_cup)", "pick(red_cup)", "approach(anna)", "hand_over(red_cup, anna)"]  # fmt: skip
+    assert rig.things["red_cup"].held_by == "anna"
+    assert rig.statuses("fetch")[-1] == "fetch succeeded"
+    assert "Here is the red cup." in rig.said
+
+
+def test_denied_goal_starts_nothing_and_says_the_gates_sentence(rig: Rig) -> None:
+    rig.judge = refuse("fetch", say="It is sharp.")
+    rig.hear("fetch", "leo", object="knife", person="me").run(3)
+    assert rig.proposed == ["fetch(knife, leo)"]
+    assert rig.said == ["It is sharp."]
+    assert rig.statuses()[-1] == "fetch refused"
+    assert rig.goals == []
+
+
+def test_denied_goal_leaves_the_running_plan_alone(rig: Rig) -> None:
+    rig.drive_s = 5
+    rig.judge = refuse("fetch", say="It is sharp.")
+    rig.hear("go_to", place="kitchen").run(1)
+    rig.hear("fetch", "leo", object="knife", person="me").run(8)
+    assert "It is sharp." in rig.said
+    assert rig.statuses("go_to")[-1] == "go_to succeeded"
+    assert not any(goal.cancel for goal in rig.goals)
+
+
+def test_denied_step_ends_the_plan_honestly(rig: Rig) -> None:
+    rig.judge = refuse("pick", say="A child is close by.")
+    rig.hear("fetch", object="red cup", person="me").run(6)
+    assert rig.said[-1] == "A child is close by."
+    assert rig.statuses()[-2:] == ["pick refused", "fetch failed"]
+    assert "Here is the red cup." not in rig.said
+
+
+@pytest.mark.parametrize("speed", [0.25, 0.1])
+def test_limit_bounds_the_speed_of_drives(rig: Rig, speed: float) -> None:
+    rig.judge = lambda action: ("limit", "", speed)
+    rig.hear("go_to", place="kitchen").run(1)
+    assert rig.goals[0].max_speed_mps == speed
+
+
+def test_limits_of_goal_and_step_combine_by_minimum(rig: Rig) -> None:
+    rig.judge = lambda action: ("limit", "", 0.2 if action.id == action.plan_id else 0.4)
+    rig.hear("go_to", place="kitchen").run(1)
+    assert rig.goals[0].max_speed_mps == 0.2
+
+
+def test_limit_with_a_warning_is_said(rig: Rig) -> None:
+    rig.judge = refuse("pick", "limit", "Careful, it is sharp.")
+    rig.hear("fetch", object="knife", person="me").run(20)
+    assert rig.said.count("Careful, it is sharp.") == 1
+    assert rig.statuses("fetch")[-1] == "fetch succeeded"
+
+
+def test_nan_speed_limit_means_no_speed(rig: Rig) -> None:
+    rig.judge = lambda action: ("limit", "", math.nan)
+    rig.hear("go_to", place="kitchen").run(1)
+    assert rig.goals[0].max_speed_mps == 0.0
+
+
+def test_tighter_limit_while_driving_moves_the_goal_to_the_new_speed(rig: Rig) -> None:
+    rig.drive_s = 5
+    rig.hear("go_to", place="kitchen").run(1)
+    rig.send("action/verdict", verdict(rig, rig.sent("action/proposed")[1].id, "limit", speed=0.15)).run(0.2)
+    assert [(goal.id, goal.max_speed_mps, goal.cancel) for goal in rig.goals][-1] == (rig.goals[0].id, 0.15, False)
+
+
+def test_silent_gate_means_no(rig: Rig) -> None:
+    rig.judge = lambda action: None
+    rig.hear("go_to", place="kitchen").run(0.9)
+    assert rig.said == []
+    rig.run(0.3)
+    assert rig.said == ["I got no permission in time, so I will leave it."]
+    assert rig.goals == []
+
+
+def test_silent_gate_on_a_step_means_no(rig: Rig) -> None:
+    rig.judge = lambda action: None if action.skill == "pick" else ("allow", "", math.inf)
+    rig.hear("fetch", object="red cup", person="me").run(6)
+    assert rig.said[-1] == "I got no permission in time, so I will leave it."
+
+
+def test_late_verdict_does_not_start_anything(rig: Rig) -> None:
+    rig.judge = lambda action: None
+    rig.hear("go_to", place="kitchen").run(1.5)
+    rig.send("action/verdict", verdict(rig, proposal(rig, "go_to").id, "allow")).run(2)
+    assert rig.goals == []
+
+
+def test_verdict_of_another_action_is_ignored(rig: Rig) -> None:
+    rig.judge = lambda action: None
+    rig.hear("go_to", place="kitchen").run(0.2)
+    rig.send("action/verdict", verdict(rig, "somebody-else", "allow")).run(0.2)
+    assert rig.goals == []
+
+
+# ------------------------------------------------------------ confirmation
+
+
+def confirming(action: ProposedAction) -> tuple[str, str, float]:
+    """Wants a goal confirmed until the words that led to it are a yes."""
+    return ("confirm", "Shall I?", math.inf) if action.utterance_text != "yes" else ("allow", "", math.inf)
+
+
+def test_confirmation_is_asked_and_a_grown_ups_yes_is_proposed_again(rig: Rig) -> None:
+    rig.judge = lambda action: confirming(action) if action.skill == "go_to" and action.id == action.plan_id else ("allow", "", math.inf)
+    rig.hear("go_to", place="kitchen").run(1)
+    assert rig.said == ["Shall I?"] and rig.goals == []
+    rig.hear("yes", "anna", "yes").run(3)
+    again = [p for p in rig.sent("action/proposed") if p.id == p.plan_id]
+    assert [p.utterance_text for p in again] == ["go_to", "yes"]
+    assert rig.statuses("go_to")[-1] == "go_to succeeded"
+
+
+def test_confirmation_needs_a_grown_up(rig: Rig) -> None:
+    rig.judge = confirming
+    rig.hear("go_to", place="kitchen").run(1).hear("yes", "leo", "yes").run(1)
+    assert rig.said == ["Shall I?", "Only a grown-up may say yes to that."]
+    assert rig.goals == []
+
+
+def test_confirmation_by_nobody_in_particular_does_not_count(rig: Rig) -> None:
+    rig.judge = confirming
+    rig.hear("go_to", place="kitchen").run(1).hear("yes", "", "yes").run(1)
+    assert rig.goals == []
+
+
+def test_no_to_a_confirmation_leaves_it(rig: Rig) -> None:
+    rig.judge = confirming
+    rig.hear("go_to", place="kitchen").run(1).hear("no").run(1)
+    assert rig.said == ["Shall I?", "All right, I leave it."]
+
+
+def test_silence_is_not_a_yes(rig: Rig) -> None:
+    rig.judge = confirming
+    rig.hear("go_to", place="kitchen").run(12)
+    assert rig.said == ["Shall I?", "Nobody said yes, so I will leave it."]
+
+
+def test_gate_that_asks_twice_is_not_talked_into_it(rig: Rig) -> None:
+    rig.judge = lambda action: ("confirm", "", math.inf)
+    rig.hear("go_to", place="kitchen").run(1).hear("yes", "anna", "yes").run(1)
+    assert rig.said == ["Shall I really do that?", "I am not allowed to, even so."]
+    assert rig.goals == []
+
+
+def test_step_can_need_a_confirmation_too(rig: Rig) -> None:
+    rig.judge = lambda action: confirming(action) if action.skill == "pick" else ("allow", "", math.inf)
+    rig.hear("fetch", object="red cup", person="me").run(4).hear("yes", "anna", "yes").run(15)
+    assert rig.statuses("fetch")[-1] == "fetch succeeded"
+
+
+# ------------------------------------------------------------ stops
+
+
+def drive_and_latch(rig: Rig) -> Rig:
+    rig.drive_s = 3
+    rig.hear("go_to", place="kitchen").run(1)
+    rig.mode = SafetyMode.REARM_REQUIRED.value
+    return rig.run(0.2)
+
+
+def test_latched_stop_cancels_the_drive_and_pauses(rig: Rig) -> None:
+    drive_and_latch(rig)
+    assert rig.goals[-1].cancel and rig.goals[-1].id == rig.goals[0].id
+    assert rig.statuses()[-1] == "go_to paused"
+
+
+def test_nothing_is_proposed_while_latched(rig: Rig) -> None:
+    drive_and_latch(rig)
+    before = len(rig.sent("action/proposed"))
+    rig.hear("go_to", place="living room").hear("describe").run(5)
+    assert len(rig.sent("action/proposed")) == before
+    assert rig.said[-1] == "I am standing still. A grown-up can tell me to go on."
+
+
+def test_resume_asks_the_gate_and_the_step_begins_anew_with_a_new_proposal(rig: Rig) -> None:
+    drive_and_latch(rig)
+    before = len(rig.sent("action/proposed"))
+    rig.hear("resume", "anna").run(0.3)
+    request = rig.sent("safety/rearm_request")[0]
+    assert (request.source, request.requester_id, request.utterance_id) == ("voice", "anna", "u2")
+    assert len(rig.sent("action/proposed")) == before
+    rig.mode = SafetyMode.RUNNING.value
+    rig.run(5)
+    goal, step = rig.sent("action/proposed")[before:]
+    assert goal.id == goal.plan_id and step.id not in (goal.id, rig.sent("action/proposed")[1].id)
+    assert "I am going on." in rig.said
+    assert rig.statuses("go_to")[-1] == "go_to succeeded"
+
+
+def test_stop_that_is_lifted_without_a_persons_word_starts_no_motion(rig: Rig) -> None:
+    drive_and_latch(rig)
+    before = len(rig.sent("action/proposed"))
+    rig.mode = SafetyMode.RUNNING.value
+    rig.run(3)
+    assert len(rig.sent("action/proposed")) == before
+    assert rig.said[-1] == "I may move again. Say go on when you want me to."
+    rig.hear("resume").run(5)
+    assert rig.statuses("go_to")[-1] == "go_to succeeded"
+
+
+@pytest.mark.parametrize(
+    ("speaker", "sentence"),
+    [
+        ("leo", "Only a grown-up may let me go on."),
+        ("", "I cannot see who is asking, so I may not go on."),
+        ("stranger", "I cannot see who is asking, so I may not go on."),
+        ("anna", "I may not go on yet."),
+    ],
+)
+def test_refused_resume_says_why(rig: Rig, speaker: str, sentence: str) -> None:
+    drive_and_latch(rig)
+    rig.hear("resume", speaker).run(1.4)
+    assert sentence not in rig.said
+    rig.run(0.3)
+    assert rig.said[-1] == sentence
+    assert len(rig.sent("safety/rearm_request")) == 1
+
+
+def test_goal_that_the_gate_forgot_or_forbids_after_a_stop_ends_the_plan(rig: Rig) -> None:
+    drive_and_latch(rig)
+    rig.judge = lambda action: ("deny", "Not any more.", math.inf)
+    rig.hear("resume").run(0.2)
+    rig.mode = SafetyMode.RUNNING.value
+    rig.run(2)
+    assert rig.said[-1] == "Not any more."
+    assert rig.statuses()[-1] == "go_to refused"
+    rig.hear("resume").run(1)
+    assert rig.said[-1] == "There is nothing to go on with."
+
+
+def test_verdict_stop_that_comes_with_the_latch_pauses_instead_of_ending(rig: Rig) -> None:
+    rig.drive_s = 3
+    rig.hear("go_to", place="kitchen").run(1)
+    for action in rig.sent("action/proposed"):
+        rig.send("action/verdict", verdict(rig, action.id, "stop"))
+    rig.run(0.1)  # the verdicts come a little before the state
+    assert rig.goals[-1].cancel
+    rig.mode = SafetyMode.EMERGENCY_STOP.value
+    rig.run(2).hear("resume")
+    rig.mode = SafetyMode.RUNNING.value
+    rig.run(5)
+    assert rig.statuses("go_to")[-1] == "go_to succeeded"
+
+
+def test_spoken_stop_pauses_even_if_the_gate_did_not_hear_it(rig: Rig) -> None:
+    rig.drive_s = 3
+    rig.hear("go_to", place="kitchen").run(1).hear("stop", "rose").run(0.1)
+    assert rig.goals[-1].cancel
+    rig.run(5)
+    assert rig.statuses()[-1] == "go_to paused"
+    rig.hear("resume").run(5)
+    assert rig.statuses("go_to")[-1] == "go_to succeeded"
+
+
+def test_latch_drops_a_goal_that_still_waits_for_its_verdict(rig: Rig) -> None:
+    rig.judge = lambda action: None
+    rig.hear("go_to", place="kitchen").run(0.2)
+    rig.mode = SafetyMode.REARM_REQUIRED.value
+    rig.run(0.2)
+    rig.send("action/verdict", verdict(rig, proposal(rig, "go_to").id, "allow"))
+    rig.mode = SafetyMode.RUNNING.value
+    rig.run(2)
+    assert rig.goals == []
+    assert rig.statuses()[-1] == "go_to cancelled"
+
+
+def test_stop_in_the_middle_of_a_grasp_can_be_resumed(rig: Rig) -> None:
+    rig.hear("fetch", object="red cup", person="me")
+    assert rig.run_until(lambda: rig.holding == "red_cup")
+    rig.mode = SafetyMode.REARM_REQUIRED.value
+    rig.run(1).hear("resume").run(0.2)
+    rig.mode = SafetyMode.RUNNING.value
+    rig.run(15)
+    assert rig.things["red_cup"].held_by == "anna"
+    assert rig.statuses("fetch")[-1] == "fetch succeeded"
+
+
+# ------------------------------------------------------------ withdrawal, protective stop
+
+
+@pytest.mark.parametrize("which", ["goal", "step"])
+@pytest.mark.parametrize("word", ["deny", "stop", "confirm"])
+def test_withdrawn_action_halts_at_once_and_is_told(rig: Rig, which: str, word: str) -> None:
+    rig.drive_s = 3
+    rig.hear("go_to", place="kitchen").run(1)
+    action = rig.sent("action/proposed")[0 if which == "goal" else 1]
+    rig.send("action/verdict", verdict(rig, action.id, word, "A child is near.")).run(0.1)
+    assert rig.goals[-1].cancel
+    rig.run(1)
+    assert rig.said[-1] == "A child is near."
+    assert rig.statuses()[-1] == "go_to refused"
+    proposals = len(rig.sent("action/proposed"))
+    rig.run(3)
+    assert len(rig.sent("action/proposed")) == proposals
+
+
+def test_withdrawal_with_a_thing_in_hand_says_so(rig: Rig) -> None:
+    rig.drive_s = 2
+    rig.hear("fetch", object="red cup", person="me")
+    assert rig.run_until(lambda: rig.holding == "red_cup" and len(rig.goals) == 2)
+    rig.send("action/verdict", verdict(rig, proposal(rig, "fetch").id, "deny", "Not now.")).run(1)
+    assert rig.said[-1] == "Not now. I am still holding the red cup."
+
+
+def test_protective_stop_waits_excuses_itself_once_and_goes_on(rig: Rig) -> None:
+    rig.drive_s = 3
+    rig.hear("go_to", place="kitchen").run(1)
+    rig.mode = SafetyMode.PROTECTIVE_STOP.value
+    rig.run(1.2)
+    assert "Excuse me." not in rig.said
+    rig.run(10)
+    assert rig.said.count("Excuse me.") == 1
+    rig.mode = SafetyMode.RUNNING.value
+    rig.run(20)
+    assert rig.statuses("go_to")[-1] == "go_to succeeded"
+    assert len(rig.sent("action/proposed")) == 2
+
+
+def test_protective_stop_does_not_use_up_the_skills_time_but_not_forever_either(rig: Rig) -> None:
+    rig.drive_s = 3
+    rig.hear("go_to", place="kitchen").run(1)
+    rig.mode = SafetyMode.PROTECTIVE_STOP.value
+    rig.run(58)
+    assert rig.statuses()[-1] == "go_to running"
+    rig.run(4)
+    assert rig.said[-1] == "My way is blocked, so I gave up."
+
+
+def test_standing_without_a_drive_excuses_nobody(rig: Rig) -> None:
+    rig.voice_speaks = False
+    rig.hear("describe").run(1)
+    rig.mode = SafetyMode.PROTECTIVE_STOP.value
+    rig.run(5)
+    assert "Excuse me." not in rig.said
+
+
+# ------------------------------------------------------------ replacing, giving up, time
+
+
+def test_new_command_replaces_the_running_one_once_its_goal_is_allowed(rig: Rig) -> None:
+    rig.drive_s = 5
+    rig.hear("go_to", place="kitchen").run(1).hear("come_here", "rose").run(0.3)
+    assert rig.statuses("go_to")[-2:] == ["go_to cancelled", "go_to cancelled"]
+    assert [goal.cancel for goal in rig.goals] == [False, True, False]
+    rig.run(8)
+    assert rig.said[-1] == "Here I am."
+
+
+def test_replacing_with_a_thing_in_hand_says_so(rig: Rig) -> None:
+    rig.hear("fetch", object="red cup", person="me")
+    assert rig.run_until(lambda: rig.holding == "red_cup")
+    rig.hear("go_to", place="kitchen").run(0.5)
+    assert rig.said[-1] == "I am still holding the red cup. I am going to the kitchen."
+
+
+def test_no_gives_up_what_is_being_done(rig: Rig) -> None:
+    rig.drive_s = 5
+    rig.hear("go_to", place="kitchen").run(1).hear("no", text="never mind").run(0.2)
+    assert rig.goals[-1].cancel
+    assert rig.said[-1] == "All right, I leave it."
+    assert rig.statuses()[-1] == "go_to cancelled"
+
+
+def test_no_and_yes_out_of_the_blue_do_nothing(rig: Rig) -> None:
+    rig.hear("no").hear("yes").run(1)
+    assert rig.log == []
+
+
+def test_step_that_takes_too_long_is_given_up(rig: Rig) -> None:
+    rig.drive_s = 500
+    rig.hear("go_to", place="kitchen").run(123)
+    assert rig.said[-1] == "That took too long, so I gave up."
+    assert rig.goals[-1].cancel
+
+
+def test_long_step_renews_its_approval_before_it_expires(rig: Rig) -> None:
+    rig.drive_s = 100
+    rig.hear("go_to", place="kitchen").run(95)
+    step = [p for p in rig.sent("action/proposed") if p.id != p.plan_id]
+    assert len({p.id for p in step}) == 1 and len(step) == 4
+    assert [p for p in rig.statuses() if p.endswith("running")] == ["go_to running"] * 2
+
+
+def test_success_is_not_claimed_when_the_world_does_not_show_it(rig: Rig) -> None:
+    rig.hear("go_to", place="kitchen")
+    rig._arrive = lambda goal: None  # type: ignore[method-assign]
+    rig.run(6)
+    assert rig.said[-1] == "I could not see that it worked."
+    assert rig.statuses()[-1] == "go_to failed"
+
+
+def test_hand_over_is_not_claimed_when_nobody_was_seen_to_take_it(rig: Rig) -> None:
+    def drop() -> None:
+        rig.holding = ""
+        rig.things["red_cup"] = Thing("cup", "red", (3.0, 0.5, 0.04))
+        rig.people["leo"] = rig.people["leo"]
+
+    rig._let_go = lambda: drop() if rig.holding else None  # type: ignore[method-assign]
+    rig.hear("fetch", object="red cup", person="me").run(20)
+    assert rig.said[-1] == "I could not see that it worked."
+    assert rig.statuses("fetch")[-1] == "fetch failed"
+
+
+def test_failure_with_a_thing_in_hand_says_so(rig: Rig) -> None:
+    rig.hear("fetch", object="red cup", person="me")
+    assert rig.run_until(lambda: rig.holding == "red_cup")
+    rig.drive_phase = "failed"
+    rig.run(5)
+    assert rig.said[-1] == "I cannot get there. I am still holding the red cup."
+
+
+def test_thing_that_is_found_on_the_way_is_meant_by_the_later_steps(rig: Rig) -> None:
+    rig.things["scissors"] = Thing("scissors", "", (2.2, 6.0, 0.77), visible=False)
+    rig.hear("fetch", object="scissors", person="me").run(1)
+    rig.things["scissors"].visible = True
+    rig.run(20)
+    assert rig.proposed == [
+        "fetch(scissors, anna)", "find(scissors)", "approach(scissors)", "pick(scissors)", "approach(anna)", "hand_over(scissors, anna)"]  # fmt: skip
+    assert rig.things["scissors"].held_by == "anna"
+
+
+def test_description_is_replaced_by_the_id_of_what_was_found(rig: Rig) -> None:
+    rig.things["item_7"] = Thing("cup", "green", (2.2, 6.0, 0.8), visible=False)
+    rig.hear("fetch", object="green cup", person="me").run(1)
+    rig.things["item_7"].visible = True
+    rig.run(20)
+    assert rig.proposed[:3] == ["fetch(green cup, anna)", "find(green cup)", "approach(item_7)"]
+    assert rig.statuses("fetch")[-1] == "fetch succeeded"
+
+
+def test_same_inputs_give_the_same_messages(tmp_path: Path) -> None:
+    def play() -> list[object]:
+        rig = Rig(write_site(tmp_path)).run(0.5)
+        rig.hear("fetch", object="red cup", person="me").run(4).hear("come_here", "rose").run(8)
+        return rig.log
+
+    assert play() == play()
+
+
+def test_reset_forgets_the_plan(rig: Rig) -> None:
+    rig.drive_s = 5
+    rig.hear("go_to", place="kitchen").run(1)
+    rig.mind.reset()
+    before = len(rig.log)
+    rig.run(5)
+    assert len(rig.log) == before
