@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from robot_runtime.config import build_config, load_class, read_params
@@ -46,9 +47,19 @@ class Flow:
         self.listeners: list[Callable[[float, str, Any], None]] = []
 
     @classmethod
-    def build(cls, settings: Settings, only: Callable[[Node], bool] = lambda node: True) -> Flow:
-        """All stages of the table that run under these settings, built from the parameter file."""
+    def build(
+        cls,
+        settings: Settings,
+        only: Callable[[Node], bool] = lambda node: True,
+        overrides: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    ) -> Flow:
+        """All stages of the table that run under these settings, built from the parameter file.
+
+        :param overrides: node name → parameters that go before those of the file
+        """
         params = read_params(settings.params_file)
+        for name, values in overrides.items():
+            params[name] = {**params.get(name, {}), **values}
         rows = [node for node in nodes(settings) if not node.own_shell and only(node)]
         return cls((node, load_class(node.stage)(build_config(node, settings, params))) for node in rows)
 

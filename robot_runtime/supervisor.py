@@ -7,13 +7,9 @@ file, so that no slow reader can ever block it.  It gets the write end of a pipe
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import re
 import selectors
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,9 +17,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
-from robot_runtime.child import NOTIFY_VARIABLE, PARENT_VARIABLE
 from robot_runtime.lifeline import Action, Lifeline, Phase, Policy
 from robot_runtime.shared_memory import remove_dead_segments
+from robot_runtime.spawned import Spawned
 
 STOP_ORDER = (("mind", "voice", "eyes"), ("guard",), ("watch",), ("sim",))
 """Who is asked to end together, and in which order.  First whoever proposes actions, while the gate still judges and brakes;
@@ -45,78 +41,6 @@ class ProcessEvent:
     kind: str  # "started", "ready", "warned", "killed", "died", "given_up" or "stopped"
     detail: str
     pid: int
-
-
-class _Process:
-    """One operating system process with its log file and notification pipe."""
-
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
-        read_end, write_end = os.pipe()
-        os.set_blocking(read_end, False)
-        os.set_blocking(write_end, False)  # a supervisor that hangs must not block the gate
-        try:
-            with log.open("ab") as sink:
-                self._popen = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=sink,
-                    stderr=subprocess.STDOUT,
-                    env={**environment, NOTIFY_VARIABLE: str(write_end), PARENT_VARIABLE: str(os.getpid())},
-                    pass_fds=(write_end,),
-                    start_new_session=True,
-                )
-        except OSError:
-            os.close(read_end)
-            raise
-        finally:
-            os.close(write_end)
-        self.pid = self._popen.pid
-        self.pipe: int | None = read_end  # None once the other end is closed
-        self._log = log.open("rb")
-        self._log.seek(0, os.SEEK_END)
-        self._partial = b""
-
-    def ask_to_end(self) -> None:
-        os.kill(self.pid, signal.SIGTERM)  # itself only: it ends what it has started
-
-    def kill(self) -> None:
-        """End it and whatever it has started."""
-        with contextlib.suppress(ProcessLookupError):  # the whole group has ended
-            os.killpg(self.pid, signal.SIGKILL)
-
-    def ended(self) -> str:
-        """How it ended, "" while it runs."""
-        if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-            return ""
-        self.kill()  # what it has left behind; before the wait, while the group's number is still its own
-        status = self._popen.wait()
-        return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-
-    def lines(self) -> list[str]:
-        """New lines on the notification pipe."""
-        if self.pipe is None:
-            return []
-        try:
-            data = os.read(self.pipe, 4096)
-        except BlockingIOError:
-            return []
-        if not data:
-            self._close_pipe()
-        return data.decode(errors="replace").split()
-
-    def logged(self) -> list[str]:
-        """New whole lines of its log."""
-        *lines, self._partial = (self._partial + self._log.read()).split(b"\n")
-        return [line.decode(errors="replace").rstrip() for line in lines]
-
-    def close(self) -> None:
-        self._close_pipe()
-        self._log.close()
-
-    def _close_pipe(self) -> None:
-        if self.pipe is not None:
-            os.close(self.pipe)
-            self.pipe = None
 
 
 class Supervisor:
@@ -146,7 +70,7 @@ class Supervisor:
         self._stop_order = stop_order
         self._events_file = events_file or log_dir / "processes.jsonl"
         self._lifelines: dict[str, Lifeline] = {}
-        self._processes: dict[str, _Process] = {}
+        self._processes: dict[str, Spawned] = {}
         self._change = threading.Condition()
         self._stopping = threading.Event()
         self._record = True
@@ -254,7 +178,7 @@ class Supervisor:
     def _start(self, name: str) -> None:
         lifeline = self._lifelines[name]
         try:
-            process = _Process(self._commands[name], self._environment, self._log_dir / f"{name}.log")
+            process = Spawned(self._commands[name], self._environment, self._log_dir / f"{name}.log")
         except OSError as error:
             lifeline.died(time.monotonic())
             self._tell("died", name, f"cannot be started: {error}", 0)

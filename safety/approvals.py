@@ -32,10 +32,6 @@ class Approval:
     expires_s: float
     used_s: float  # when it was last proposed, or moved something
 
-    @property
-    def is_goal(self) -> bool:
-        return self.action.plan_id in ("", self.action.id)
-
     def live(self, now_s: float) -> bool:
         return now_s - self.used_s <= LIVE_S
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from safety.config import GateConfig
-from safety.path import free_path_m, stoppable_speed_mps
+from safety.path import free_path_m, miss_distance_m, stoppable_speed_mps
 from safety.rules import Separation
 from safety.scan import NO_OBSTACLES, Obstacles
 from safety.separation import Neighbour, approach_speed_mps, separation_speed_mps
@@ -74,7 +74,7 @@ class Caps:
         """All caps on a command; with ``release`` those for going on after a protective stop, which ask for more room."""
         return [
             *self._machine(linear, around, permit),
-            *self._people(linear, around, permit, release),
+            *self._people(linear, angular, around, permit, release),
             *self._obstacles(linear, angular, around, release),
         ]
 
@@ -88,29 +88,32 @@ class Caps:
         if around.arm_m > c.extended_arm_m:
             yield Cap("arm out", "the arm is extended", c.extended_speed_mps, c.extended_turn_radps)
 
-    def _people(self, linear: float, around: Surroundings, permit: Permit, release: bool) -> Iterator[Cap]:
+    def _people(self, linear: float, angular: float, around: Surroundings, permit: Permit, release: bool) -> Iterator[Cap]:
         for somebody in around.neighbours:
             rule = self._separation[somebody.group]
             who = f"{somebody.group.value if somebody.group != AgeGroup.UNKNOWN else 'person'} at {somebody.distance_m:.1f} m"
             if somebody.distance_m <= rule.near_m:
                 yield Cap(f"near {somebody.group.value}", who, rule.near_speed_mps, self._config.near_turn_radps, by_person=True)
             if linear != 0.0:
-                speed_mps = self._separation_mps(somebody, rule, math.copysign(1.0, linear), around, permit, release)
+                speed_mps = self._separation_mps(somebody, linear, angular, around, permit, release)
                 if speed_mps < self._config.max_speed_mps:
                     yield Cap(f"way of {somebody.group.value}", f"{who} in the way", speed_mps, by_person=True)
             if around.arm_m > self._config.extended_arm_m and somebody.distance_m <= self._reach_m(around):
                 yield Cap("hand at person", f"{who} within reach of the arm", turn_radps=0.0, by_person=True)
 
     def _separation_mps(
-        self, somebody: Neighbour, rule: Separation, direction: float, around: Surroundings, permit: Permit, release: bool
+        self, somebody: Neighbour, linear: float, angular: float, around: Surroundings, permit: Permit, release: bool
     ) -> float:
-        c = self._config
+        c, rule = self._config, self._separation[somebody.group]
         extra_m = c.person_release_m if release else 0.0
         reaction_s = around.people_age_s + c.drive_latency_s
         approached = somebody.id in permit.approaches
         keep_m = max(rule.approach_keep_m if approached else rule.keep_m, permit.limits.keep_distance_m) + extra_m
-        speed_mps = separation_speed_mps(somebody, rule, direction, reaction_s, c.braking_mps2, keep_m)
-        return max(speed_mps, approach_speed_mps(somebody, rule, keep_m)) if approached else speed_mps
+        speed_mps = separation_speed_mps(somebody, rule, math.copysign(1.0, linear), reaction_s, c.braking_mps2, keep_m)
+        if approached:
+            return max(speed_mps, approach_speed_mps(somebody, rule, keep_m))
+        passed = miss_distance_m(somebody.x_m, somebody.y_m, linear, angular) >= rule.pass_m + extra_m
+        return max(speed_mps, rule.approach_speed_mps) if passed else speed_mps
 
     def _reach_m(self, around: Surroundings) -> float:
         return self._config.grasp_reach_m + around.arm_m + self._config.reach_margin_m
@@ -123,12 +126,13 @@ class Caps:
         if linear == 0.0 or around.obstacles.x_m.size == 0:
             return
         wide_m = self._free_m(linear, angular, around, c.slow_margin_m)
-        wide_mps = self._stoppable_mps(wide_m, linear, around, release)
+        wide_mps = self._stoppable_mps(wide_m + c.slow_margin_m, linear, around, release)
         if wide_mps >= c.max_speed_mps:
             return  # then the narrow way is free as well
-        yield Cap("narrow", f"narrow, {wide_m:.2f} m", max(c.slow_speed_mps, wide_mps))
+        yield Cap("narrow", f"narrow way {wide_m:.2f} m ahead", max(c.slow_speed_mps, wide_mps))
         narrow_m = self._free_m(linear, angular, around, c.side_margin_m)
-        yield Cap("obstacle ahead", f"obstacle ahead, {narrow_m:.2f} m", self._stoppable_mps(narrow_m, linear, around, release))
+        ahead_mps = self._stoppable_mps(narrow_m + c.side_margin_m, linear, around, release)
+        yield Cap("obstacle ahead", f"obstacle {narrow_m:.2f} m ahead", ahead_mps)
 
     def _free_m(self, linear: float, angular: float, around: Surroundings, margin_m: float) -> float:
         """Free length of the commanded arc, and of the one on which the base moves now."""
@@ -138,9 +142,10 @@ class Caps:
             free_m = min(free_m, free_path_m(seen.x_m, seen.y_m, around.linear_mps, around.angular_radps, radius_m))
         return free_m
 
-    def _stoppable_mps(self, free_m: float, linear: float, around: Surroundings, release: bool) -> float:
+    def _stoppable_mps(self, gap_m: float, linear: float, around: Surroundings, release: bool) -> float:
+        """For a gap between the base itself, without side margins, and what it would touch."""
         c = self._config
         margin_m = c.front_margin_m if linear > 0 else c.reverse_margin_m
         margin_m = max(margin_m, c.blind_margin_m) if around.blind else margin_m
         margin_m += c.obstacle_release_m if release else 0.0
-        return stoppable_speed_mps(free_m - margin_m, around.scan_age_s + c.drive_latency_s, c.braking_mps2)
+        return stoppable_speed_mps(gap_m - margin_m, around.scan_age_s + c.drive_latency_s, c.braking_mps2)

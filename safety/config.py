@@ -61,7 +61,7 @@ class GateConfig(BaseModel):
 
     # obstacles seen by the lidar
     front_margin_m: float = Field(0.07, ge=0.02, le=1, description="the base halts this far from what stands in its way")
-    side_margin_m: float = Field(0.03, ge=0, le=1, description="what passes closer than this at the side is in the way")
+    side_margin_m: float = Field(0.02, ge=0, le=1, description="what passes closer than this at the side is in the way")
     slow_margin_m: float = Field(0.15, ge=0, le=1, description="what passes closer than this at the side slows the base down")
     slow_speed_mps: float = Field(0.35, gt=0, le=2, description="to this speed at most")
     reverse_margin_m: float = Field(0.15, ge=0.02, le=1, description="the front margin when driving backwards")
@@ -87,13 +87,15 @@ class GateConfig(BaseModel):
     # age of what comes in: as in robot_runtime/topics.py
     command_max_age_s: float = Field(0.2, gt=0, le=2, description="an older velocity proposal counts as none")
     joint_command_max_age_s: float = Field(0.5, gt=0, le=5, description="an older joint proposal is refused")
-    scan_max_age_s: float = Field(0.35, gt=0, le=2)
-    odom_max_age_s: float = Field(0.2, gt=0, le=2)
-    pose_max_age_s: float = Field(0.5, gt=0, le=5)
-    people_max_age_s: float = Field(0.5, gt=0, le=5)
-    joint_states_max_age_s: float = Field(0.3, gt=0, le=5)
-    gripper_state_max_age_s: float = Field(0.5, gt=0, le=5)
-    world_facts_max_age_s: float = Field(1.0, gt=0, le=10)
+    scan_max_age_s: float = Field(0.35, gt=0, le=2, description="an older scan stops the base")
+    odom_max_age_s: float = Field(0.2, gt=0, le=2, description="older odometry stops the base")
+    pose_max_age_s: float = Field(0.5, gt=0, le=5, description="an older pose: it is unknown where people are")
+    people_max_age_s: float = Field(0.5, gt=0, le=5, description="older news of people: likewise")
+    joint_states_max_age_s: float = Field(
+        0.3, gt=0, le=5, description="older joint positions stop the joints, and the arm counts as extended"
+    )
+    gripper_state_max_age_s: float = Field(0.5, gt=0, le=5, description="an older gripper state: the hand may hold anything")
+    world_facts_max_age_s: float = Field(1.0, gt=0, le=10, description="older facts: the robot does not know its place")
     future_tolerance_s: float = Field(0.25, ge=0, le=1, description="a stamp further ahead than this is wrong, and its message is stale")
     judging_grace_s: float = Field(1.0, ge=0, le=10, description="an input is stale for rules this much later than for motion")
     required_inputs: tuple[InputTopic, ...] = Field(

@@ -79,6 +79,7 @@ class Gate:
         self._command: ProposedVelocity | None = None
         self._context: tuple[float, Context] | None = None
         self._retry_s = -math.inf
+        self._joints_noted: tuple[Any, ...] = ()
 
     def close(self) -> None:
         """Let go of the record; waits for the disk."""
@@ -182,17 +183,15 @@ class Gate:
         return None
 
     def _withdrawals(self, now_s: float) -> list[Any]:
-        """Verdicts that changed since they were given.  Only one of a plan's messages carries the sentence."""
-        messages, said = [], set()
-        for change in reversed(list(self._approvals.review(now_s))):
+        """Verdicts that changed since they were given.  Who no longer uses an approval is not told of its end."""
+        messages = []
+        for change in self._approvals.review(now_s):
             message = verdict_message(change.action, change.decision, self._rules, now_s)
-            self._record_verdict("withdrawn" if not change.decision.approved else "changed", change.action, change.decision, message, now_s)
+            self._record_verdict("changed" if change.decision.approved else "withdrawn", change.action, change.decision, message, now_s)
             if not change.decision.approved:
                 self._joints.withdraw(change.action.id)
             if change.live:
-                silent = message.say in said or change.decision.approved
-                said.add(message.say)
-                messages.append(verdict_message(change.action, change.decision, self._rules, now_s, say=not silent))
+                messages.append(message)
         return messages
 
     def _record_verdict(self, kind: str, action: ProposedAction, judged: Decision, message: Any, now_s: float) -> None:
@@ -222,8 +221,11 @@ class Gate:
 
     def _take_joints(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> None:
         for proposed in inbox.get("joints/proposed", ()):
-            problem = self._joint_problem(proposed, now_s)
-            self.audit.record("joints", {"proposal": proposed, "refused": problem}, now_s)
+            note = {"proposal": proposed, "refused": self._joint_problem(proposed, now_s)}
+            content = (getattr(proposed, "action_id", ""), getattr(proposed, "positions", ()), note["refused"])
+            if content != self._joints_noted:  # skills repeat a target until it is reached
+                self._joints_noted = content
+                self.audit.record("joints", note, now_s)
 
     def _joint_problem(self, proposed: Any, now_s: float) -> str:
         if not isinstance(proposed, ProposedJoints) or not abs(now_s - proposed.stamp_s) <= self._config.joint_command_max_age_s:

@@ -65,8 +65,10 @@ class Kinematic:
         if wanted == (0.0, 0.0):
             return self._emit(0.0, 0.0, (), blocked=False, cap_mps=math.inf)
         linear = _ramp(self._linear, wanted[0], self._config.acceleration_mps2 * dt_s)
-        angular = _ramp(self._angular, wanted[1], self._config.turn_acceleration_radps2 * dt_s)
-        return self._capped(linear, angular, wanted, permit, around, now_s)
+        share = linear / wanted[0] if wanted[0] != 0.0 else 1.0  # a base that is still too slow turns as much less
+        angular = _ramp(self._angular, wanted[1] * share, self._config.turn_acceleration_radps2 * dt_s)
+        turning = _ramp(self._angular, wanted[1], self._config.turn_acceleration_radps2 * dt_s)
+        return self._capped((linear, angular), turning, wanted, permit, around, now_s)
 
     def allowed_ahead(self, permit: Permit, around: Surroundings) -> tuple[float, tuple[Cap, ...]]:
         """The cap on driving straight on, and what causes it: for the state message of a base that stands."""
@@ -74,21 +76,22 @@ class Kinematic:
         return min(cap.speed_mps for cap in caps), _effective(caps, self._config.max_speed_mps, 0.0)
 
     def _capped(
-        self, linear: float, angular: float, wanted: tuple[float, float], permit: Permit, around: Surroundings, now_s: float
+        self, next_: tuple[float, float], turning: float, wanted: tuple[float, float], permit: Permit, around: Surroundings, now_s: float
     ) -> Motion:
-        caps = self._caps.of(linear, angular, around, permit)
-        effective = _effective(caps, wanted[0], wanted[1])
-        speed_mps, turn_radps = min(cap.speed_mps for cap in caps), min(cap.turn_radps for cap in caps)
+        """``next_`` is what the acceleration limits leave of ``wanted``; ``turning`` what they leave of it in place."""
+        caps = self._caps.of(*next_, around, permit)
+        effective = _effective(caps, *wanted)
+        speed_mps = min(cap.speed_mps for cap in caps)
         if wanted[0] != 0.0 and speed_mps < STANDSTILL_MPS:
             person = any(cap.by_person and cap.speed_mps < STANDSTILL_MPS for cap in caps)
             if person or abs(wanted[1]) < TURNING_RADPS:
                 self._hold = _Hold(*wanted, effective, now_s)
                 return self._emit(0.0, 0.0, effective, blocked=True, cap_mps=speed_mps)
-            linear = 0.0  # a thing is ahead: turning in place towards free space remains
-        if linear == 0.0:
-            turn_radps = min(turn_radps, *(cap.turn_radps for cap in self._caps.of(0.0, angular, around, permit)))
-        scale = min(_ratio(speed_mps, linear), _ratio(turn_radps, angular))
-        return self._emit(linear * scale, angular * scale, effective, blocked=False, cap_mps=speed_mps)
+            next_ = 0.0, turning  # a thing is ahead: turning in place towards free space remains
+            caps = self._caps.of(*next_, around, permit)
+        turn_radps = min(cap.turn_radps for cap in caps)
+        scale = min(_ratio(speed_mps, next_[0]), _ratio(turn_radps, next_[1]))
+        return self._emit(next_[0] * scale, next_[1] * scale, effective, blocked=False, cap_mps=speed_mps)
 
     def _still_held(self, wanted: tuple[float, float], permit: Permit, around: Surroundings, now_s: float) -> bool:
         hold = self._hold

@@ -76,7 +76,9 @@ def _near(when: When, case: Case) -> str | None:
 
 
 def _places(when: When, case: Case) -> str | None:
-    return _listing("place", {normalise(place) for place in when.places} & case.places)
+    """By whole words, so that "the upstairs bathroom" is a bathroom."""
+    named = {place for place in case.places for word in when.places if f" {normalise(word)} " in f" {place} "}
+    return _listing("place", named)
 
 
 def _hours(when: When, case: Case) -> str | None:

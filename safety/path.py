@@ -29,6 +29,18 @@ def free_path_m(x_m: Points, y_m: Points, linear: float, angular: float, radius_
     return _arc_m(ahead_m, y_m if turn_radius_m > 0 else -y_m, abs(turn_radius_m), radius_m)
 
 
+def miss_distance_m(x_m: float, y_m: float, linear: float, angular: float) -> float:
+    """How far the arc's line passes from a point, wherever on the line that is.
+
+    >>> miss_distance_m(2.0, 0.5, 0.4, 0.0), miss_distance_m(0.0, 2.0, 1.0, 1.0)
+    (0.5, 0.0)
+    """
+    if abs(linear) > STRAIGHT_RADIUS_M * abs(angular):
+        return abs(y_m)
+    turn_radius_m = linear / angular
+    return abs(math.hypot(x_m, y_m - turn_radius_m) - abs(turn_radius_m))
+
+
 def stoppable_speed_mps(free_m: float, reaction_s: float, braking_mps2: float) -> float:
     """The highest speed v that comes to rest within ``free_m``: v * reaction + v² / (2 * braking) = free.
 

@@ -54,7 +54,7 @@ class Reporter:
 
     def state_due(self, outcome: Outcome, now_s: float) -> bool:
         """Whether the state is to be published now: at 5 Hz, and at once when its mode or its stops change."""
-        key = (outcome.mode, outcome.stops[:1], outcome.idle_reason, tuple(cap.key for cap in outcome.caps))
+        key = (outcome.mode, len(outcome.stops), outcome.idle_reason, tuple(cap.key for cap in outcome.caps))
         if key == self._said and now_s - self._said_s < STATE_EVERY_S - 1e-9:
             return False
         self._said, self._said_s = key, now_s

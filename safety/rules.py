@@ -74,7 +74,9 @@ class When(_Model):
     person: frozenset[AgeGroup] = Field(default=frozenset(), description="age group of who is approached or followed")
     stranger: bool | None = Field(default=None, description="whether that person is unknown to the robot by name")
     near: Nearby | None = Field(default=None, description="somebody is near the robot")
-    places: frozenset[str] = Field(default=frozenset(), description="the destination, or where the robot is, is any of these")
+    places: frozenset[str] = Field(
+        default=frozenset(), description="the name of the destination, or of where the robot is, has any of these in it"
+    )
     hours: Hours | None = Field(default=None)
     stale: frozenset[InputName] = Field(default=frozenset(), description="any of these inputs is missing or too old")
 
@@ -140,6 +142,9 @@ class Separation(_Model):
     near_speed_mps: float = Field(gt=0, le=2, description="that cap")
     walking_mps: float = Field(ge=0, le=2, description="speed towards the robot to reckon with, at least")
     keep_m: float = Field(gt=0, le=5, description="protective stop: never drive closer, centre to centre")
+    pass_m: float = Field(
+        ge=0.5, le=3, description="whose centre stays this far beside the way is passed at approach speed, even if nearer"
+    )
     approach_keep_m: float = Field(ge=0.6, le=5, description="the same for the person whom an approved action approaches")
     approach_speed_mps: float = Field(gt=0, le=0.25, description="creeping speed at the end of an approach: contact is harmless at it")
 

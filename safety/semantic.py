@@ -46,7 +46,7 @@ def decide(case: Case, base: Verdict, rules: Rules) -> Decision:
     return merge_all(first, _rule_decisions(case, rules.rules))
 
 
-def verdict_message(action: ProposedAction, judged: Decision, rules: Rules, now_s: float, *, say: bool = True) -> ActionVerdict:
+def verdict_message(action: ProposedAction, judged: Decision, rules: Rules, now_s: float) -> ActionVerdict:
     """The decision as the message that the mind gets; latency is from the proposal's stamp, on the robot's clock."""
     return ActionVerdict(
         stamp_s=now_s,
@@ -55,7 +55,7 @@ def verdict_message(action: ProposedAction, judged: Decision, rules: Rules, now_
         rule_ids=judged.rule_ids,
         rules_hash=rules.hash,
         reason=judged.lead.reason,
-        say=judged.lead.say if say else "",
+        say=judged.lead.say,
         max_speed_mps=judged.limits.max_speed_mps,
         latency_ms=max(0.0, now_s - action.stamp_s) * 1000.0 if math.isfinite(action.stamp_s) else math.nan,
     )

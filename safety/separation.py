@@ -12,7 +12,8 @@ ISO/TS 15066:2016, 5.5.4.2.3 (the form of ISO 13855 with a moving robot) asks fo
 
 Here it is solved for v_r: the speed at which the present distance is just enough.  T_r holds the measured age of what
 is known of the person.  v_h is the measured speed towards the robot, but at least the rule file's ``walking_mps``.
-For the person whom an approved action approaches the base may creep on below that speed, down to ``approach_keep_m``.
+For the person whom an approved action approaches the base may creep on below that speed, down to ``approach_keep_m``, and so
+it may past somebody who stands ``pass_m`` beside its way: else it could never pass anybody in a corridor.
 """
 
 from __future__ import annotations

@@ -80,11 +80,9 @@ class Sight:
         return (topic for topic in topics if not inputs.fresh(topic, now_s, self._config.judging_grace_s))
 
     def _look_at(self, scan: Scan | None) -> None:
-        if scan is self._scan:
+        if scan is None or scan is self._scan:
             return
         self._scan, self._seen, self._broken = scan, None, ""
-        if scan is None:
-            return
         try:
             self._seen = obstacles(scan, self._horizon_m, self._config.broken_rays_ratio, self._config.blind_sector_rad)
         except BrokenScanError as error:

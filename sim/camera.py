@@ -56,10 +56,11 @@ class _Overhead:
         shade = np.minimum(bgr.sum(axis=2, dtype=np.float32) / self._floor_sum, 1.0)
         shade[~self._floor_seen] = 1.0
         rest = (self._rest_bgr * shade[:, :, None]).astype(np.uint8)
-        return np.where((depth_m < self._rest_m - 0.015)[:, :, None], bgr, rest)
+        return np.where((depth_m < self._rest_m - 0.002)[:, :, None], bgr, rest)
 
     def _draw_rest(self, state: SimState) -> NDArray[np.uint8]:
-        rest, self._rest_m = Renderer(self._home, *OVERHEAD_PX, NICE).draw(state, "overhead", (GROUP_HOME, GROUP_FLOOR))
+        rest, _ = Renderer(self._home, *OVERHEAD_PX, NICE).draw(state, "overhead", (GROUP_HOME, GROUP_FLOOR))
+        _, self._rest_m = self._movers.draw(state, "overhead", (GROUP_HOME, GROUP_FLOOR))
         floor, floor_m = self._movers.draw(state, "overhead", (GROUP_FLOOR,))
         self._floor_sum = np.maximum(floor.sum(axis=2, dtype=np.float32), 1.0)
         self._floor_seen = np.abs(floor_m - self._rest_m) < 0.02

@@ -109,11 +109,12 @@ class HomeObject(_Model):
 
 
 class Voice(_Model):
-    """How a person sounds: an espeak-ng voice variant with its pitch (0 … 99) and rate."""
+    """How a person sounds: an espeak-ng voice variant with its pitch (0 … 99) and rate, from a throat of some size."""
 
-    variant: str = "f2"
+    variant: str = "f1"
     pitch: int = Field(50, ge=0, le=99)
     rate_wpm: int = Field(160, ge=80, le=300)
+    throat: float = Field(1.08, ge=0.8, le=1.25, description="length of the vocal tract, relative to the variant's: longer sounds deeper")
 
 
 class PersonDescription(_Model):

@@ -24,6 +24,8 @@ from sim.triggers import Trigger
 from sim.truth import Truth, truth_reader
 from sim.voices import render
 
+READY_LIMIT_S = 60.0
+
 
 class Director:
     """Plays one scenario.
@@ -38,14 +40,14 @@ class Director:
     class Config(StageConfig):
         scenario_file: str = Field("sim/scenarios/demo.yaml", description="what to play")
         home: str = Field("sim/homes/family_home", description="folder of the home that is simulated; must be the scenario's own")
-        ready_limit_s: float = Field(60.0, gt=0, le=600, description="how long the robot may take to be ready")
+        ready_limit_s: float = Field(READY_LIMIT_S, gt=0, le=600, description="how long the robot may take to be ready")
 
     def __init__(self, config: Config, read: Callable[[SimState], Truth] | None = None) -> None:
         self._config = config
-        self._home = load_home(config.home)
         self._scenario = load_scenario(config.scenario_file)
         if resolve(self._scenario.home) != resolve(config.home):
             raise FileError(f"{config.scenario_file}: home: is {self._scenario.home}, but the simulated home is {config.home}")
+        self._home = load_home(config.home)
         self._surfaces = surfaces(self._home)
         self._read = read or truth_reader(config.home)
         self._render_voices()

@@ -46,8 +46,8 @@ def occupancy(home: HomeDescription) -> tuple[NDArray[np.uint8], Point]:
     x0, y0, x1, y1 = home.bounds_m()
     origin = (x0 - MARGIN_M, y0 - MARGIN_M)
     shape = (math.ceil((y1 - y0 + 2 * MARGIN_M) / RESOLUTION_M), math.ceil((x1 - x0 + 2 * MARGIN_M) / RESOLUTION_M))
-    xs = origin[0] + (np.arange(shape[1]) + 0.5) * RESOLUTION_M
-    ys = origin[1] + (np.arange(shape[0]) + 0.5) * RESOLUTION_M
+    xs = origin[0] + (np.arange(shape[1], dtype=np.float64) + 0.5) * RESOLUTION_M
+    ys = origin[1] + (np.arange(shape[0], dtype=np.float64) + 0.5) * RESOLUTION_M
     grid = np.full(shape, UNKNOWN, dtype=np.uint8)
     for room in home.rooms.values():
         grid[_inside(room.polygon_m, xs, ys)] = FREE

@@ -101,7 +101,9 @@ class Holding:
         self._grip_yaw_rad = self.things[id_].yaw_rad - robot_yaw_rad
         return [id_]
 
-    def _carry_or_release(self, id_: str, goal_m: float, opening_m: float, grasp_m: Vector, robot_yaw_rad: float, hands: dict[str, Vector]) -> list[str]:
+    def _carry_or_release(
+        self, id_: str, goal_m: float, opening_m: float, grasp_m: Vector, robot_yaw_rad: float, hands: dict[str, Vector]
+    ) -> list[str]:
         thing = self.things[id_]
         if goal_m > thing.grip_m + 0.005 and opening_m > thing.grip_m + 0.003:
             self._release(thing, grasp_m, hands)

@@ -26,23 +26,21 @@ from sim.voices import render
 STEP_S = 0.02
 SUBSTEPS = round(STEP_S / TIMESTEP_S)
 SAMPLE_RATE_HZ = 16_000
+STATE_PERIOD_S = 0.05
 
 _SCAN_EVERY, _JOINTS_EVERY, _GRIPPER_EVERY = 5, 2, 5  # steps: 10, 25 and 10 Hz
-
-
-class Config(StageConfig):
-    home: str = Field("sim/homes/family_home", description="folder of the home to simulate")
-    scenario_file: str = Field("", description="scenario that is played; people start where it says")
-    seed: int = Field(1, ge=0, description="of all noise; the same seed gives the same run to the bit")
-    lidar_std_m: float = Field(0.008, ge=0, le=0.2, description="standard deviation of a range")
-    wheel_scale_std: float = Field(0.002, ge=0, le=0.05, description="relative error of a wheel's assumed radius")
-    wheel_slip_std: float = Field(0.003, ge=0, le=0.1, description="random slip, metres per root of a metre rolled")
 
 
 class Home:
     """Truth about the home.  See the node table for its topics."""
 
-    Config = Config
+    class Config(StageConfig):
+        home: str = Field("sim/homes/family_home", description="folder of the home to simulate")
+        scenario_file: str = Field("", description="scenario that is played; people start where it says")
+        seed: int = Field(1, ge=0, description="of all noise; the same seed gives the same run to the bit")
+        lidar_std_m: float = Field(0.008, ge=0, le=0.2, description="standard deviation of a range")
+        wheel_scale_std: float = Field(0.001, ge=0, le=0.05, description="relative error of a wheel's assumed radius")
+        wheel_slip_std: float = Field(0.002, ge=0, le=0.1, description="random slip, metres per root of a metre rolled")
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -61,7 +59,7 @@ class Home:
         self._odometry = WheelOdometry(self._config.wheel_scale_std, self._config.wheel_slip_std, rng)
         self._acoustics = Acoustics(self._home, self._config.seed)
         self._steps = 0
-        self._state_due_s = -np.inf
+        self._state_due_s: float | None = None
         self._speaking: tuple[str, ...] = ()
         self._hands: dict[str, NDArray[np.float64]] = {}
         start = self._home.robot.start
@@ -163,11 +161,11 @@ class Home:
         return [("audio/in", AudioFrame(now_s, "sim", self._steps - 1, SAMPLE_RATE_HZ, samples))]
 
     def _truth(self, now_s: float) -> Outbox:
-        if now_s < self._state_due_s - 1e-9:
+        due_s = now_s if self._state_due_s is None else self._state_due_s
+        if now_s < due_s - 1e-9:
             return []
-        self._state_due_s = max(self._state_due_s, now_s - STEP_S) + 0.05
+        self._state_due_s = max(due_s, now_s - STATE_PERIOD_S) + STATE_PERIOD_S
         holders = tuple(Argument(thing, holder) for thing, holder in self.holding.holders().items())
         data = self.data
-        return [("sim/state", SimState(
-            now_s, tuple(data.qpos.tolist()), tuple(data.mocap_pos.ravel().tolist()), tuple(data.mocap_quat.ravel().tolist()), self._speaking, holders,
-        ))]  # fmt: skip
+        moving_m, turns = data.mocap_pos.ravel().tolist(), data.mocap_quat.ravel().tolist()
+        return [("sim/state", SimState(now_s, tuple(data.qpos.tolist()), tuple(moving_m), tuple(turns), self._speaking, holders))]

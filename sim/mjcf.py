@@ -17,12 +17,12 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from safety.files import FileError
 from sim.description import FLOOR, HomeDescription, Surface, home_folder, load_home
 from sim.robot_model import add_robot
 from sim.shapes import building, furniture, human, objects, textures
 from sim.shapes.meshes import Mesh
 from sim.shapes.parts import Material, Part, moved, rot
-from safety.files import FileError
 
 GROUP_HOME, GROUP_PEOPLE, GROUP_OBJECTS, GROUP_ROBOT, GROUP_FLOOR, GROUP_UPPER = range(6)
 """MuJoCo geom groups.  ``UPPER`` is what the view from above leaves out."""
@@ -54,7 +54,9 @@ def surfaces(home: HomeDescription) -> dict[str, Surface]:
         top = furniture.KINDS[piece.kind].top
         if top is not None:
             x, y, z, lx, ly = top(piece.size_m)
-            found[name] = Surface(name=name, centre_m=piece.pose.place((x, y)), yaw_rad=piece.pose.yaw_rad, size_m=(lx, ly), height_m=z + piece.raised_m)
+            found[name] = Surface(
+                name=name, centre_m=piece.pose.place((x, y)), yaw_rad=piece.pose.yaw_rad, size_m=(lx, ly), height_m=z + piece.raised_m
+            )
     return found
 
 
@@ -127,6 +129,7 @@ class _Builder:
         spec.option.cone = mujoco.mjtCone.mjCONE_PYRAMIDAL
         spec.option.iterations = 20
         spec.compiler.autolimits = True
+        spec.compiler.degree = False
 
     # ------------------------------------------------ parts to geoms
 
@@ -246,15 +249,42 @@ class _Builder:
         spec, world = self._spec, self._spec.worldbody
         x0, y0, x1, y1 = self._home.bounds_m()
         cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
-        spec.visual.headlight.ambient, spec.visual.headlight.diffuse, spec.visual.headlight.specular = [0.44, 0.43, 0.42], [0.26] * 3, [0.04] * 3
+        spec.visual.headlight.ambient, spec.visual.headlight.diffuse, spec.visual.headlight.specular = (
+            [0.5, 0.485, 0.465],
+            [0.27] * 3,
+            [0.04] * 3,
+        )
         spec.visual.quality.shadowsize, spec.visual.quality.offsamples = 4096, 4
         spec.visual.quality.numslices, spec.visual.quality.numstacks = 20, 12
         getattr(spec.visual, "global").offwidth, getattr(spec.visual, "global").offheight = 1280, 960
         spec.visual.map.znear, spec.visual.map.zfar = 0.004, 3.0
         spec.stat.extent, spec.stat.center = 12.0, [cx, cy, 0]
-        world.add_light(name="sun", type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL, pos=[cx - 4, cy - 5, 9], dir=[0.42, 0.5, -0.9], diffuse=[0.36, 0.34, 0.29], specular=[0.15, 0.15, 0.13], castshadow=True)
-        world.add_light(name="sky", type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL, pos=[cx, cy, 8], dir=[-0.3, -0.2, -1.0], diffuse=[0.05, 0.06, 0.08], castshadow=False)
-        spec.add_texture(name="sky dome", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT, rgb1=[0.93, 0.94, 0.95], rgb2=[0.80, 0.83, 0.86], width=64, height=384)
+        world.add_light(
+            name="sun",
+            type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
+            pos=[cx - 4, cy - 5, 9],
+            dir=[0.42, 0.5, -0.9],
+            diffuse=[0.36, 0.34, 0.29],
+            specular=[0.15, 0.15, 0.13],
+            castshadow=True,
+        )
+        world.add_light(
+            name="sky",
+            type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
+            pos=[cx, cy, 8],
+            dir=[-0.3, -0.2, -1.0],
+            diffuse=[0.05, 0.06, 0.08],
+            castshadow=False,
+        )
+        spec.add_texture(
+            name="sky dome",
+            type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
+            builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
+            rgb1=[0.93, 0.94, 0.95],
+            rgb2=[0.80, 0.83, 0.86],
+            width=64,
+            height=384,
+        )
         tilt = math.radians(24)
         distance = 11.5
         world.add_camera(

@@ -82,7 +82,7 @@ class OracleEyes:
     def reset(self) -> None:
         """Forget everybody, and start the noise anew."""
         self._rng = np.random.default_rng(self._seed)
-        self._known: dict[str, Person] = {}
+        self._noticed: dict[str, tuple[Person, float]] = {}  # as last seen or heard, and when
         self._before: tuple[float, dict[str, Vector]] | None = None
 
     def look(self, state: SimState, now_s: float) -> tuple[Detections, People]:
@@ -94,7 +94,7 @@ class OracleEyes:
         sights = self._see([*things, *persons])
         stamp_s = state.stamp_s
         detections = tuple(self._detection(target, sights[target.id], holders) for target in things if target.id in sights)
-        people = self._update_people(state, sights, now_s)
+        people = self._update_people(state, sights)
         return Detections(stamp_s, "oracle", WIDTH_PX, HEIGHT_PX, detections), People(stamp_s, "oracle", people)
 
     # ------------------------------------------------ what there is
@@ -112,7 +112,9 @@ class OracleEyes:
         joints = self._data.mocap_pos[first:end]
         body = self._body[id_]
         head, torso = joints[_HEAD] + [0, 0, 0.3 * body.head], joints[_TORSO] + [0, 0, 0.6 * body.shoulder]
-        probes = np.vstack([head, torso, joints[_TORSO], joints[_SHINS : _SHINS + 2], joints[_SHINS : _SHINS + 2] - [0, 0, 0.6 * body.shin]])
+        probes = np.vstack(
+            [head, torso, joints[_TORSO], joints[_SHINS : _SHINS + 2], joints[_SHINS : _SHINS + 2] - [0, 0, 0.6 * body.shin]]
+        )
         half = np.array([0.16 * body.height, 0.16 * body.height, body.height / 2])
         centre = np.array([joints[_TORSO][0], joints[_TORSO][1], (joints[_HEAD][2] + 0.78 * body.head) / 2])
         half[2] = centre[2]
@@ -140,7 +142,9 @@ class OracleEyes:
     def _in_view(self, local: Vector) -> NDArray[np.bool_]:
         """Points in camera axes (x right, y up, looking along -z) that fall into the picture and are near enough."""
         ahead = np.maximum(-local[:, 2], 1e-6)
-        fits = (np.abs(local[:, 0]) * self._focal_px < ahead * WIDTH_PX / 2) & (np.abs(local[:, 1]) * self._focal_px < ahead * HEIGHT_PX / 2)
+        fits = (np.abs(local[:, 0]) * self._focal_px < ahead * WIDTH_PX / 2) & (
+            np.abs(local[:, 1]) * self._focal_px < ahead * HEIGHT_PX / 2
+        )
         return np.asarray((local[:, 2] < 0) & fits & (np.einsum("ij,ij->i", local, local) < RANGE_M**2))
 
     def _unobstructed(self, eye: Vector, points: Vector, owners: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -179,22 +183,20 @@ class OracleEyes:
 
     # ------------------------------------------------ people
 
-    def _update_people(self, state: SimState, sights: dict[str, _Sight], now_s: float) -> tuple[Person, ...]:
+    def _update_people(self, state: SimState, sights: dict[str, _Sight]) -> tuple[Person, ...]:
         places = {id_: self._floor_point(id_) for id_ in self._people}
         velocities = self._velocities(state.stamp_s, places)
         for id_ in self._people:
             speaking = id_ in state.speaking
             if id_ in sights:
-                self._known[id_] = self._seen_person(id_, sights[id_], places[id_], velocities[id_], speaking, state.stamp_s)
+                self._noticed[id_] = (
+                    self._seen_person(id_, sights[id_], places[id_], velocities[id_], speaking, state.stamp_s),
+                    state.stamp_s,
+                )
             elif speaking and self._hears(places[id_]):
-                self._known[id_] = self._heard_person(id_, places[id_], state.stamp_s)
-            elif id_ in self._known:
-                self._known[id_] = self._remembered(self._known[id_], state.stamp_s)
-        self._known = {id_: person for id_, person in self._known.items() if self._fresh(person, state)}
-        return tuple(self._known[id_] for id_ in self._people if id_ in self._known)
-
-    def _fresh(self, person: Person, state: SimState) -> bool:
-        return person.speaking or state.stamp_s - person.last_seen_s <= MEMORY_S
+                self._noticed[id_] = self._heard_person(id_, places[id_]), state.stamp_s
+        self._noticed = {id_: known for id_, known in self._noticed.items() if state.stamp_s - known[1] <= MEMORY_S}
+        return tuple(_as_of_now(*self._noticed[id_], state.stamp_s) for id_ in self._people if id_ in self._noticed)
 
     def _floor_point(self, id_: str) -> Vector:
         x, y, _ = self._data.mocap_pos[self._layout.segments[id_][0] + _TORSO]
@@ -218,7 +220,19 @@ class OracleEyes:
         x, y = (place[:2] + std_m * self._rng.standard_normal(2)).tolist()
         vx, vy, _ = velocity.tolist()
         confidence = 0.97 - 0.02 * sight.distance_m
-        return Person(id_, described.name, described.age_group, confidence, (x, y, 0.0), (vx, vy, 0.0), std_m, True, speaking, self._faces_robot(id_), stamp_s)
+        return Person(
+            id_,
+            described.name,
+            described.age_group,
+            confidence,
+            (x, y, 0.0),
+            (vx, vy, 0.0),
+            std_m,
+            True,
+            speaking,
+            self._faces_robot(id_),
+            stamp_s,
+        )
 
     def _faces_robot(self, id_: str) -> bool:
         head = self._layout.segments[id_][0] + _HEAD
@@ -227,17 +241,23 @@ class OracleEyes:
         dx, dy = (self._robot_xy() - self._data.mocap_pos[head][:2]).tolist()
         return abs(math.remainder(math.atan2(dy, dx) - looking, 2 * math.pi)) < FACING_RAD
 
-    def _heard_person(self, id_: str, place: Vector, stamp_s: float) -> Person:
+    def _heard_person(self, id_: str, place: Vector) -> Person:
         """Somebody out of sight who speaks: the place is what a microphone array would make of it."""
         described = self._home.people[id_]
         x, y = (place[:2] + HEARD_STD_M * self._rng.standard_normal(2)).tolist()
-        known = self._known.get(id_)
-        last_seen_s = known.last_seen_s if known else -math.inf
-        return Person(id_, described.name, described.age_group, 0.7, (x, y, 0.0), (0.0, 0.0, 0.0), HEARD_STD_M, False, True, False, last_seen_s)
+        last_seen_s = self._noticed[id_][0].last_seen_s if id_ in self._noticed else math.nan
+        return Person(
+            id_, described.name, described.age_group, 0.7, (x, y, 0.0), (0.0, 0.0, 0.0), HEARD_STD_M, False, True, False, last_seen_s
+        )
 
-    def _remembered(self, person: Person, stamp_s: float) -> Person:
-        std_m = person.position_std_m + SPREAD_MPS * max(0.0, stamp_s - max(person.last_seen_s, stamp_s - 0.1))
-        return replace(person, seen=False, speaking=False, facing_robot=False, velocity_mps=(0.0, 0.0, 0.0), position_std_m=std_m)
+
+def _as_of_now(person: Person, noticed_s: float, now_s: float) -> Person:
+    """The person as last noticed, with the doubt that time has added since."""
+    unseen_s = now_s - noticed_s
+    if unseen_s <= 0:
+        return person
+    std_m = person.position_std_m + SPREAD_MPS * unseen_s
+    return replace(person, seen=False, speaking=False, facing_robot=False, velocity_mps=(0.0, 0.0, 0.0), position_std_m=std_m)
 
 
 def _yaw_matrix(yaw_rad: float) -> Vector:

@@ -24,7 +24,7 @@ PERSONAL_SPACE_M = 0.55
 ATTENTION_S = 5.0
 """How long a person keeps facing the robot after having spoken to it."""
 IDLE_PERIOD_S = 0.1
-WALK_PERIOD_S = 0.04
+"""The body of somebody who stands is posed anew only so often."""
 
 _COUNT = len(SEGMENTS)
 
@@ -77,17 +77,17 @@ class Walker:
         distance_m = math.hypot(robot_m[0] - self.x_m, robot_m[1] - self.y_m)
         self._walk(dt_s, bearing, distance_m)
         self._look(dt_s, now_s, bearing, distance_m)
-        if now_s < self._due_s:
+        if now_s < self._due_s and not self.walking and self._stride < 0.01:
             return False
-        moving = self.walking or self._stride > 0.01
-        self._due_s = now_s + (WALK_PERIOD_S if moving else IDLE_PERIOD_S) - 1e-6
+        self._due_s = now_s + IDLE_PERIOD_S - 1e-6
         return True
 
     # ------------------------------------------------ walking
 
     def _walk(self, dt_s: float, robot_bearing_rad: float, robot_m: float) -> None:
         heading = self._heading()
-        blocked = robot_m < PERSONAL_SPACE_M and abs(_wrap(robot_bearing_rad - (heading if heading is not None else self.yaw_rad))) < 1.0
+        room_m = PERSONAL_SPACE_M + self.speed_mps**2 / (4 * ACCELERATION_MPS2)  # people slow down twice as fast as they start
+        blocked = robot_m < room_m and abs(_wrap(robot_bearing_rad - (heading if heading is not None else self.yaw_rad))) < 1.0
         off = _wrap(heading - self.yaw_rad) if heading is not None else 0.0
         wanted = 0.0 if heading is None or blocked or abs(off) > 1.2 else self._wanted_mps
         change = ACCELERATION_MPS2 * dt_s
@@ -156,7 +156,7 @@ class Walker:
         if self.sitting:
             legs, hip = [(-1.45, 1.45)] * 2, self.person.seat_m + 0.09 * b.girth
         pitches, joints = self._upper(b, hip, lean, swing)
-        for (thigh, knee), side in zip(legs, (1, -1), strict=True):
+        for (thigh, _), side in zip(legs, (1, -1), strict=True):
             joints.append((0.0, side * b.hip_half, hip))
             pitches.append(thigh)
         for (thigh, knee), side in zip(legs, (1, -1), strict=True):
@@ -167,7 +167,8 @@ class Walker:
     def _upper(self, b: Proportions, hip: float, lean: float, swing: float) -> tuple[list[float], list[tuple[float, float, float]]]:
         """Torso, head, arms."""
         sin, cos = math.sin(lean), math.cos(lean)
-        shoulder_x, shoulder_z = b.shoulder * sin, hip + b.shoulder * cos
+        socket = b.shoulder - 0.03 * b.girth  # the middle of the joint lies below the top of the shoulder
+        shoulder_x, shoulder_z = socket * sin, hip + socket * cos
         joints = [(0.0, 0.0, hip), (b.neck * sin, 0.0, hip + b.neck * cos)]
         pitches = [lean, 0.25 * lean]
         arms = [(0.75 * swing * math.cos(self._gait_rad + math.pi), 0.3), (0.75 * swing * math.cos(self._gait_rad), 0.3)]
@@ -175,7 +176,7 @@ class Walker:
             arms = [(-0.35, 0.9)] * 2
         if self.holding:
             arms[1] = (-0.25, 1.35)
-        reach = b.shoulder_half + 0.022 * b.girth
+        reach = b.shoulder_half + 0.014 * b.girth
         for (upper, _), side in zip(arms, (1, -1), strict=True):
             joints.append((shoulder_x, side * reach, shoulder_z))
             pitches.append(upper)
@@ -190,11 +191,19 @@ class Walker:
         return self._stride * math.asin(min(half_step / self.body.hip, 0.6))
 
     def _leg(self, phase_rad: float, swing_rad: float) -> tuple[float, float]:
-        """Pitch of the thigh (negative is forward) and flexion of the knee; the knee bends while the leg swings forward."""
-        lifting = max(0.0, math.sin(phase_rad + 0.35))
-        return -swing_rad * math.cos(phase_rad + math.pi) - 0.25 * swing_rad * lifting, (0.25 + 2.0 * lifting * lifting) * swing_rad
+        """Pitch of the thigh (negative is forward) and flexion of the knee.
 
-    def _to_map(self, joints: Sequence[tuple[float, float, float]], pitches: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        In the first half turn the leg swings forward with a bent knee; in the second it goes back at an even pace, so that
+        the foot which carries the body stays where it is.
+        """
+        phase_rad %= 2 * math.pi
+        lifting = max(0.0, math.sin(phase_rad + 0.35))
+        back = math.cos(phase_rad) if phase_rad < math.pi else 2 * phase_rad / math.pi - 3
+        return swing_rad * (back - 0.25 * lifting), (0.25 + 2.0 * lifting * lifting) * swing_rad
+
+    def _to_map(
+        self, joints: Sequence[tuple[float, float, float]], pitches: Sequence[float]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         c, s = math.cos(self.yaw_rad), math.sin(self.yaw_rad)
         position, turn = np.empty((_COUNT, 3)), np.empty((_COUNT, 4))
         for k, ((x, y, z), pitch) in enumerate(zip(joints, pitches, strict=True)):

@@ -26,7 +26,7 @@ DOLLS_HOUSE = tuple(group for group in INDOORS if group != GROUP_UPPER)
 
 
 class RenderingError(RuntimeError):
-    """This machine cannot draw; the text says what to install."""
+    """The machine cannot draw; the text says what to install."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,12 @@ class Renderer:
         visual = self._model.vis
         offscreen, wanted = visual.global_, visual.quality
         before = offscreen.offwidth, offscreen.offheight, wanted.offsamples, wanted.shadowsize
-        offscreen.offwidth, offscreen.offheight, wanted.offsamples, wanted.shadowsize = width_px, height_px, quality.samples, quality.shadow_px
+        offscreen.offwidth, offscreen.offheight, wanted.offsamples, wanted.shadowsize = (
+            width_px,
+            height_px,
+            quality.samples,
+            quality.shadow_px,
+        )
         self._gl.make_current()
         context = mujoco.MjrContext(self._model, mujoco.mjtFontScale.mjFONTSCALE_100)
         context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR.value
@@ -99,7 +104,7 @@ class Renderer:
     def _metres(self, buffer: NDArray[np.float32]) -> NDArray[np.float32]:
         """MuJoCo's depth buffer is reversed: 1 at the near plane, 0 at the far one."""
         near, far = (plane * self._model.stat.extent for plane in (self._model.vis.map.znear, self._model.vis.map.zfar))
-        return (far * near / (buffer * (far - near) + near)).astype(np.float32)
+        return np.asarray(far * near / (buffer * (far - near) + near), dtype=np.float32)
 
 
 def _gl_context(width_px: int, height_px: int) -> Any:

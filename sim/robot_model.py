@@ -15,7 +15,6 @@ from typing import Any
 import mujoco
 
 from sim.shapes.meshes import lathe, rounded_box
-from sim.shapes.palette import PALETTE
 from sim.shapes.parts import Material, Part, Vec3, box, capsule, cylinder, mesh, moved, rot, sphere
 
 WHEEL_RADIUS_M = 0.08
@@ -54,7 +53,7 @@ def add_robot(spec: Any, draw: Draw, group: int | None, width_over_height: float
     """
     base = spec.worldbody.add_body(name="base_link")
     base.add_freejoint(name="base")
-    _inertia(base, 20.0, (-0.005, 0, 0.11), (0.30, 0.30, 0.38))
+    _inertia(base, 24.0, (0.0, 0, 0.07), (0.30, 0.30, 0.40))  # batteries lie low, so that it brakes without pitching
     _collision(base, group)
     draw(base, _base_looks())
     for side, name in ((1, "left"), (-1, "right")):
@@ -82,7 +81,7 @@ def _collision(base: Any, group: int | None) -> None:
     _solid(base, group, mujoco.mjtGeom.mjGEOM_CYLINDER, (0.21, 0.075), (0, 0, 0.125), 0.2, 3)
     _solid(base, group, mujoco.mjtGeom.mjGEOM_CAPSULE, (0.07, 0.45), (-0.06, 0, 0.72), 0.2, 3)
     _solid(base, group, mujoco.mjtGeom.mjGEOM_SPHERE, (0.09,), (0.0, 0, 1.23), 0.2, 3)
-    for x in (0.15, -0.15):  # casters: frictionless, a hair above the floor so that the wheels carry the weight
+    for x in (0.17, -0.17):  # casters: frictionless, a hair above the floor so that the wheels carry the weight
         _solid(base, group, mujoco.mjtGeom.mjGEOM_SPHERE, (0.03,), (x, 0, 0.031), 0.0, 1)
 
 
@@ -91,9 +90,16 @@ def _wheel(spec: Any, base: Any, draw: Draw, group: int | None, name: str, y: fl
     wheel.add_joint(name=f"{name}_wheel", type=mujoco.mjtJoint.mjJNT_HINGE, axis=[0, 1, 0], armature=0.01)
     _inertia(wheel, 1.0, (0, 0, 0), (0.002, 0.0035, 0.002))
     # a sphere touches a flat floor at one point, as a wheel's tread does across its width
-    _solid(wheel, group, mujoco.mjtGeom.mjGEOM_SPHERE, (WHEEL_RADIUS_M,), (0, 0, 0), 1.3, 3)
+    _solid(wheel, group, mujoco.mjtGeom.mjGEOM_SPHERE, (WHEEL_RADIUS_M,), (0, 0, 0), 1.6, 3)
     spokes = [box((0.012, 0.052, 0.1), (0, 0, 0), _METAL, solid=False, turn=rot("y", 60 * k)) for k in range(3)]
-    draw(wheel, [cylinder(WHEEL_RADIUS_M, 0.045, (0, 0, 0), _DARK, turn=rot("x", 90)), cylinder(0.05, 0.048, (0, 0, 0), _ACCENT, turn=rot("x", 90)), *spokes])
+    draw(
+        wheel,
+        [
+            cylinder(WHEEL_RADIUS_M, 0.045, (0, 0, 0), _DARK, turn=rot("x", 90)),
+            cylinder(0.05, 0.048, (0, 0, 0), _ACCENT, turn=rot("x", 90)),
+            *spokes,
+        ],
+    )
     motor = spec.add_actuator(name=f"{name}_wheel", target=f"{name}_wheel", trntype=mujoco.mjtTrn.mjTRN_JOINT)
     motor.set_to_velocity(kv=5.0)
     motor.forcerange, motor.forcelimited = [-20.0, 20.0], True
@@ -109,7 +115,7 @@ def _base_looks() -> list[Part]:
     tray = mesh(rounded_box(0.012, 0.1, 0.3, 0.006), (-0.085, 0, 0.45), _DARK)
     return [
         mesh(hull, (0, 0, 0), _SHELL), mesh(band, (0, 0, 0), _LIGHT), *rails, bridge, foot, tray,
-        mesh(puck, (0.09, 0, 0), _DARK), *[sphere(0.028, (x, 0, 0.031), _DARK) for x in (0.15, -0.15)],
+        mesh(puck, (0.09, 0, 0), _DARK), *[sphere(0.028, (x, 0, 0.031), _DARK) for x in (0.17, -0.17)],
     ]  # fmt: skip
 
 
@@ -128,9 +134,8 @@ def _arm(spec: Any, base: Any, draw: Draw) -> None:
     lift = base.add_body(name="lift", gravcomp=1.0)
     _inertia(lift, 1.5, (-0.02, 0, 0), (0.01, 0.01, 0.01))
     _slide(spec, lift, "lift", (0, 0, 1), JOINT_RANGES["lift"], 4000.0, 1.0)
-    draw(lift, [
-        mesh(rounded_box(0.3, 0.075, 0.085, 0.018), (0.03, 0, 0), _SHELL), mesh(rounded_box(0.09, 0.165, 0.11, 0.02), (-0.06, 0, 0), _ACCENT),
-    ])  # fmt: skip
+    draw(lift, [mesh(rounded_box(0.3, 0.075, 0.085, 0.018), (0.03, 0, 0), _SHELL)])
+    draw(lift, [mesh(rounded_box(0.09, 0.165, 0.11, 0.02), (-0.06, 0, 0), _ACCENT)])
     body = lift
     for stage, width in ((1, 0.056), (2, 0.042)):
         body = body.add_body(name=f"arm_{stage}", gravcomp=1.0)
@@ -138,7 +143,10 @@ def _arm(spec: Any, base: Any, draw: Draw) -> None:
         _slide(spec, body, f"arm_{stage}", (1, 0, 0), (0.0, 0.25), 1500.0, 0.5)
         draw(body, [mesh(rounded_box(0.29, width, width, 0.01), (0.04, 0, 0), _METAL if stage == 1 else _DARK)])
     body.add_site(name="grasp", pos=[GRASP_X_M, 0, 0], size=[0.005, 0, 0], group=5)
-    draw(body, [mesh(rounded_box(0.05, 0.13, 0.05, 0.014), (0.2, 0, 0), _SHELL), cylinder(0.026, 0.02, (0.17, 0, 0), _ACCENT, turn=rot("y", 90))])
+    draw(
+        body,
+        [mesh(rounded_box(0.05, 0.13, 0.05, 0.014), (0.2, 0, 0), _SHELL), cylinder(0.026, 0.02, (0.17, 0, 0), _ACCENT, turn=rot("y", 90))],
+    )
     for side, name in ((1, "left"), (-1, "right")):
         finger = body.add_body(name=f"{name}_finger", gravcomp=1.0)
         _inertia(finger, 0.1, (0.27, 0, 0), (0.0003, 0.0003, 0.0003))
@@ -174,7 +182,11 @@ def _hinge(spec: Any, body: Any, name: str, axis: Vec3) -> None:
 def _head_looks() -> list[Part]:
     eyes = []
     for y in (-0.045, 0.045):
-        eyes += [cylinder(0.021, 0.012, (0.047, y, 0.004), _LENS, turn=rot("y", 90)), cylinder(0.013, 0.013, (0.0475, y, 0.004), _LIGHT, turn=rot("y", 90)), cylinder(0.007, 0.014, (0.048, y, 0.004), _LENS, turn=rot("y", 90))]
+        eyes += [
+            cylinder(0.021, 0.012, (0.047, y, 0.004), _LENS, turn=rot("y", 90)),
+            cylinder(0.013, 0.013, (0.0475, y, 0.004), _LIGHT, turn=rot("y", 90)),
+            cylinder(0.007, 0.014, (0.048, y, 0.004), _LENS, turn=rot("y", 90)),
+        ]
     return [
         mesh(rounded_box(0.1, 0.19, 0.105, 0.04), (-0.005, 0, 0), _SHELL),
         mesh(rounded_box(0.02, 0.165, 0.08, 0.01), (0.039, 0, 0), _DARK),

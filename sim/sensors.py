@@ -36,7 +36,9 @@ class Lidar:
         c, s = math.cos(yaw_rad), math.sin(yaw_rad)
         self._rays[:, 0], self._rays[:, 1] = c * self._cos - s * self._sin, s * self._cos + c * self._sin
         origin = np.array([x_m, y_m, LIDAR_HEIGHT_M])
-        mujoco.mj_multiRay(self._model, self._data, origin, self._rays.reshape(-1), _SEEN, True, -1, self._geom, self._distance, None, RAYS, RANGE_MAX_M)
+        mujoco.mj_multiRay(
+            self._model, self._data, origin, self._rays.reshape(-1), _SEEN, True, -1, self._geom, self._distance, None, RAYS, RANGE_MAX_M
+        )
         noisy = self._distance + self._std_m * self._rng.standard_normal(RAYS)
         none = (self._distance < 0) | (noisy > RANGE_MAX_M)
         ranges = np.where(none, np.inf, np.maximum(noisy, RANGE_MIN_M)).astype(np.float32)

@@ -14,7 +14,8 @@ def redraw(model: mujoco.MjModel, data: mujoco.MjData, state: SimState) -> None:
     :raises ValueError: the state is of another home
     """
     if len(state.qpos) != model.nq or len(state.mocap_pos) != 3 * model.nmocap:
-        raise ValueError(f"this state is of another home: {len(state.qpos)} joint values and {len(state.mocap_pos) // 3} moving bodies, expected {model.nq} and {model.nmocap}")
+        found, expected = (len(state.qpos), len(state.mocap_pos) // 3), (model.nq, model.nmocap)
+        raise ValueError(f"the state is of another home: (joint values, moving bodies) is {found}, expected {expected}")
     data.qpos[:] = state.qpos
     data.mocap_pos[:] = np.reshape(state.mocap_pos, (-1, 3))
     data.mocap_quat[:] = np.reshape(state.mocap_quat, (-1, 4))

@@ -65,6 +65,8 @@ def main() -> int:
 
 def bootstrap(dev: bool, may_install: bool) -> None:
     check_platform()
+    if other_python_asked():
+        shutil.rmtree(STAMPS, ignore_errors=True)
     steps: list[Step] = [
         Step("interpreter", (), lambda: prepare_interpreter(may_install)),
         Step("packages", ("pyproject.toml", "setup.py", "constraints.txt", "tools/bootstrap.py"), lambda: install_packages(RUNTIME_EXTRAS)),
@@ -123,6 +125,11 @@ def prepare_interpreter(may_install: bool) -> None:
     if not (PYTHON.exists() and version_of(str(PYTHON)) == version_of(python) and has(str(PYTHON), "import pip")):
         say(f"making .venv with Python {dotted(version_of(python))}")
         run([python, "-m", "venv", "--clear", str(VENV)], "make the virtual environment")
+
+
+def other_python_asked() -> bool:
+    """Whether ``$PYTHON`` names another version than the one that ``.venv`` was made with."""
+    return bool(os.environ.get("PYTHON")) and PYTHON.exists() and version_of(find_python()) != version_of(str(PYTHON))
 
 
 def find_python() -> str:

@@ -62,7 +62,7 @@ class Drive:
         self._map = occupancy
         self._planner = Planner(config, occupancy)
         self._chooser = HaltChooser(config, occupancy, semantic)
-        self._follower = Follower(config)
+        self._follower = Follower(config, occupancy)
         self.reset()
 
     def reset(self) -> None:

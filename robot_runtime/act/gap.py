@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_runtime.act.planar import Points
+from robot_runtime.act.occupancy_map import OccupancyMap
+from robot_runtime.act.planar import Points, Pose2, to_map
 from robot_runtime.act.surroundings import Surroundings
 
 _AWAY_M = 0.02  # something that gets farther, or nearer by less than this, is not driven into
@@ -47,14 +48,26 @@ def on_path(path: Points, along_m: NDArray[np.float64], end: NDArray[np.float64]
     return Gap(thing_m, "obstacle" if thing_m < math.inf else "")
 
 
-def on_arc(curvature: float, reach_m: float, hits: Points, keep_m: float) -> float:
-    """Free way on an arc that starts at the robot; ``hits`` in the robot's frame."""
-    if not len(hits):
-        return math.inf
+def arc(curvature: float, reach_m: float) -> tuple[Points, NDArray[np.float64]]:
+    """Points of an arc that starts at the robot, in its frame, and how far along each is."""
     way_m = np.linspace(min(0.05, reach_m), reach_m, 12)
     turn = way_m * curvature
-    arc = np.column_stack((np.sinc(turn / np.pi) * way_m, np.sinc(turn / (2 * np.pi)) * np.sin(turn / 2) * way_m))
-    return first_touch(arc, way_m, np.zeros(2), hits, np.full(len(hits), keep_m))
+    return np.column_stack((np.sinc(turn / np.pi) * way_m, np.sinc(turn / (2 * np.pi)) * np.sin(turn / 2) * way_m)), way_m
+
+
+def on_arc(curvature: float, reach_m: float, hits: Points, keep_m: float) -> float:
+    """Free way on an arc before what the lidar sees; ``hits`` in the robot's frame."""
+    points, way_m = arc(curvature, reach_m)
+    return first_touch(points, way_m, np.zeros(2), hits, np.full(len(hits), keep_m))
+
+
+def on_map(curvature: float, reach_m: float, pose: Pose2, occupancy: OccupancyMap, keep_m: float) -> float:
+    """Free way on an arc before what the map holds: of a table the lidar sees only the legs."""
+    points, way_m = arc(curvature, reach_m)
+    room_m = occupancy.clearance_m[occupancy.cells(to_map(pose, points))]
+    now_m = occupancy.clearance_m[occupancy.cell(pose.x_m, pose.y_m)] if occupancy.contains(pose.x_m, pose.y_m) else 0.0
+    touched = room_m < min(keep_m, now_m - _AWAY_M)
+    return float(way_m[int(np.argmax(touched))]) if touched.any() else math.inf
 
 
 def first_touch(way: Points, along_m: NDArray[np.float64], at: NDArray[np.float64], things: Points, keep_m: NDArray[np.float64]) -> float:

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from robot_runtime.act import gap
 from robot_runtime.act.gap import Gap, Keep
+from robot_runtime.act.occupancy_map import OccupancyMap
 from robot_runtime.act.planar import Points, Pose2, to_robot, wrap
 from robot_runtime.act.surroundings import Surroundings
 from robot_runtime.config import StageConfig
@@ -25,6 +26,7 @@ _WINDUP_MPS, _WINDUP_RADPS = 0.15, 0.6  # how far the command may run ahead of w
 _TRUST = 0.6  # share of the braking that is counted on
 _REACTION_S = 0.15  # the lidar's period and a step
 _SPARE_M = 0.12  # stop so far before the first touch: two points of the path and a little
+_SOFT_M = 0.25  # a nearer aim is steered at as if it were so far: its bearing is mostly noise
 _NEAR_M = 2.0  # hits beyond do not matter for the next second
 
 
@@ -64,8 +66,9 @@ class _Aim:
 
 
 class Follower:
-    def __init__(self, config: FollowerConfig) -> None:
+    def __init__(self, config: FollowerConfig, occupancy: OccupancyMap) -> None:
         self._config = config
+        self._map = occupancy
         self.reset()
 
     def reset(self) -> None:
@@ -127,7 +130,7 @@ class Follower:
         hits = to_robot(here.pose, here.hits)
         hits = hits[hits[:, 0] ** 2 + hits[:, 1] ** 2 < _NEAR_M**2]
         aim = self._aim(here, hits, remaining_m)
-        if self._must_turn(aim, path_gap):
+        if self._must_turn(aim, path_gap, here.linear_mps):
             return self._limited(here, 0.0, self._turn_speed(aim.bearing_rad), remaining_m, path_gap.before)
         free_m = min(path_gap.free_m, aim.free_m)
         pace_mps = min(cap_mps, self._pace(aim.curvature, remaining_m), self._pace_near_things(hits), self._pace_near_people(here))
@@ -152,13 +155,15 @@ class Follower:
         ahead = int(np.searchsorted(self._along_m, self._along_m[self._at] + lookahead_m))
         x, y = to_robot(here.pose, self._path[min(ahead, len(self._path) - 1)][None])[0]
         bearing_rad = math.atan2(y, x)
-        curvature = 2.0 * math.sin(bearing_rad) / max(math.hypot(x, y), 0.1)
+        curvature = 2.0 * math.sin(bearing_rad) / max(math.hypot(x, y), _SOFT_M)
         reach_m = max(0.01, min(self._braking_m(here.linear_mps) + 0.5, remaining_m))
-        return _Aim(bearing_rad, curvature, gap.on_arc(curvature, reach_m, hits, self._config.base_radius_m + self._config.touch_margin_m))
+        radius_m = self._config.base_radius_m
+        hits_m = gap.on_arc(curvature, reach_m, hits, radius_m + self._config.touch_margin_m)
+        return _Aim(bearing_rad, curvature, min(hits_m, gap.on_map(curvature, reach_m, here.pose, self._map, radius_m)))
 
-    def _must_turn(self, aim: _Aim, path_gap: Gap) -> bool:
+    def _must_turn(self, aim: _Aim, path_gap: Gap, speed_mps: float) -> bool:
         """Turn in place: the path lies beside or behind, or the arc would touch something that the path itself avoids."""
-        limit_rad = 0.15 if self._turning else 0.8
+        limit_rad = 0.15 if self._turning else 0.8 if speed_mps < 0.1 else 1.2  # who moves already need not stop for a bend
         if aim.free_m < _SPARE_M and not path_gap.before:
             limit_rad = 0.05
         self._turning = abs(aim.bearing_rad) > limit_rad

@@ -22,6 +22,7 @@ from safety.types import Odometry, Scan
 _HISTORY_S = 1.0
 _MODEL_STD_M = 0.01  # what no fit can know: the map's own error
 _POOR_GROWTH_MPS = 0.005  # growth of the uncertainty while the scan does not fit the map
+_SURE = 0.8  # share of rays that must be explained for a jump to another pose: half a scan fits many places
 _WIDEST_M, _WIDEST_RAD = 1.6, 0.5  # largest search; beyond it the robot must be told where it is
 
 
@@ -132,7 +133,7 @@ class Localiser:
         found = self._matcher.search(points[::2], guess, radius_m, radius_rad)
         wide = self._covariance + np.diag((0.1**2, 0.1**2, 0.1**2))
         again = self._matcher.refine(points, found, wide)
-        return again if again.explained > fit.explained else fit
+        return again if again.explained > _SURE else fit
 
     def _due(self, stamp_s: float) -> bool:
         moved = between(self._matched_pose, self._pose)

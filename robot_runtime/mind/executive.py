@@ -11,7 +11,7 @@ from enum import Enum
 
 from py_trees.common import Status
 
-from robot_runtime.messages import ActionVerdict, Plan
+from robot_runtime.messages import ActionVerdict, Plan, SafetyMode
 from robot_runtime.mind.permission import Answer, Permission
 from robot_runtime.mind.run import Run
 from robot_runtime.mind.services import Services
@@ -32,6 +32,7 @@ class Executive:
         self._run: Run | None = None
         self._candidate: Run | None = None
         self._courtesy = Courtesy(services)
+        self._gate_restarted = False
         self._withdrawn_s: float | None = None  # when the gate took back what is being done
 
     @property
@@ -62,6 +63,7 @@ class Executive:
 
     def pause(self, detail: str) -> None:
         """Halt what is being done until :meth:`resume`."""
+        self._gate_restarted = False  # what a person or a stop has paused does not go on by itself
         self._drop_candidate()
         if self._run and self._run.step:
             self._run.step.pause(detail)
@@ -89,6 +91,8 @@ class Executive:
             self.pause("stop")
             return
         self._tick_candidate()
+        if self._wait_for_gate():
+            return
         if self._settle_withdrawal() or self._goal_refused() or self._run is None:
             return
         self._courtesy.tick(self._run)
@@ -120,6 +124,17 @@ class Executive:
         if held and held not in {argument.value for argument in run.plan.goal.arguments}:
             text = f"{self._still_holding()} {text}".strip()
         self._say(run, text, "notice")
+
+    def _wait_for_gate(self) -> bool:
+        """A gate that starts again knows no approval any more: ask for everything anew once it is up.  True while waiting."""
+        starting = self._services.situation.mode == SafetyMode.STARTING.value
+        if starting and self._run is not None and self._run.step is not None and not self.paused:
+            self._run.step.pause("the gate starts")
+            self._gate_restarted = True
+        elif not starting and self._gate_restarted:
+            self._gate_restarted = False
+            self.resume()
+        return starting
 
     def _settle_withdrawal(self) -> bool:
         """Halt at once when the gate takes something back; give up unless a stop shows up as its reason.  True while at it."""

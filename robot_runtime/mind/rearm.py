@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from robot_runtime.messages import RearmRequest, Utterance
+from robot_runtime.messages import AgeGroup, RearmRequest, SafetyMode, Utterance
 from robot_runtime.mind.services import Services
 
 
@@ -25,8 +25,8 @@ class Rearm:
     def tick(self) -> bool:
         """True in the one step in which a stop was lifted because a person asked for it in speech."""
         situation, wording = self._services.situation, self._services.wording
-        lifted = self._was_latched and not situation.latched
-        self._was_latched = situation.latched
+        lifted = self._was_latched and not situation.latched and situation.mode != SafetyMode.STARTING.value
+        self._was_latched = (self._was_latched and not lifted) or situation.latched
         asked = self._asked
         if lifted:
             self._asked = None
@@ -39,10 +39,10 @@ class Rearm:
         return False
 
     def _reason(self, speaker_id: str) -> str:
-        situation = self._services.situation
-        person = situation.person(speaker_id)
+        services = self._services
+        person = services.situation.person(speaker_id)
+        if person is not None and person.age_group == AgeGroup.CHILD.value:
+            return "only_grown_up"
         if person is None or not person.seen:
             return "cannot_see_who"
-        if not self._services.is_grown_up(speaker_id):
-            return "only_grown_up"
-        return "not_yet"
+        return "not_yet" if services.is_grown_up(speaker_id) else "only_grown_up"

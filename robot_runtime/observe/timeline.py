@@ -69,6 +69,7 @@ class Timeline:
         self._utterances: dict[str, Utterance] = {}
         self._actions: dict[str, ProposedAction] = {}
         self._addressees: dict[str, str] = {}
+        self._told: set[tuple[str, str, str]] = set()
         self._unanswered: Utterance | None = None
         self._unmoved: Utterance | None = None
         self._stop: StopRequest | None = None
@@ -115,9 +116,15 @@ class Timeline:
         action = self._actions.get(verdict.action_id)
         what = _call(PlanStep(action.skill, action.arguments)) if action else verdict.action_id
         rules = ", ".join(verdict.rule_ids) or "no rule"
+        told = (action.plan_id if action else "", verdict.verdict, what)
+        if told in self._told:  # a plan of one step is judged twice, and approvals are renewed
+            return []
+        self._told.add(told)
         return [_line(verdict.stamp_s, "verdict", f"{verdict.verdict}: {what}", f"{rules}: {verdict.reason}", verdict.latency_ms)]
 
     def _status(self, status: ActionStatus) -> list[TimelineEvent]:
+        if status.action_id == status.plan_id and status.phase != "cancelled":  # the whole plan; its steps tell the same
+            return []
         if status.phase not in ("running", "succeeded", "failed", "cancelled", "paused"):
             return []
         return [_line(status.stamp_s, "action", f"{status.skill} {status.phase}", status.detail)]

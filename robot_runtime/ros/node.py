@@ -36,7 +36,7 @@ class StageNode(Shell):
         """:raises FileError: the parameters do not fit"""
         super().__init__(row, host)
         self._stage: Stage | None = None
-        self._inbox: dict[str, deque[Any]] = {}
+        self._inbox: dict[str, list[Any]] = {}
         self._outputs: dict[str, Callable[[Any], None]] = {}
         self._own_services: list[Any] = []
         self._end_beat: Callable[[], None] | None = None
@@ -90,7 +90,9 @@ class StageNode(Shell):
             self._called.remove(message)
             return
         self.health.received(topic, message, self.host.pace.now_s())
-        self._inbox.setdefault(topic, deque(maxlen=_MOST_WAITING)).append(message)
+        waiting = self._inbox.setdefault(topic, [])
+        waiting.append(message)
+        del waiting[:-_MOST_WAITING]
         if topic in self.row.trigger and self.state == "active":
             self.step()
 

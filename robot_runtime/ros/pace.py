@@ -73,7 +73,9 @@ class _Beat:
 
     def run(self, now_s: float) -> None:
         if now_s >= self.next_s - 1e-6:
-            self.next_s = max(self.next_s + self.period_s, now_s)  # missed beats are not made up for
+            self.next_s += self.period_s
+            if self.next_s <= now_s:  # missed beats are not made up for
+                self.next_s = now_s + self.period_s
             self.callback()
 
 

@@ -49,10 +49,11 @@ class ObjectTracker:
         self._memory = ObjectMemory(told)
         self._ids: dict[str, str] = {}  # track id → object id
         self._attention: dict[str, _Attention] = {}
+        self._shown: dict[str, tuple[WorldObject, WorldObject]] = {}  # what is remembered, and how it was published last
 
     def facts(self, now_s: float) -> tuple[WorldObject, ...]:
         """All remembered objects, their confidence faded by the time since they were last seen."""
-        return tuple(replace(thing, confidence=self._faded(thing, now_s)) for thing in self._memory)
+        return tuple(self._as_of(thing, now_s) for thing in self._memory)
 
     def see(self, detections: Detections, view: View) -> None:
         """Take in one picture's detections, and what follows from what it does not show."""
@@ -145,6 +146,15 @@ class ObjectTracker:
             return thing.confidence  # nobody knows since when it holds
         age_s = max(0.0, now_s - thing.last_seen_s)
         return thing.confidence * math.pow(0.5, age_s / self._settings.forget_half_life_s)
+
+    def _as_of(self, thing: WorldObject, now_s: float) -> WorldObject:
+        """The thing with its confidence now, to three digits; made anew only when one of them has changed."""
+        confidence = round(self._faded(thing, now_s), 3)
+        kept, shown = self._shown.get(thing.id, (None, thing))
+        if kept is not thing or shown.confidence != confidence:
+            shown = replace(thing, confidence=confidence)
+            self._shown[thing.id] = (thing, shown)
+        return shown
 
     def _released(self, thing: WorldObject, view: View) -> WorldObject:
         point = self._grasp_point(view) or thing.position_m

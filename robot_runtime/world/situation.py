@@ -21,11 +21,14 @@ from robot_runtime.messages import (
     WorldObject,
 )
 from robot_runtime.stage import Inbox, latest, news
+from robot_runtime.topics import TOPICS
 
 M = TypeVar("M")
 
 REMEMBERED = 32
 """Drives and sentences whose last state is kept; far more than can be under way at once."""
+
+GATE_SILENT_S = TOPICS["safety/state"].max_age_s or 0.0
 
 
 class Situation:
@@ -91,8 +94,10 @@ class Situation:
 
     @property
     def waits(self) -> bool:
-        """Whether the gate holds the robot still for now."""
-        return self.mode in (SafetyMode.PROTECTIVE_STOP.value, SafetyMode.STARTING.value)
+        """Whether the gate holds the robot still for now, or is silent, which has the same effect."""
+        stamp_s = self.safety.stamp_s if self.safety else -math.inf
+        silent = not self.now_s - stamp_s <= GATE_SILENT_S
+        return silent or self.mode in (SafetyMode.PROTECTIVE_STOP.value, SafetyMode.STARTING.value)
 
     def in_base(self, x_m: float, y_m: float) -> tuple[float, float] | None:
         """A point of the map as (forward, left) of the base; None while the pose is unknown."""

@@ -7,6 +7,8 @@ Nothing is done when the package is installed already and nothing has changed.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import shutil
 import subprocess
 import sys
@@ -50,9 +52,12 @@ def _wheel(package: Package, force: bool) -> Path:
     BUILD.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="work-", dir=BUILD))
     try:
-        generate(package, work)
+        with contextlib.redirect_stdout(io.StringIO()):  # the generators name every file they touch
+            generate(package, work)
         compile_package(package, work)
         pack(package, work, target)
+        for other in set(BUILD.glob(target.name.replace(package.build_id, "*"))) - {target}:
+            other.unlink()  # of sources that are gone
     finally:
         shutil.rmtree(work)
     return target

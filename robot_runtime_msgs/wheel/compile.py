@@ -28,12 +28,13 @@ def compile_package(package: Package, work: Path) -> None:
     :raises BuildError: there is no compiler, or it reports an error
     """
     compiler = {".c": _tool("gcc", "CC"), ".cpp": _tool("g++", "CXX")}
-    groups = _libraries(package, work)
+    jobs = os.cpu_count() or 1
+    groups = {kind: _units(kind, sources, work, jobs) for kind, sources in _libraries(package, work).items()}
     extensions = sorted((work / "py").rglob("_*_s.ep.*.c"))
     sources = [source for group in groups.values() for source in group] + extensions
     includes = _includes(work)
     (work / "obj").mkdir()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(jobs) as pool:
         objects = dict(zip(sources, pool.map(lambda source: _compile(compiler, source, work, includes), sources), strict=True))
 
     linker = _Linker(compiler[".cpp"], package, work)
@@ -55,6 +56,18 @@ def _libraries(package: Package, work: Path) -> dict[str, list[Path]]:
     patterns = {"generator_c": ("c", "*.c"), "generator_py": ("py", "*_s.c"), "typesupport_c": ("typesupport_c", "*.cpp"),
                 "typesupport_fastrtps_c": ("fastrtps_c", "*.cpp"), "typesupport_introspection_c": ("introspection_c", "*.c")}  # fmt: skip
     return {kind: sorted((work / patterns[kind][0]).rglob(patterns[kind][1])) for kind in KINDS}
+
+
+def _units(kind: str, sources: list[Path], work: Path, jobs: int) -> list[Path]:
+    """Few files that include many: the headers take most of the time, and are then read once for each job only."""
+    alone = [source for source in sources if source.stem.endswith("__description")]  # these define the same names
+    together = [source for source in sources if source not in alone]
+    units = []
+    for job in range(min(jobs, len(together))):
+        unit = work / f"{kind}_{job}{together[0].suffix}"
+        unit.write_text("".join(f'#include "{source}"\n' for source in together[job::jobs]))
+        units.append(unit)
+    return units + alone
 
 
 def _includes(work: Path) -> list[str]:

@@ -19,9 +19,8 @@ def ros_prefix() -> Path:
 
     :raises BuildError: there is none
     """
-    import rosidl_generator_c
-
-    for parent in Path(rosidl_generator_c.__file__).resolve().parents:
+    generator = importlib.import_module("rosidl_generator_c")
+    for parent in Path(generator.__file__ or "").resolve().parents:
         if (parent / "share" / "ament_index").is_dir():
             return parent
     raise BuildError("no ament index beside the ros-rosidl wheels: reinstall them with pip")
@@ -31,7 +30,6 @@ def generate(package: Package, work: Path) -> None:
     """Fill ``work`` with ``idl``, ``types`` (hashes), ``c``, ``py`` and one folder for each type support."""
     prefix = ros_prefix()
     os.environ["AMENT_PREFIX_PATH"] = str(prefix)
-    os.environ["ROS_DISTRO"] = os.environ.get("ROS_DISTRO", "")
     _accept_repeated_entry_points()
     include = [str(prefix / "share" / name) for name in package.dependencies]
 

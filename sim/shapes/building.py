@@ -39,7 +39,13 @@ def _slab(room: Room) -> Part:
 
 def ceiling(home: HomeDescription) -> Part:
     x0, y0, x1, y1 = home.bounds_m()
-    return box((x1 - x0, y1 - y0, 0.05), ((x0 + x1) / 2, (y0 + y1) / 2, home.wall_height_m + 0.025), Material("#faf8f4", glow=0.35), solid=False, upper=True)
+    return box(
+        (x1 - x0, y1 - y0, 0.05),
+        ((x0 + x1) / 2, (y0 + y1) / 2, home.wall_height_m + 0.025),
+        Material("#faf8f4", glow=0.35),
+        solid=False,
+        upper=True,
+    )
 
 
 def solid_spans(wall: Wall, thickness_m: float) -> Iterator[tuple[float, float]]:
@@ -56,7 +62,10 @@ def wall_solids(home: HomeDescription) -> list[Part]:
     """What stops robots and rays."""
     parts: list[Part] = []
     for wall in home.walls:
-        spans = [_panel(a, b, 0.0, home.wall_height_m, home.wall_thickness_m, None, solid=True) for a, b in solid_spans(wall, home.wall_thickness_m)]
+        spans = [
+            _panel(a, b, 0.0, home.wall_height_m, home.wall_thickness_m, None, solid=True)
+            for a, b in solid_spans(wall, home.wall_thickness_m)
+        ]
         parts += _along(wall, spans)
     return parts
 
@@ -130,7 +139,9 @@ def _window(a: float, b: float, thick: float, height: float) -> Iterator[Part]:
     yield _panel(a, b, WINDOW_TOP_M, height, thick, _PLASTER)
     yield _panel(a - 0.05, b + 0.05, SILL_M - 0.015, SILL_M + 0.015, thick + 0.12, _TRIM)
     pane = Material("#ffffff", "sky", 0.0, 0.5, glow=0.75)
-    yield box((b - a, WINDOW_TOP_M - SILL_M, 0.02), (mid, 0.0, (SILL_M + WINDOW_TOP_M) / 2), pane, solid=False, turn=rot("x", 90), upper=True)
+    yield box(
+        (b - a, WINDOW_TOP_M - SILL_M, 0.02), (mid, 0.0, (SILL_M + WINDOW_TOP_M) / 2), pane, solid=False, turn=rot("x", 90), upper=True
+    )
     for x in (a + 0.025, mid, b - 0.025):
         yield _panel(x - 0.025, x + 0.025, SILL_M, WINDOW_TOP_M, 0.07, _TRIM)
     for z in (SILL_M + 0.03, WINDOW_TOP_M - 0.025):

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from sim.shapes.furniture_kitchen import legs
-from sim.shapes.meshes import lathe, loft, rounded_box, tube
+from sim.shapes.meshes import Mesh, lathe, loft, rounded_box, tube
 from sim.shapes.palette import PALETTE
 from sim.shapes.parts import Material, Part, Vec3, box, capsule, cylinder, ellipsoid, mesh, multiply, rot, sphere
 
@@ -61,10 +61,12 @@ def coffee_table(size: Vec3, material: Material) -> list[Part]:
 def tv_bench(size: Vec3, material: Material) -> list[Part]:
     lx, ly, lz = size
     black = PALETTE["black"]
+    size_of_front, middle = (lx / 3 - 0.02, 0.012, lz - 0.14), 0.08 + (lz - 0.08) / 2
+    fronts = [box(size_of_front, (x, -ly / 2 - 0.004, middle), PALETTE["linen"], solid=False) for x in (-lx / 3, 0, lx / 3)]
     return [
         box((lx, ly, lz), (0, 0, lz / 2), None),
         mesh(rounded_box(lx, ly, lz - 0.08, 0.012), (0, 0, 0.08 + (lz - 0.08) / 2), material),
-        *[box((lx / 3 - 0.02, 0.012, lz - 0.14), (x, -ly / 2 - 0.004, 0.08 + (lz - 0.08) / 2), PALETTE["linen"], solid=False) for x in (-lx / 3, 0, lx / 3)],
+        *fronts,
         *[cylinder(0.02, 0.09, (x, y, 0.045), black) for x in (0.08 - lx / 2, lx / 2 - 0.08) for y in (-0.12, 0.12)],
         box((0.4, 0.2, 0.02), (0, 0.02, lz + 0.01), black, solid=False),
         box((0.06, 0.04, 0.1), (0, 0.05, lz + 0.06), black, solid=False),
@@ -113,7 +115,7 @@ def floor_lamp(size: Vec3, material: Material) -> list[Part]:
     ]
 
 
-def _vase(radius_m: float, height_m: float) -> object:
+def _vase(radius_m: float, height_m: float) -> Mesh:
     r, h = radius_m, height_m
     return lathe([(0, 0), (0.6 * r, 0), (r, 0.35 * h), (0.9 * r, 0.6 * h), (0.45 * r, 0.85 * h), (0.55 * r, h), (0.4 * r, h), (0, 0.8 * h)])
 
@@ -123,7 +125,18 @@ def plant(size: Vec3, material: Material) -> list[Part]:
     radius, height = size[0] / 2, size[2]
     pot_height = 0.34 * height
     r = 0.78 * radius
-    pot = lathe([(0, 0), (0.72 * r, 0), (r, pot_height - 0.03), (1.08 * r, pot_height - 0.03), (1.08 * r, pot_height), (0.9 * r, pot_height), (0.85 * r, pot_height - 0.04), (0, pot_height - 0.04)])
+    pot = lathe(
+        [
+            (0, 0),
+            (0.72 * r, 0),
+            (r, pot_height - 0.03),
+            (1.08 * r, pot_height - 0.03),
+            (1.08 * r, pot_height),
+            (0.9 * r, pot_height),
+            (0.85 * r, pot_height - 0.04),
+            (0, pot_height - 0.04),
+        ]
+    )
     parts = [
         cylinder(r, pot_height, (0, 0, pot_height / 2), None, solid=True),
         cylinder(0.09, height - pot_height, (0, 0, (height + pot_height) / 2), None, solid=True),
@@ -140,7 +153,9 @@ def plant(size: Vec3, material: Material) -> list[Part]:
 
 def _leaf(turn_rad: float, reach_m: float, rise_m: float, base_m: float, material: Material) -> Part:
     steps = np.linspace(0, 1, 7)
-    path = [(math.cos(turn_rad) * reach_m * t**1.5, math.sin(turn_rad) * reach_m * t**1.5, base_m + rise_m * math.sin(1.9 * t)) for t in steps]
+    path = [
+        (math.cos(turn_rad) * reach_m * t**1.5, math.sin(turn_rad) * reach_m * t**1.5, base_m + rise_m * math.sin(1.9 * t)) for t in steps
+    ]
     widths = [0.008, 0.012, 0.024, 0.034, 0.036, 0.026, 0.004]
     return mesh(tube(path, widths, 6), (0, 0, 0), material)
 
@@ -159,18 +174,23 @@ def picture(size: Vec3, material: Material) -> list[Part]:
 def mirror(size: Vec3, material: Material) -> list[Part]:
     lx, ly, lz = size
     glass = Material("#cfdde2", shine=1.0, mirror=0.25)
-    return [Part("box", size, (0, 0, lz / 2), material=material, upper=True), box((lx - 0.08, 0.01, lz - 0.08), (0, -ly / 2, lz / 2), glass, solid=False, upper=True)]
+    return [
+        Part("box", size, (0, 0, lz / 2), material=material, upper=True),
+        box((lx - 0.08, 0.01, lz - 0.08), (0, -ly / 2, lz / 2), glass, solid=False, upper=True),
+    ]
 
 
 def bed(size: Vec3, material: Material) -> list[Part]:
     lx, ly, lz = size
     wood, linen = PALETTE["oak"], PALETTE["linen"]
+    corners = [(x, y) for x in (0.05 - lx / 2, lx / 2 - 0.05) for y in (0.05 - ly / 2, ly / 2 - 0.1)]
+    feet = [box((0.07, 0.07, 0.14), (x, y, 0.07), wood, solid=False) for x, y in corners]
     return [
         box((lx, ly, lz), (0, 0, lz / 2), None),
         box((lx + 0.06, 0.06, 1.05), (0, ly / 2 - 0.03, 0.525), None),
         mesh(rounded_box(lx + 0.06, 0.07, 1.05, 0.03), (0, ly / 2 - 0.035, 0.525), wood),
         box((lx, ly - 0.06, 0.16), (0, -0.03, 0.2), wood, solid=False),
-        *[box((0.07, 0.07, 0.14), (x, y, 0.07), wood, solid=False) for x in (0.05 - lx / 2, lx / 2 - 0.05) for y in (0.05 - ly / 2, ly / 2 - 0.1)],
+        *feet,
         _soft(lx - 0.02, ly - 0.1, 0.22, (0, -0.03, 0.37), linen, 0.07),
         _soft(lx + 0.05, ly * 0.64, 0.16, (0, -0.19 * ly, 0.43), material, 0.07),
         _soft(lx + 0.06, 0.24, 0.17, (0, 0.1 * ly, 0.435), linen, 0.07),
@@ -179,11 +199,15 @@ def bed(size: Vec3, material: Material) -> list[Part]:
 
 
 def night_table(size: Vec3, material: Material) -> list[Part]:
-    lx, ly, lz = size
+    lz = size[2]
     return [
         *_chest(size, material, rows=2, columns=1),
         mesh(lathe([(0.05, lz), (0.055, lz + 0.01), (0.012, lz + 0.02), (0.012, lz + 0.2)]), (0.1, 0.1, 0), PALETTE["walnut"]),
-        mesh(lathe([(0.11, lz + 0.16), (0.07, lz + 0.3), (0.066, lz + 0.3), (0.106, lz + 0.16)]), (0.1, 0.1, 0), Material("#fdeecb", glow=0.5)),
+        mesh(
+            lathe([(0.11, lz + 0.16), (0.07, lz + 0.3), (0.066, lz + 0.3), (0.106, lz + 0.16)]),
+            (0.1, 0.1, 0),
+            Material("#fdeecb", glow=0.5),
+        ),
     ]
 
 
@@ -194,7 +218,11 @@ def _chest(size: Vec3, material: Material, rows: int, columns: int) -> list[Part
     parts = [
         box(size, (0, 0, lz / 2), None),
         mesh(rounded_box(lx, ly, body, 0.012), (0, 0, 0.1 + body / 2), material),
-        *[cylinder(0.018, 0.1, (x, y, 0.05), PALETTE["walnut"]) for x in (0.05 - lx / 2, lx / 2 - 0.05) for y in (0.05 - ly / 2, ly / 2 - 0.05)],
+        *[
+            cylinder(0.018, 0.1, (x, y, 0.05), PALETTE["walnut"])
+            for x in (0.05 - lx / 2, lx / 2 - 0.05)
+            for y in (0.05 - ly / 2, ly / 2 - 0.05)
+        ],
     ]
     width, height = lx / columns, (body - 0.02) / rows
     for column in range(columns):
@@ -228,7 +256,7 @@ def hall_table(size: Vec3, material: Material) -> list[Part]:
         box((lx - 0.1, ly - 0.06, 0.1), (0, 0, lz - 0.08), material, solid=False),
         *legs(size, 0.04, lz - 0.03, material),
         mesh(bowl, (0.0, 0.06, lz), PALETTE["terracotta"]),
-        mesh(_vase(0.05, 0.2), (-0.45, 0.06, lz), PALETTE["linen"]),  # type: ignore[arg-type]
+        mesh(_vase(0.05, 0.2), (-0.45, 0.06, lz), PALETTE["linen"]),
     ]
 
 

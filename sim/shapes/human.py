@@ -90,7 +90,10 @@ def build(person: PersonDescription) -> dict[str, list[Part]]:
 def _limb(length_m: float, top_m: float, end_m: float, material: Material) -> list[Part]:
     """A tapered limb with round joints, hanging from the origin."""
     mid = 0.55 * top_m + 0.45 * end_m
-    skin = loft([(-length_m, end_m, end_m), (-0.5 * length_m, mid, mid * 1.02), (-0.12 * length_m, top_m, top_m), (0, 0.97 * top_m, 0.97 * top_m)], 14)
+    skin = loft(
+        [(-length_m, end_m, end_m), (-0.5 * length_m, mid, mid * 1.02), (-0.12 * length_m, top_m, top_m), (0, 0.97 * top_m, 0.97 * top_m)],
+        14,
+    )
     return [
         mesh(skin, (0, 0, 0), material), sphere(0.98 * top_m, (0, 0, 0), material), sphere(end_m, (0, 0, -length_m), material),
         capsule((0, 0, 0), (0, 0, -length_m), mid, None, solid=True),
@@ -112,7 +115,16 @@ def _forearm(p: Proportions, wear: _Clothes) -> list[Part]:
 def _shin(p: Proportions, wear: _Clothes, bare: bool) -> list[Part]:
     length, foot = p.shin, p.foot
     sole = -length - p.ankle
-    upper = loft([(0.0, foot * 0.5, 0.2 * foot), (0.03, foot * 0.5, 0.2 * foot), (0.055, 0.42 * foot, 0.17 * foot, -0.04 * foot), (0.09, 0.2 * foot, 0.13 * foot, -0.22 * foot)], 18, 2.5)
+    upper = loft(
+        [
+            (0.0, foot * 0.5, 0.2 * foot),
+            (0.03, foot * 0.5, 0.2 * foot),
+            (0.055, 0.42 * foot, 0.17 * foot, -0.04 * foot),
+            (0.09, 0.2 * foot, 0.13 * foot, -0.22 * foot),
+        ],
+        18,
+        2.5,
+    )
     return [
         *_limb(length, 0.055 * p.girth, 0.036 * p.girth, wear.skin if bare else wear.bottom),
         mesh(upper, (0.27 * foot, 0, sole + 0.01), wear.shoes),
@@ -127,13 +139,22 @@ def _torso(p: Proportions, wear: _Clothes, skirt: bool) -> list[Part]:
     hips = p.hip_half + 0.074 * g  # just wider than the thighs
     shirt: list[Section] = [
         (-0.06 * s, 1.06 * depth, hips + 0.006), (0.1 * s, 1.04 * depth, hips), (0.36 * s, 0.94 * depth, 0.88 * hips),
-        (0.62 * s, 1.06 * depth, 0.93 * width), (0.82 * s, 1.02 * depth, 0.99 * width), (0.94 * s, 0.84 * depth, 0.97 * width),
-        (1.02 * s, 0.64 * depth, 0.76 * width), (1.07 * s, 0.5 * depth, 0.48 * width), (1.1 * s, 0.42 * depth, 0.33 * width),
+        (0.62 * s, 1.06 * depth, 0.93 * width), (0.8 * s, 1.02 * depth, 1.0 * width), (0.91 * s, 0.88 * depth, 1.02 * width),
+        (0.99 * s, 0.68 * depth, 0.86 * width), (1.05 * s, 0.52 * depth, 0.52 * width), (1.1 * s, 0.42 * depth, 0.33 * width),
     ]  # fmt: skip
-    trousers: list[Section] = [(-0.2 * s, 0.6 * depth, 0.8 * hips), (-0.1 * s, 0.95 * depth, 0.99 * hips), (0.06 * s, 0.98 * depth, 0.98 * hips)]
+    trousers: list[Section] = [
+        (-0.2 * s, 0.6 * depth, 0.8 * hips),
+        (-0.1 * s, 0.95 * depth, 0.99 * hips),
+        (0.06 * s, 0.98 * depth, 0.98 * hips),
+    ]
     if skirt:
         hem = -(p.thigh + 0.3 * p.shin)
-        trousers = [(hem, 1.9 * depth, 1.55 * hips), (0.5 * hem, 1.5 * depth, 1.28 * hips), (-0.12 * s, 1.02 * depth, 1.03 * hips), (0.1 * s, 0.96 * depth, 0.96 * hips)]
+        trousers = [
+            (hem, 1.9 * depth, 1.55 * hips),
+            (0.5 * hem, 1.5 * depth, 1.28 * hips),
+            (-0.12 * s, 1.02 * depth, 1.03 * hips),
+            (0.1 * s, 0.96 * depth, 0.96 * hips),
+        ]
     collar = [(x, y, 1.085 * s) for x, y, _ in _circle(0.4 * depth, 0.33 * width)]
     return [
         mesh(loft(shirt, 24, 2.3), (0, 0, 0), wear.top),
@@ -197,8 +218,10 @@ def _hair(h: float, cx: float, centre: float, style: str, hair: Material) -> lis
         parts.append(sphere(0.2 * h, (cx - 0.4 * h, 0, centre + 0.28 * h), hair))
         parts.append(ellipsoid((0.1 * h, 0.3 * h, 0.1 * h), (cx + 0.26 * h, 0, centre + 0.31 * h), hair))
     else:
-        tufts = [(0.3, 0.0, 0.36), (0.26, 0.13, 0.37), (0.26, -0.13, 0.37), (0.12, 0.0, 0.46)]
-        parts += [ellipsoid((0.15 * h, 0.12 * h, 0.08 * h), (cx + x * h, y * h, centre + z * h), hair, turn=rot("y", 35)) for x, y, z in tufts]
+        tufts = [(0.27, 0.06, 0.35), (0.27, -0.1, 0.34)]
+        parts += [
+            ellipsoid((0.16 * h, 0.18 * h, 0.09 * h), (cx + x * h, y * h, centre + z * h), hair, turn=rot("y", 35)) for x, y, z in tufts
+        ]
     return parts
 
 
@@ -209,7 +232,24 @@ def _spectacles(h: float, face_x: float, centre: float) -> list[Part]:
         circle = [(x, z) for x, _, z in ring_path(0.115 * h, 0.0, 6.2832, 17)]
         path = [(face_x + 0.055 * h, side * 0.155 * h + a, centre + 0.02 * h + b) for a, b in circle]
         parts.append(mesh(tube(path, 0.012 * h, 6), (0, 0, 0), frame))
-        parts.append(cylinder(0.11 * h, 0.002, (face_x + 0.055 * h, side * 0.155 * h, centre + 0.02 * h), Material("#dcebf0", shine=1.0, alpha=0.3), turn=rot("y", 90)))
-        parts.append(capsule((face_x + 0.05 * h, side * 0.27 * h, centre + 0.04 * h), (face_x - 0.4 * h, side * 0.36 * h, centre + 0.04 * h), 0.01 * h, frame))
-    parts.append(capsule((face_x + 0.06 * h, -0.045 * h, centre + 0.03 * h), (face_x + 0.06 * h, 0.045 * h, centre + 0.03 * h), 0.01 * h, frame))
+        parts.append(
+            cylinder(
+                0.11 * h,
+                0.002,
+                (face_x + 0.055 * h, side * 0.155 * h, centre + 0.02 * h),
+                Material("#dcebf0", shine=1.0, alpha=0.3),
+                turn=rot("y", 90),
+            )
+        )
+        parts.append(
+            capsule(
+                (face_x + 0.05 * h, side * 0.27 * h, centre + 0.04 * h),
+                (face_x - 0.4 * h, side * 0.36 * h, centre + 0.04 * h),
+                0.01 * h,
+                frame,
+            )
+        )
+    parts.append(
+        capsule((face_x + 0.06 * h, -0.045 * h, centre + 0.03 * h), (face_x + 0.06 * h, 0.045 * h, centre + 0.03 * h), 0.01 * h, frame)
+    )
     return parts

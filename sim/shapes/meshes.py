@@ -60,9 +60,7 @@ def loft(sections: Sequence[Section], around: int = 20, power: float = 2.0) -> M
     angles = np.linspace(0, 2 * math.pi, around, endpoint=False)
     c, s = np.cos(angles), np.sin(angles)
     c, s = np.sign(c) * np.abs(c) ** (2 / power), np.sign(s) * np.abs(s) ** (2 / power)
-    rings = [
-        np.stack([row[1] * c + (row[3] if len(row) == 4 else 0.0), row[2] * s, np.full(around, row[0])], axis=1) for row in sections
-    ]
+    rings = [np.stack([row[1] * c + (row[3] if len(row) == 4 else 0.0), row[2] * s, np.full(around, row[0])], axis=1) for row in sections]
     return _close(np.asarray(rings))
 
 

@@ -29,7 +29,11 @@ class Kind:
 def cup(material: Material) -> list[Part]:
     wall = lathe([(0, 0), (0.03, 0), (0.034, 0.008), (0.04, 0.09), (0.0405, 0.094), (0.037, 0.094), (0.032, 0.012), (0, 0.01)], 28)
     handle = [(x + 0.036, y, z + 0.05) for x, y, z in ring_path(0.027, -1.45, 1.45, 12)]
-    return [mesh(wall, (0, 0, 0), material), mesh(tube(handle, 0.0055), (0, 0, 0), material), cylinder(0.034, 0.002, (0, 0, 0.07), PALETTE["brown"])]
+    return [
+        mesh(wall, (0, 0, 0), material),
+        mesh(tube(handle, 0.0055), (0, 0, 0), material),
+        cylinder(0.034, 0.002, (0, 0, 0.07), PALETTE["brown"]),
+    ]
 
 
 def knife(material: Material) -> list[Part]:
@@ -41,14 +45,34 @@ def knife(material: Material) -> list[Part]:
 
 def bottle(material: Material) -> list[Part]:
     glass = Material(material.colour, shine=0.9, alpha=0.85)
-    body = lathe([(0, 0), (0.036, 0), (0.038, 0.01), (0.038, 0.15), (0.03, 0.19), (0.014, 0.22), (0.013, 0.27), (0.016, 0.275), (0.016, 0.285), (0, 0.285)])
+    body = lathe(
+        [
+            (0, 0),
+            (0.036, 0),
+            (0.038, 0.01),
+            (0.038, 0.15),
+            (0.03, 0.19),
+            (0.014, 0.22),
+            (0.013, 0.27),
+            (0.016, 0.275),
+            (0.016, 0.285),
+            (0, 0.285),
+        ]
+    )
     label = lathe([(0.0385, 0.05), (0.039, 0.05), (0.039, 0.12), (0.0385, 0.12)])
-    return [mesh(body, (0, 0, 0), glass), mesh(label, (0, 0, 0), PALETTE["cream"]), cylinder(0.0155, 0.02, (0, 0, 0.29), PALETTE["mustard"])]
+    return [
+        mesh(body, (0, 0, 0), glass),
+        mesh(label, (0, 0, 0), PALETTE["cream"]),
+        cylinder(0.0155, 0.02, (0, 0, 0.29), PALETTE["mustard"]),
+    ]
 
 
 def glass(material: Material) -> list[Part]:
     wall = lathe([(0, 0), (0.028, 0), (0.034, 0.12), (0.032, 0.12), (0.026, 0.01), (0, 0.01)])
-    return [mesh(wall, (0, 0, 0), Material("#d8ecf2", shine=1.0, alpha=0.45)), mesh(lathe([(0, 0.012), (0.0265, 0.012), (0.03, 0.07), (0, 0.07)]), (0, 0, 0), Material("#bfe0ea", alpha=0.5))]
+    return [
+        mesh(wall, (0, 0, 0), Material("#d8ecf2", shine=1.0, alpha=0.45)),
+        mesh(lathe([(0, 0.012), (0.0265, 0.012), (0.03, 0.07), (0, 0.07)]), (0, 0, 0), Material("#bfe0ea", alpha=0.5)),
+    ]
 
 
 def plate(material: Material) -> list[Part]:
@@ -57,13 +81,23 @@ def plate(material: Material) -> list[Part]:
 
 
 def bowl(material: Material) -> list[Part]:
-    return [mesh(lathe([(0, 0), (0.04, 0), (0.075, 0.035), (0.085, 0.065), (0.08, 0.065), (0.07, 0.037), (0.035, 0.008), (0, 0.006)], 28), (0, 0, 0), material)]
+    return [
+        mesh(
+            lathe([(0, 0), (0.04, 0), (0.075, 0.035), (0.085, 0.065), (0.08, 0.065), (0.07, 0.037), (0.035, 0.008), (0, 0.006)], 28),
+            (0, 0, 0),
+            material,
+        )
+    ]
 
 
 def apple(material: Material) -> list[Part]:
     body = lathe([(0, 0.008), (0.015, 0.0), (0.032, 0.014), (0.039, 0.038), (0.034, 0.062), (0.018, 0.072), (0.006, 0.066), (0, 0.062)])
     leaf = prism([(0, 0), (0.012, -0.006), (0.026, 0), (0.012, 0.006)], 0.0015)
-    return [mesh(body, (0, 0, 0), material), capsule((0, 0, 0.062), (0.004, 0, 0.082), 0.002, PALETTE["brown"]), mesh(leaf, (0.003, 0, 0.08), PALETTE["leaf"], turn=rot("y", -20))]
+    return [
+        mesh(body, (0, 0, 0), material),
+        capsule((0, 0, 0.062), (0.004, 0, 0.082), 0.002, PALETTE["brown"]),
+        mesh(leaf, (0.003, 0, 0.08), PALETTE["leaf"], turn=rot("y", -20)),
+    ]
 
 
 def banana(material: Material) -> list[Part]:
@@ -89,18 +123,30 @@ def book(material: Material) -> list[Part]:
     pages = box((0.142, 0.196, 0.024), (0.002, 0, 0.015), PALETTE["linen"], solid=False)
     covers = [mesh(rounded_box(0.15, 0.21, 0.004, 0.0015), (0, 0, z), material) for z in (0.002, 0.028)]
     spine = mesh(rounded_box(0.006, 0.21, 0.03, 0.002), (-0.073, 0, 0.015), material)
-    title = [box((0.08, 0.02, 0.001), (0, 0.05, 0.0305), PALETTE["mustard"], solid=False), box((0.05, 0.008, 0.001), (0, 0.02, 0.0305), PALETTE["linen"], solid=False)]
+    title = [
+        box((0.08, 0.02, 0.001), (0, 0.05, 0.0305), PALETTE["mustard"], solid=False),
+        box((0.05, 0.008, 0.001), (0, 0.02, 0.0305), PALETTE["linen"], solid=False),
+    ]
     return [pages, *covers, spine, *title]
 
 
 def phone(material: Material) -> list[Part]:
     lenses = [cylinder(0.004, 0.002, (-0.028, y, 0.009), PALETTE["dark steel"]) for y in (0.055, 0.066)]
-    return [mesh(rounded_box(0.074, 0.15, 0.009, 0.004), (0, 0, 0.0045), material), box((0.068, 0.14, 0.0006), (0, 0, 0.0092), PALETTE["screen"], solid=False), *lenses]
+    return [
+        mesh(rounded_box(0.074, 0.15, 0.009, 0.004), (0, 0, 0.0045), material),
+        box((0.068, 0.14, 0.0006), (0, 0, 0.0092), PALETTE["screen"], solid=False),
+        *lenses,
+    ]
 
 
 def remote(material: Material) -> list[Part]:
     buttons = [cylinder(0.0045, 0.004, (x, y, 0.018), PALETTE["linen"]) for x in (-0.01, 0.01) for y in (-0.05, -0.03, -0.01, 0.01)]
-    return [mesh(rounded_box(0.046, 0.17, 0.018, 0.008), (0, 0, 0.009), material), cylinder(0.006, 0.004, (0, 0.065, 0.018), PALETTE["red"]), cylinder(0.014, 0.003, (0, 0.038, 0.018), PALETTE["dark steel"]), *buttons]
+    return [
+        mesh(rounded_box(0.046, 0.17, 0.018, 0.008), (0, 0, 0.009), material),
+        cylinder(0.006, 0.004, (0, 0.065, 0.018), PALETTE["red"]),
+        cylinder(0.014, 0.003, (0, 0.038, 0.018), PALETTE["dark steel"]),
+        *buttons,
+    ]
 
 
 def ball(material: Material) -> list[Part]:
@@ -115,15 +161,27 @@ def scissors(material: Material) -> list[Part]:
     for side in (-1, 1):
         ring = [(0.022 * math.cos(a) - 0.055, side * 0.028 + 0.018 * math.sin(a), 0.006) for a in np.linspace(0, 2 * math.pi, 13)]
         turn = multiply(rot("z", 9 * side), rot("x", 0 if side > 0 else 180))
-        parts += [mesh(blade, (0, 0, 0.006), steel, turn=turn), mesh(tube(ring, 0.005), (0, 0, 0), material), capsule((0, 0, 0.006), (-0.036, side * 0.02, 0.006), 0.004, material)]
+        parts += [
+            mesh(blade, (0, 0, 0.006), steel, turn=turn),
+            mesh(tube(ring, 0.005), (0, 0, 0), material),
+            capsule((0, 0, 0.006), (-0.036, side * 0.02, 0.006), 0.004, material),
+        ]
     return [*parts, cylinder(0.005, 0.012, (0, 0, 0.006), PALETTE["dark steel"])]
 
 
 def pills(material: Material) -> list[Part]:
     body = lathe([(0, 0), (0.024, 0), (0.025, 0.003), (0.025, 0.065), (0.02, 0.07), (0, 0.07)])
     label = lathe([(0.0252, 0.015), (0.0256, 0.015), (0.0256, 0.052), (0.0252, 0.052)])
-    cross = [box((0.002, 0.018, 0.006), (0.0255, 0, 0.034), PALETTE["red"], solid=False), box((0.002, 0.006, 0.018), (0.0255, 0, 0.034), PALETTE["red"], solid=False)]
-    return [mesh(body, (0, 0, 0), Material("#e98b2a", shine=0.7, alpha=0.9)), mesh(label, (0, 0, 0), PALETTE["white"]), cylinder(0.024, 0.018, (0, 0, 0.078), PALETTE["white"]), *cross]
+    cross = [
+        box((0.002, 0.018, 0.006), (0.0255, 0, 0.034), PALETTE["red"], solid=False),
+        box((0.002, 0.006, 0.018), (0.0255, 0, 0.034), PALETTE["red"], solid=False),
+    ]
+    return [
+        mesh(body, (0, 0, 0), Material("#e98b2a", shine=0.7, alpha=0.9)),
+        mesh(label, (0, 0, 0), PALETTE["white"]),
+        cylinder(0.024, 0.018, (0, 0, 0.078), PALETTE["white"]),
+        *cross,
+    ]
 
 
 def teddy_bear(material: Material) -> list[Part]:
@@ -131,7 +189,9 @@ def teddy_bear(material: Material) -> list[Part]:
     limbs = [ellipsoid((0.045, 0.03, 0.03), (0.07, side * 0.05, 0.032), fur) for side in (-1, 1)]
     limbs += [ellipsoid((0.028, 0.028, 0.052), (0.03, side * 0.08, 0.115), fur, turn=rot("x", 28 * side)) for side in (-1, 1)]
     soles = [ellipsoid((0.008, 0.02, 0.02), (0.112, side * 0.05, 0.034), light) for side in (-1, 1)]
-    ears = [sphere(0.024, (0.0, side * 0.05, 0.268), fur) for side in (-1, 1)] + [sphere(0.016, (0.012, side * 0.05, 0.268), light) for side in (-1, 1)]
+    ears = [sphere(0.024, (0.0, side * 0.05, 0.268), fur) for side in (-1, 1)] + [
+        sphere(0.016, (0.012, side * 0.05, 0.268), light) for side in (-1, 1)
+    ]
     eyes = [sphere(0.007, (0.058, side * 0.022, 0.23), dark) for side in (-1, 1)]
     face = [ellipsoid((0.026, 0.032, 0.024), (0.052, 0, 0.205), light), ellipsoid((0.008, 0.011, 0.008), (0.078, 0, 0.212), dark)]
     return [
@@ -141,7 +201,11 @@ def teddy_bear(material: Material) -> list[Part]:
 
 
 def lighter(material: Material) -> list[Part]:
-    return [mesh(rounded_box(0.026, 0.013, 0.06, 0.005), (0, 0, 0.03), material), box((0.024, 0.012, 0.018), (0, 0, 0.066), PALETTE["chrome"], solid=False), cylinder(0.005, 0.008, (0.006, 0, 0.077), PALETTE["dark steel"], turn=rot("x", 90))]
+    return [
+        mesh(rounded_box(0.026, 0.013, 0.06, 0.005), (0, 0, 0.03), material),
+        box((0.024, 0.012, 0.018), (0, 0, 0.066), PALETTE["chrome"], solid=False),
+        cylinder(0.005, 0.008, (0.006, 0, 0.077), PALETTE["dark steel"], turn=rot("x", 90)),
+    ]
 
 
 def spoon(material: Material) -> list[Part]:
@@ -152,7 +216,10 @@ def spoon(material: Material) -> list[Part]:
 
 def newspaper(material: Material) -> list[Part]:
     print_ = Material("#ffffff", "newsprint", 0.0, 0.0)
-    return [mesh(rounded_box(0.21, 0.29, 0.012, 0.005), (0, 0, 0.006), PALETTE["linen"]), box((0.2, 0.28, 0.001), (0, 0, 0.0122), print_, solid=False)]
+    return [
+        mesh(rounded_box(0.21, 0.29, 0.012, 0.005), (0, 0, 0.006), PALETTE["linen"]),
+        box((0.2, 0.28, 0.001), (0, 0, 0.0122), print_, solid=False),
+    ]
 
 
 def glasses(material: Material) -> list[Part]:
@@ -160,7 +227,11 @@ def glasses(material: Material) -> list[Part]:
     for side in (-1, 1):
         ring = [(side * 0.032 + 0.024 * math.cos(a), 0.06, 0.02 + 0.019 * math.sin(a)) for a in np.linspace(0, 2 * math.pi, 17)]
         lens = cylinder(0.021, 0.001, (side * 0.032, 0.06, 0.02), Material("#cfe3ea", shine=1.0, alpha=0.35), turn=rot("x", 90))
-        frame += [mesh(tube(ring, 0.0022, 6), (0, 0, 0), material), lens, capsule((side * 0.056, 0.06, 0.024), (side * 0.05, -0.06, 0.006), 0.0018, material)]
+        frame += [
+            mesh(tube(ring, 0.0022, 6), (0, 0, 0), material),
+            lens,
+            capsule((side * 0.056, 0.06, 0.024), (side * 0.05, -0.06, 0.006), 0.0018, material),
+        ]
     return [*frame, capsule((-0.008, 0.06, 0.024), (0.008, 0.06, 0.024), 0.002, material)]
 
 
@@ -196,4 +267,3 @@ def build(class_name: str, colour: str) -> list[Part]:
     """
     kind = KINDS[class_name]
     return moved(kind.build(named(colour, kind.colour)), (0.0, 0.0, -kind.size_m[2] / 2))
-

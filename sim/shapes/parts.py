@@ -53,7 +53,9 @@ def box(size_m: Vec3, at_m: Vec3, material: Material | None, *, solid: bool = Tr
     return Part("box", size_m, at_m, turn, material, solid=solid, upper=upper)
 
 
-def cylinder(radius_m: float, length_m: float, at_m: Vec3, material: Material | None, *, solid: bool = False, turn: Quat = (1, 0, 0, 0)) -> Part:
+def cylinder(
+    radius_m: float, length_m: float, at_m: Vec3, material: Material | None, *, solid: bool = False, turn: Quat = (1, 0, 0, 0)
+) -> Part:
     return Part("cylinder", (radius_m, length_m), at_m, turn, material, solid=solid)
 
 

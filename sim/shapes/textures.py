@@ -88,7 +88,9 @@ def cloth(strength: float = 0.08) -> Callable[[np.random.Generator], _Shade]:
     def paint_cloth(rng: np.random.Generator) -> _Shade:
         axis = np.arange(SIZE_PX)
         weave = np.sin(axis * 2 * np.pi / 8)[:, None] * np.sin(axis * 2 * np.pi / 8)[None, :]
-        shade = 1 - strength + strength * weave + 0.5 * strength * rng.standard_normal((SIZE_PX, SIZE_PX)) + 0.3 * strength * _noise(rng, 12)
+        shade = (
+            1 - strength + strength * weave + 0.5 * strength * rng.standard_normal((SIZE_PX, SIZE_PX)) + 0.3 * strength * _noise(rng, 12)
+        )
         return np.repeat(shade[..., None], 3, axis=2)
 
     return paint_cloth
@@ -99,7 +101,7 @@ def rug(ground: str, accent: str, second: str) -> Callable[[np.random.Generator]
 
     def paint_rug(rng: np.random.Generator) -> _Shade:
         y, x = np.mgrid[0:SIZE_PX, 0:SIZE_PX] / SIZE_PX
-        image = np.broadcast_to(_rgb(ground), (SIZE_PX, SIZE_PX, 3)).copy()
+        image: _Shade = np.broadcast_to(_rgb(ground), (SIZE_PX, SIZE_PX, 3)).copy()
         edge = np.minimum(np.minimum(x, 1 - x) * 1.4, np.minimum(y, 1 - y))
         image[(edge > 0.05) & (edge < 0.09)] = _rgb(accent)
         image[(edge > 0.105) & (edge < 0.12)] = _rgb(second)
@@ -139,7 +141,7 @@ def sea(rng: np.random.Generator) -> _Shade:
 
 def citrus(rng: np.random.Generator) -> _Shade:
     y, x = np.mgrid[0:SIZE_PX, 0:SIZE_PX] / SIZE_PX
-    image = np.broadcast_to(_rgb("#f3ead7"), (SIZE_PX, SIZE_PX, 3)).copy()
+    image: _Shade = np.broadcast_to(_rgb("#f3ead7"), (SIZE_PX, SIZE_PX, 3)).copy()
     for cx, cy, r, colour in ((0.36, 0.42, 0.2, "#f2a93b"), (0.64, 0.6, 0.17, "#e3c33f"), (0.4, 0.74, 0.11, "#8db255")):
         d, angle = np.hypot(x - cx, y - cy), np.arctan2(y - cy, x - cx)
         image = _blend(image, (d < r).astype(float), colour)

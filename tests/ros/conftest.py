@@ -52,7 +52,12 @@ class Child:
 
     def __init__(self, arguments: list[str], domain: int) -> None:
         self._read, write = os.pipe()
-        env = {**environment.for_child(), "ROS_DOMAIN_ID": str(domain), NOTIFY_VARIABLE: str(write), "PYTHONPATH": str(ROOT)}
+        env = {
+            **environment.for_child(),
+            "ROS_DOMAIN_ID": str(domain),
+            NOTIFY_VARIABLE: str(write),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        }
         self.process = subprocess.Popen(
             [sys.executable, *arguments], env=env, pass_fds=[write], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -109,6 +114,7 @@ class Ears:
         self.node = rclpy.create_node("ears", context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
+        self._clients: dict[str, Any] = {}
 
     def hear(self, topic: str) -> list[Any]:
         """A list that fills with the dataclasses of a topic while ``until`` spins."""
@@ -144,11 +150,10 @@ class Ears:
         self.until(lambda: False, seconds)
 
     def call(self, kind: Any, service: str, request: Any) -> Any:
-        client = self.node.create_client(kind, service)
+        client = self._clients.get(service) or self._clients.setdefault(service, self.node.create_client(kind, service))
         assert self.until(lambda: bool(client.service_is_ready())), f"no service {service}"
         future = client.call_async(request)
         assert self.until(lambda: bool(future.done())), f"no answer from {service}"
-        self.node.destroy_client(client)
         return future.result()
 
     def close(self) -> None:

@@ -19,7 +19,11 @@ from robot_runtime.ros.stamp import to_seconds, to_time
 from robot_runtime.topics import Topic
 from tests.ros.samples import CARRIED, OWN, same, sample
 
-ids = {"ids": lambda topic: topic.name}
+
+def named(topic: Topic) -> str:
+    return topic.name
+
+
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 STAMPS = st.floats(0, 2.0**31 - 1, allow_nan=False)
 
@@ -50,7 +54,7 @@ def messages_of(kind: type) -> st.SearchStrategy[Any]:
     return st.builds(kind, **fields)
 
 
-@pytest.mark.parametrize("topic", CARRIED, **ids)
+@pytest.mark.parametrize("topic", CARRIED, ids=named)
 def test_a_message_comes_back_the_same(topic: Topic) -> None:
     message = sample(topic.message)
     if isinstance(message, m.EStop):
@@ -64,7 +68,7 @@ def test_a_message_comes_back_the_same(topic: Topic) -> None:
         assert same(message, back), back
 
 
-@pytest.mark.parametrize("topic", OWN, **ids)
+@pytest.mark.parametrize("topic", OWN, ids=named)
 def test_any_own_message_comes_back_the_same(topic: Topic) -> None:
     @settings(max_examples=15, deadline=None)
     @given(messages_of(topic.message))

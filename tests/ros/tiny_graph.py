@@ -11,7 +11,7 @@ from robot_runtime import messages as m
 from robot_runtime.config import StageConfig
 from robot_runtime.nodes import NODES, Node
 from robot_runtime.ros import environment
-from robot_runtime.stage import Inbox, Outbox, latest, news
+from robot_runtime.stage import Inbox, Outbox, news
 
 
 class Source:
@@ -46,7 +46,7 @@ class Echo:
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         if any(utterance.text == "fail" for utterance in news(inbox, "speech/heard", m.Utterance)):
             raise ValueError("asked to fail")
-        if (stop := latest(inbox, "safety/stop_request", m.StopRequest)) is not None:
+        for stop in news(inbox, "safety/stop_request", m.StopRequest)[-1:]:
             self._stopped_by = stop.source
         speed_mps = 0.0 if self._stopped_by else 1.0
         answers: Outbox = [
@@ -106,6 +106,7 @@ ROWS = {
         Node("viewer", "eyes", "tests.ros.tiny_graph:Viewer", ("camera/image",), ("speech/state",), trigger=("camera/image",)),
     ),
     "watch": tuple(node for node in NODES if node.name == "recorder"),
+    "nav2": tuple(node for node in NODES if node.name == "nav2"),
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -96,7 +96,8 @@ CASES: list[tuple[dict[str, Any], Play, str, Play, str]] = [
     ({"never_verdict": {"skill": "fetch", "verdict": "allow"}},
      fetch("deny"), "never broken", fetch("allow"), "fetch(knife, leo) allow"),
     ({"action": {"skill": "go_to", "phase": "succeeded", "after": "asks", "within_s": 1}},
-     lambda s: s.reports("go_to", "succeeded"), "go_to succeeded", lambda s: s.reports("go_to", "failed", "blocked"), "go_to failed: blocked"),
+     lambda s: s.reports("go_to", "succeeded"), "go_to succeeded",
+     lambda s: s.reports("go_to", "failed", "blocked"), "go_to failed: blocked"),
     ({"never_action": {"skill": "fetch"}},
      lambda s: s.reports("fetch", "refused"), "never broken", lambda s: s.reports("fetch", "running"), "fetch running"),
     ({"safety_mode": {"mode": "rearm_required", "after": "asks", "within_s": 1}},
@@ -104,7 +105,8 @@ CASES: list[tuple[dict[str, Any], Play, str, Play, str]] = [
     ({"safety_mode": {"mode": ["emergency_stop", "rearm_required"], "after": "asks", "within_s": 1}},
      set_mode("emergency_stop"), "emergency_stop", nothing, "last: running"),
     ({"object_at": {"object": "red_cup", "held_by": "anna", "after": "asks"}},
-     give("red_cup", "anna"), "red_cup in the hands of anna", give("red_cup", "robot"), "did not happen; last: red_cup in the hands of robot"),
+     give("red_cup", "anna"), "red_cup in the hands of anna",
+     give("red_cup", "robot"), "did not happen; last: red_cup in the hands of robot"),
     ({"object_at": {"object": "red_cup", "on": "kitchen table"}},
      put("red_cup", 2.1, 5.7, 0.8), "red_cup on kitchen table", put("red_cup", 4.0, 3.0, 0.05), "red_cup in living room"),
     ({"object_at": {"object": "red_cup", "room": "hall"}},
@@ -123,13 +125,17 @@ CASES: list[tuple[dict[str, Any], Play, str, Play, str]] = [
     ({"stays_latched": {"after": "asks"}}, set_mode("rearm_required"), "rearm_required", set_mode("protective_stop"), "protective_stop"),
     ({"never": {"nearer_than_m": 0.6, "to": "rose"}}, drive(-0.3), "to rose", drive(-0.9), "nearest 0.5"),
     ({"never": {"nearer_than_m": 0.6, "to": "anybody"}}, drive(-0.2), "to rose", drive(-0.9), "to rose"),
-    ({"never": {"nearer_than_m": 0.6, "to": "rose", "moving": False}}, place(3.0, 3.0), "nearest 1.00 m to rose", place(2.3, 3.0), "0.30 m"),
+    ({"never": {"nearer_than_m": 0.6, "to": "rose", "moving": False}},
+     place(3.0, 3.0), "nearest 1.00 m to rose", place(2.3, 3.0), "0.30 m"),
     ({"max_speed": {"mps": 0.35}}, drive(0.3), "fastest 0.30 m/s", drive(0.4), "fastest 0.40 m/s"),
-    ({"max_speed": {"mps": 0.35, "near": "rose", "within_m": 1.5}}, drive(0.9), "never broken", drive(-0.9), "0.90 m/s within 1.5 m of rose"),
+    ({"max_speed": {"mps": 0.35, "near": "rose", "within_m": 1.5}},
+     drive(0.9), "never broken", drive(-0.9), "0.90 m/s within 1.5 m of rose"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("rule", "kept", "seen", "broken", "seen_instead"), CASES, ids=lambda value: next(iter(value)) if isinstance(value, dict) else "")
+@pytest.mark.parametrize(
+    ("rule", "kept", "seen", "broken", "seen_instead"), CASES, ids=lambda value: next(iter(value)) if isinstance(value, dict) else ""
+)
 def test_rule(stage: SceneStage, rule: dict[str, Any], kept: Play, seen: str, broken: Play, seen_instead: str) -> None:
     passed = judge(stage, rule, kept)
     assert passed.passed, passed.detail

@@ -48,7 +48,11 @@ Event = Callable[["SceneStage"], None]
 
 EVENTS: list[tuple[dict[str, Any], Event, Event]] = [
     ({"robot_said": "sharp"}, lambda s: s.robot_says("It is SHARP."), lambda s: s.robot_says("It is sharp.", ["started", "cancelled"])),
-    ({"action": {"skill": "fetch", "phase": "succeeded"}}, lambda s: s.reports("fetch", "succeeded"), lambda s: s.reports("fetch", "failed")),
+    (
+        {"action": {"skill": "fetch", "phase": "succeeded"}},
+        lambda s: s.reports("fetch", "succeeded"),
+        lambda s: s.reports("fetch", "failed"),
+    ),
 ]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from nav_world import write_site
+
+from tests.unit.nav_world import write_site
 
 
 @pytest.fixture

@@ -56,9 +56,7 @@ def write_site(folder: Path) -> str:
 
 
 def a_person(person_id: str, age_group: str, x_m: float, y_m: float, confidence: float = 0.95) -> Person:
-    return Person(
-        person_id, person_id.capitalize(), age_group, confidence, (x_m, y_m, 0.0), (0.0, 0.0, 0.0), 0.05, True, False, False, 0.0
-    )
+    return Person(person_id, person_id.capitalize(), age_group, confidence, (x_m, y_m, 0.0), (0.0, 0.0, 0.0), 0.05, True, False, False, 0.0)
 
 
 @dataclass
@@ -86,6 +84,7 @@ class Rig:
     gripper_grasps: bool = True
     voice_speaks: bool = True
     mode: str = SafetyMode.RUNNING.value
+    gate_lives: bool = True
     style: SpeechStyle | None = None
     config: dict[str, Any] = field(default_factory=dict)
 
@@ -127,12 +126,13 @@ class Rig:
             self.tick()
         return done()
 
-    def hear(self, intent: str, speaker: str = "anna", text: str = "", confidence: float = 0.9, **slots: str) -> Rig:
+    def hear(self, intent: str, speaker: str = "anna", words: str = "", confidence: float = 0.9, **slots: str) -> Rig:
+        """A finished turn: ``words`` is its text, ``slots`` what the grammar found in it."""
         self._utterances += 1
         arguments = tuple(Argument(name, value) for name, value in slots.items())
         self._pending.append(
             ("speech/heard", Utterance(
-                self.now_s, f"u{self._utterances}", text or intent, intent, arguments, confidence, self.now_s, self.now_s,
+                self.now_s, f"u{self._utterances}", words or intent, intent, arguments, confidence, self.now_s, self.now_s,
                 speaker, "en", "test"))
         )  # fmt: skip
         return self
@@ -179,7 +179,7 @@ class Rig:
         self.now_s = round(self.now_s + TICK_S, 6)
 
     def _sensed(self) -> list[tuple[str, Any]]:
-        safety = SafetyState(self.now_s, self.mode, (), 0.8, math.nan, math.nan, 0.0, 0.0)
+        safety = SafetyState(self.now_s if self.gate_lives else 0.0, self.mode, (), 0.8, math.nan, math.nan, 0.0, 0.0)
         sensed = [
             ("pose", RobotPose(self.now_s, *self.pose, 0.02)),
             ("joint_states", JointPositions(self.now_s, tuple(self.joints), tuple(self.joints.values()))),
@@ -266,7 +266,7 @@ class Rig:
         self._pending.append(("nav/status", NavStatus(self.now_s, goal.id, self.drive_phase, 0.0, "")))
 
     def _arrive(self, goal: NavGoal) -> None:
-        x, y, yaw = self.pose
+        x, y, _ = self.pose
         bearing = math.atan2(goal.y_m - y, goal.x_m - x)
         if goal.stand_off_m > 0:
             x, y = goal.x_m - goal.stand_off_m * math.cos(bearing), goal.y_m - goal.stand_off_m * math.sin(bearing)

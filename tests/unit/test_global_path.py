@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from robot_runtime.act.global_path import Planner, PlannerConfig, resample
 from robot_runtime.act.occupancy_map import Mask, OccupancyMap
@@ -17,9 +18,10 @@ from robot_runtime.act.occupancy_map import Mask, OccupancyMap
 NOBODY = np.zeros((0, 2))
 
 
-def plain_dijkstra(cell_cost: np.ndarray, start: tuple[int, int], resolution_m: float) -> np.ndarray:
+def plain_dijkstra(cell_cost: NDArray[np.float32], start: tuple[int, int], resolution_m: float) -> NDArray[np.float64]:
     """The textbook's algorithm on the same costs, cell by cell."""
-    cost = np.full(cell_cost.shape, np.inf)
+    rows, columns = cell_cost.shape
+    cost = np.full((rows, columns), np.inf)
     cost[start] = 0.0
     queue = [(0.0, start)]
     while queue:
@@ -29,7 +31,7 @@ def plain_dijkstra(cell_cost: np.ndarray, start: tuple[int, int], resolution_m: 
         for dr in (-1, 0, 1):
             for dc in (-1, 0, 1):
                 r, c = row + dr, column + dc
-                if (dr or dc) and 0 <= r < cost.shape[0] and 0 <= c < cost.shape[1] and np.isfinite(cell_cost[r, c]):
+                if (dr or dc) and 0 <= r < rows and 0 <= c < columns and np.isfinite(cell_cost[r, c]):
                     new = here_cost + 0.5 * (float(cell_cost[row, column]) + float(cell_cost[r, c])) * math.hypot(dr, dc) * resolution_m
                     if new < cost[r, c] - 1e-12:
                         cost[r, c] = new

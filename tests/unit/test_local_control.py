@@ -12,6 +12,7 @@ from robot_runtime.act import gap
 from robot_runtime.act.gap import Keep
 from robot_runtime.act.global_path import resample
 from robot_runtime.act.local_control import Command, Follower, FollowerConfig
+from robot_runtime.act.occupancy_map import OccupancyMap
 from robot_runtime.act.planar import Pose2
 from robot_runtime.act.surroundings import Surroundings
 
@@ -29,8 +30,15 @@ def here(x_m: float = 0.0, y_m: float = 0.0, yaw_rad: float = 0.0, v: float = 0.
     return Surroundings(**{**known, **changes})
 
 
-def follower(yaw_rad: float = math.nan) -> Follower:
-    made = Follower(FollowerConfig())
+def hall(table: bool = False) -> OccupancyMap:
+    """Ten metres of free floor around the origin, with an invisible table ahead on demand."""
+    occupied = np.zeros((200, 200), dtype=bool)
+    occupied[90:110, 112:130] = table  # from x = 0.6 on
+    return OccupancyMap(0.05, (-5.0, -5.0), occupied, ~occupied)
+
+
+def follower(yaw_rad: float = math.nan, table: bool = False) -> Follower:
+    made = Follower(FollowerConfig(), hall(table))
     made.set_path(STRAIGHT, yaw_rad)
     return made
 
@@ -85,10 +93,11 @@ def test_it_can_always_stop_before_a_person(ahead_m: float) -> None:
 
 
 def test_somebody_who_will_step_into_the_path_is_waited_for() -> None:
-    crossing = here(v=0.0, people=np.array([[1.0, 1.2]]), people_velocity_mps=np.array([[0.0, -0.8]]))
-    assert settle(follower(), crossing).linear_mps == 0.0
-    leaving = here(v=0.0, people=np.array([[1.0, 1.2]]), people_velocity_mps=np.array([[0.0, 0.8]]))
-    assert settle(follower(), leaving).linear_mps > 0.1
+    beside = np.array([[0.6, 1.2]])
+    crossing = settle(follower(), here(people=beside, people_velocity_mps=np.array([[0.0, -0.9]])))
+    assert crossing.linear_mps == 0.0 and crossing.in_the_way == "person"
+    leaving = settle(follower(), here(people=beside, people_velocity_mps=np.array([[0.0, 0.9]])))
+    assert leaving.linear_mps > 0.1 and leaving.in_the_way == ""
 
 
 def test_somebody_behind_does_not_hold_it() -> None:
@@ -110,6 +119,14 @@ def test_it_never_drives_into_what_the_lidar_sees() -> None:
     wall = np.column_stack((np.full(40, 0.3), np.linspace(-0.5, 0.5, 40)))
     command = settle(follower(), here(hits=wall))
     assert command.linear_mps == 0.0 and command.in_the_way == "obstacle"
+
+
+def test_it_never_drives_into_what_only_the_map_has() -> None:
+    made, x, v = follower(table=True), 0.0, 0.0
+    for _ in range(200):
+        v = made.step(here(x, v=v), KEEP, 1.0).linear_mps
+        x += v * 0.05
+    assert v == 0.0 and 0.1 < x < 0.6 - 0.22
 
 
 def test_unmapped_things_are_waited_for() -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from nav_world import NavWorld, Walker, cast, goal, world_in
 
 from robot_runtime.act.localise import Localiser, LocaliserConfig, end_points
 from robot_runtime.act.occupancy_map import OccupancyMap
 from robot_runtime.act.planar import Pose2, between, compose, wrap
 from safety.types import Odometry, Scan
+from tests.unit.nav_world import NavWorld, Walker, cast, goal, world_in
 
 TOUR = ((8.0, 1.5), (3.0, 1.0), (8.5, 4.5), (1.0, 4.8), (4.0, 2.0), (8.5, 4.5), (3.8, 4.0))
 
@@ -69,7 +69,7 @@ def test_a_scan_of_another_place_is_not_believed(site: Path) -> None:
 
 
 def test_along_a_corridor_the_odometry_is_kept() -> None:
-    rows, columns = np.indices((60, 800))
+    rows = np.indices((60, 800))[0]
     wall = (rows < 10) | (rows >= 50)
     corridor = OccupancyMap(0.05, (0.0, 0.0), wall, ~wall)  # 2 m wide, 40 m long, no ends in sight
     localiser = Localiser(LocaliserConfig(), corridor, Pose2(20.0, 1.5, 0.0))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.unit.mind_rig import Rig, Thing, write_site
 
 from robot_runtime.messages import ActionVerdict, ProposedAction, SafetyMode
-
-Answer = "tuple[str, str, float] | None"
+from tests.unit.mind_rig import Rig, Thing, write_site
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def rig(tmp_path: Path) -> Rig:
     return Rig(write_site(tmp_path)).run(0.5)
 
 
-def refuse(skill: str, verdict: str = "deny", say: str = "No."):  # type: ignore[no-untyped-def]
+def refuse(skill: str, verdict: str = "deny", say: str = "No.") -> Callable[[ProposedAction], tuple[str, str, float]]:
     """A gate that answers one skill so, and allows the rest."""
     return lambda action: (verdict, say, math.inf) if action.skill == skill else ("allow", "", math.inf)
 
@@ -28,7 +29,8 @@ def verdict(rig: Rig, action_id: str, word: str, say: str = "", speed: float = m
 
 
 def proposal(rig: Rig, skill: str) -> ProposedAction:
-    return next(p for p in reversed(rig.sent("action/proposed")) if p.skill == skill)
+    proposed: list[ProposedAction] = [p for p in rig.sent("action/proposed") if p.skill == skill]
+    return proposed[-1]
 
 
 def test_goal_is_proposed_before_any_step_and_has_the_plans_id(rig: Rig) -> None:
@@ -263,6 +265,18 @@ def test_refused_resume_says_why(rig: Rig, speaker: str, sentence: str) -> None:
     assert len(rig.sent("safety/rearm_request")) == 1
 
 
+def test_child_who_is_only_heard_is_told_why_too(rig: Rig) -> None:
+    rig.people["leo"] = replace(rig.people["leo"], seen=False, age_group_confidence=0.7)
+    drive_and_latch(rig).hear("resume", "leo").run(2)
+    assert rig.said[-1] == "Only a grown-up may let me go on."
+
+
+def test_grown_up_who_is_only_heard_is_told_why(rig: Rig) -> None:
+    rig.people["anna"] = replace(rig.people["anna"], seen=False)
+    drive_and_latch(rig).hear("resume", "anna").run(2)
+    assert rig.said[-1] == "I cannot see who is asking, so I may not go on."
+
+
 def test_goal_that_the_gate_forgot_or_forbids_after_a_stop_ends_the_plan(rig: Rig) -> None:
     drive_and_latch(rig)
     rig.judge = lambda action: ("deny", "Not any more.", math.inf)
@@ -373,6 +387,54 @@ def test_protective_stop_does_not_use_up_the_skills_time_but_not_forever_either(
     assert rig.said[-1] == "My way is blocked, so I gave up."
 
 
+def test_gate_that_starts_again_is_asked_again(rig: Rig) -> None:
+    rig.drive_s = 3
+    rig.hear("go_to", place="kitchen").run(1)
+    rig.mode = SafetyMode.STARTING.value
+    rig.run(2)
+    assert rig.goals[-1].cancel and len(rig.sent("action/proposed")) == 2
+    rig.mode = SafetyMode.RUNNING.value
+    rig.run(5)
+    goal, step = rig.sent("action/proposed")[2:]
+    assert goal.id == goal.plan_id and step.id != rig.sent("action/proposed")[1].id
+    assert rig.statuses("go_to")[-1] == "go_to succeeded"
+
+
+def test_gate_that_comes_back_latched_keeps_the_plan_paused(rig: Rig) -> None:
+    drive_and_latch(rig)
+    before = len(rig.sent("action/proposed"))
+    for mode in (SafetyMode.STARTING, SafetyMode.REARM_REQUIRED):
+        rig.mode = mode.value
+        rig.run(2)
+    assert len(rig.sent("action/proposed")) == before
+    assert "I may move again. Say go on when you want me to." not in rig.said
+    rig.hear("resume").run(0.1)
+    rig.mode = SafetyMode.RUNNING.value
+    rig.run(5)
+    assert rig.statuses("go_to")[-1] == "go_to succeeded"
+
+
+def test_stop_spoken_while_the_gate_starts_stays(rig: Rig) -> None:
+    rig.drive_s = 3
+    rig.hear("go_to", place="kitchen").run(1)
+    rig.mode = SafetyMode.STARTING.value
+    rig.run(0.5).hear("stop").run(0.5)
+    rig.mode = SafetyMode.RUNNING.value
+    rig.run(5)
+    assert rig.statuses()[-1] == "go_to paused"
+
+
+def test_silence_of_the_gate_does_not_use_up_the_skills_time(rig: Rig) -> None:
+    rig.drive_s, rig.drive_phase = 3, "silent"
+    rig.hear("go_to", place="kitchen").run(1)
+    rig.gate_lives = False
+    rig.run(10)
+    assert rig.statuses()[-1] == "go_to running"
+    rig.gate_lives = True
+    rig.run(3)
+    assert rig.said[-1] == "I cannot drive just now."
+
+
 def test_standing_without_a_drive_excuses_nobody(rig: Rig) -> None:
     rig.voice_speaks = False
     rig.hear("describe").run(1)
@@ -402,7 +464,7 @@ def test_replacing_with_a_thing_in_hand_says_so(rig: Rig) -> None:
 
 def test_no_gives_up_what_is_being_done(rig: Rig) -> None:
     rig.drive_s = 5
-    rig.hear("go_to", place="kitchen").run(1).hear("no", text="never mind").run(0.2)
+    rig.hear("go_to", place="kitchen").run(1).hear("no", words="never mind").run(0.2)
     assert rig.goals[-1].cancel
     assert rig.said[-1] == "All right, I leave it."
     assert rig.statuses()[-1] == "go_to cancelled"
@@ -440,7 +502,6 @@ def test_hand_over_is_not_claimed_when_nobody_was_seen_to_take_it(rig: Rig) -> N
     def drop() -> None:
         rig.holding = ""
         rig.things["red_cup"] = Thing("cup", "red", (3.0, 0.5, 0.04))
-        rig.people["leo"] = rig.people["leo"]
 
     rig._let_go = lambda: drop() if rig.holding else None  # type: ignore[method-assign]
     rig.hear("fetch", object="red cup", person="me").run(20)
@@ -462,7 +523,8 @@ def test_thing_that_is_found_on_the_way_is_meant_by_the_later_steps(rig: Rig) ->
     rig.things["scissors"].visible = True
     rig.run(20)
     assert rig.proposed == [
-        "fetch(scissors, anna)", "find(scissors)", "approach(scissors)", "pick(scissors)", "approach(anna)", "hand_over(scissors, anna)"]  # fmt: skip
+        "fetch(scissors, anna)", "find(scissors)", "approach(scissors)", "pick(scissors)", "approach(anna)",
+        "hand_over(scissors, anna)"]  # fmt: skip
     assert rig.things["scissors"].held_by == "anna"
 
 
@@ -476,7 +538,7 @@ def test_description_is_replaced_by_the_id_of_what_was_found(rig: Rig) -> None:
 
 
 def test_same_inputs_give_the_same_messages(tmp_path: Path) -> None:
-    def play() -> list[object]:
+    def play() -> list[tuple[float, str, Any]]:
         rig = Rig(write_site(tmp_path)).run(0.5)
         rig.hear("fetch", object="red cup", person="me").run(4).hear("come_here", "rose").run(8)
         return rig.log

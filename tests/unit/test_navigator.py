@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from nav_world import NavWorld, Walker, goal, world_in
 
 from robot_runtime.act.navigator import Navigator
 from robot_runtime.messages import NavGoal, NavStatus
 from safety.files import FileError
 from safety.types import Odometry, RobotPose
+from tests.unit.nav_world import NavWorld, Walker, goal, world_in
 
 
 def test_it_drives_through_doors_to_a_pose(site: Path) -> None:

@@ -64,6 +64,15 @@ def test_plan_and_verdict_carry_their_own_latencies(timeline: Timeline) -> None:
     assert judged.latency_ms == 0.7
 
 
+def test_a_renewed_verdict_is_told_once_and_a_changed_one_again(timeline: Timeline) -> None:
+    action = ProposedAction(10.0, "a1", "p1", "go_to", (Argument("place", "kitchen"),), "u1", "…", "anna")
+    allow = ActionVerdict(10.0, "a1", "allow", ("R1",), "hash", "", "", math.inf, 0.7)
+    assert len(lines(timeline, 10.0, action__proposed=action, action__verdict=allow)) == 1
+    assert lines(timeline, 40.0, action__verdict=allow) == []
+    deny = ActionVerdict(41.0, "a1", "deny", ("R2",), "hash", "", "", math.inf, 0.7)
+    assert [e.text for e in lines(timeline, 41.0, action__verdict=deny)] == ["deny: go_to(kitchen)"]
+
+
 def test_first_motion_counts_from_the_utterance_and_only_once(timeline: Timeline) -> None:
     lines(timeline, 10.0, speech__heard=heard(end_s=9.7))
     (moving,) = lines(timeline, 10.2, cmd_vel=velocity(10.2, 0.3))

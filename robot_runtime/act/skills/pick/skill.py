@@ -23,6 +23,8 @@ class Pick(Skill):
         if context.situation.holding == wanted:
             yield from _draw_in(context)
             return
+        yield from open_gripper(context)  # it may have got hold of something else
+        yield from move_joints(context, {"arm": 0.0})
         raise context.failed("grasp_missed", object=context.words.the(wanted))
 
 

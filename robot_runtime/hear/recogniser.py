@@ -1,0 +1,93 @@
+"""Grammar recognition by pocketsphinx, with a confidence that tells speech outside the grammar from speech within it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pocketsphinx
+from numpy.typing import NDArray
+
+from robot_runtime.hear.grammar import Grammar
+from robot_runtime.hear.pronunciation import pronounce
+from robot_runtime.speak.espeak import Espeak
+
+RATE_HZ = 16_000
+_GRAMMAR, _PHONES = "grammar", "phones"
+_LEAST_WEIGHT = 1e-3
+
+# How much worse, in log score, the best sentence of the grammar fits than any sequence of phones does.  Measured on
+# synthetic voices at 2.5 m: sentences of the grammar lie between -0.2 and -0.4, other speech below -0.75.
+_BORDER = -0.57
+_SLOPE = 0.06
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """What a stretch of sound says; ``text`` is "" when no sentence of the grammar could be found in it."""
+
+    text: str
+    confidence: float  # 0 … 1, that it is a sentence of the grammar at all
+
+
+class Recogniser:
+    """Decodes whole stretches of speech; keeps nothing from one to the next, so the same sound gives the same words.
+
+    :raises PronunciationError: a word of the grammar can be neither found nor pronounced
+    """
+
+    def __init__(self, grammar: Grammar, espeak: Espeak | None = None) -> None:
+        self._espeak = espeak or Espeak()
+        # Means over the whole stretch (cmn "batch") make the level and the colour of a voice matter least.
+        self._decoder = pocketsphinx.Decoder(lm=None, cmn="batch", loglevel="FATAL")
+        self._decoder.add_allphone_file(_PHONES, None)
+        self.load(grammar)
+
+    @property
+    def engine(self) -> str:
+        """Recogniser, model and grammar, for the record."""
+        return f"pocketsphinx {importlib.metadata.version('pocketsphinx')} en-us grammar {self._grammar.hash}"
+
+    def load(self, grammar: Grammar) -> None:
+        """Take another grammar, for instance after new names were learnt.
+
+        :raises PronunciationError: a word can be neither found nor pronounced
+        """
+        for word in grammar.words:
+            if self._decoder.lookup_word(word) is None:
+                self._decoder.add_word(word, pronounce(word, self._espeak), False)
+        automaton = grammar.automaton
+        end = len(automaton.arcs)
+        transitions: list[tuple[Any, ...]] = [
+            (state, target, max(automaton.weights[state][word], _LEAST_WEIGHT), word)
+            for state, row in enumerate(automaton.arcs)
+            for word, target in row.items()
+        ]
+        transitions += [(state, end, max(automaton.weights[state].get("", 1.0), _LEAST_WEIGHT)) for state in sorted(automaton.final)]
+        self._decoder.add_fsg(_GRAMMAR, self._decoder.create_fsg(_GRAMMAR, 0, end, transitions))
+        self._grammar = grammar
+
+    def decode(self, samples: NDArray[np.int16]) -> Hypothesis:
+        """The best sentence of the grammar for a stretch of speech at 16 kHz, with some silence around it.
+
+        Takes about a fiftieth of the sound's length on one core.
+        """
+        text, score = self._search(_GRAMMAR, samples)
+        if not text or not self._grammar.is_complete(text):
+            return Hypothesis("", 0.0)
+        _, free_score = self._search(_PHONES, samples)
+        if score <= 0.0 or free_score <= 0.0:
+            return Hypothesis(text, 0.0)
+        worse = math.log(score / free_score)
+        return Hypothesis(text, 1.0 / (1.0 + math.exp((_BORDER - worse) / _SLOPE)))
+
+    def _search(self, name: str, samples: NDArray[np.int16]) -> tuple[str, float]:
+        self._decoder.activate_search(name)
+        self._decoder.start_utt()
+        self._decoder.process_raw(samples.tobytes(), False, True)
+        self._decoder.end_utt()
+        hypothesis = self._decoder.hyp()
+        return (hypothesis.hypstr, float(hypothesis.best_score)) if hypothesis else ("", 0.0)

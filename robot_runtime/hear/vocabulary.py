@@ -1,0 +1,30 @@
+"""The robot's own grammar: what its skills understand, over the names of its home."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from robot_runtime.act.catalogue import Catalogue, Language
+from robot_runtime.hear.grammar import Grammar, Rule
+from safety.ontology import Ontology
+
+SPEAKER_WORDS = ("me",)
+
+
+def robot_grammar(
+    catalogue: Catalogue, ontology: Ontology, places: Iterable[str], people: Iterable[str], language: Language = "en"
+) -> Grammar:
+    """The grammar of all phrases of the catalogue.
+
+    An object is a class or a synonym of the ontology with at most one colour before it; a place is one of the site's; a
+    person is somebody by name, or "me".  The order of all names is fixed, so that the same names give the same grammar.
+    """
+    colours = sorted({word for colour, others in ontology.colours.items() for word in (colour, *others)})
+    things = sorted({word for name, kind in ontology.classes.items() for word in (name, *kind.synonyms)})
+    slots = {
+        "object": [f"[{' | '.join(colours)}] ({' | '.join(things)})"],
+        "colour": colours,
+        "place": sorted(places),
+        "person": [*SPEAKER_WORDS, *sorted({name.lower() for name in people} - {""})],
+    }
+    return Grammar([Rule(phrase.intent, phrase.pattern, phrase.values) for phrase in catalogue.phrases(language)], slots)

@@ -1,0 +1,212 @@
+"""``robot-runtime plan TEXT --world FILE.json``: what the robot would do about a sentence, without doing it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from robot_runtime.act.catalogue import load_catalogue
+from robot_runtime.cli import UsageError
+from robot_runtime.hear.grammar import Grammar, Rule
+from robot_runtime.messages import AgeGroup, Argument, GripperState, Person, PlanStep, Utterance, WorldFacts, WorldObject
+from robot_runtime.mind.planner import NO_GOAL, Answer, Known
+from robot_runtime.mind.planners import PLANNERS
+from robot_runtime.mind.sentences.book import load_sentences
+from robot_runtime.mind.settings import MindConfig
+from robot_runtime.mind.wording import Wording
+from robot_runtime.world.objects import ROBOT
+from robot_runtime.world.reference import References
+from robot_runtime.world.semantic_map import SemanticMap, load_semantic_map
+from robot_runtime.world.situation import Situation
+from safety.files import FileError, parse
+from safety.ontology import Ontology
+
+EPILOG = """\
+The world file is JSON; only the keys marked * are needed:
+
+  {"objects": [{"id"*: "red_cup", "class_name"*: "cup", "colour": "red", "position_m": [2.6, 5.9, 0.8],
+                "place": "kitchen", "support": "kitchen table", "held_by": "robot" or a person's id, "confidence": 1.0}],
+   "people":  [{"id"*: "anna", "name": "Anna", "age_group": "adult", "position_m": [3, 2, 0], "seen": true}]}
+
+Place and support follow from the position when a site is given.
+"""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Thing(_Model):
+    id: str = Field(min_length=1)
+    class_name: str = Field(min_length=1)
+    colour: str = ""
+    position_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    place: str = ""
+    support: str = ""
+    held_by: str = ""
+    confidence: float = Field(1.0, ge=0, le=1)
+
+
+class _Somebody(_Model):
+    id: str = Field(min_length=1)
+    name: str = ""
+    age_group: AgeGroup = AgeGroup.UNKNOWN
+    position_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    seen: bool = True
+
+
+class _World(_Model):
+    objects: tuple[_Thing, ...] = ()
+    people: tuple[_Somebody, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What the grammar made of the text."""
+
+    intent: str
+    slots: tuple[Argument, ...]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EPILOG
+    parser.add_argument("text", metavar="TEXT", help='what a person says, as "bring me the red cup"')
+    parser.add_argument("--world", required=True, metavar="FILE.json", help="what is where, and who is here; see below")
+    parser.add_argument("--site", default="", metavar="DIR", help="folder with semantic_map.yaml: the places that exist")
+    parser.add_argument("--speaker", default="", metavar="ID", help="id of who says it; the only person of the world if not given")
+    parser.add_argument("--backend", default="grounded", metavar="NAME", help=f"planner: {', '.join(PLANNERS)}")
+    parser.add_argument("--json", action="store_true", help="one machine-readable line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Returns 0 when there is a plan or a question about it, 1 when there is nothing to do.
+
+    :raises UsageError: the speaker is nobody of this world
+    :raises FileError: the world file, the site or the planner's name is wrong
+    """
+    config = parse({"site": args.site, "planner_backend": args.backend}, MindConfig, "plan")
+    world = _read_world(args.world)
+    known = _known(config, world)
+    speaker = _speaker(args.speaker, world)
+    heard = _understand(args.text, known)
+    if heard is None or known.catalogue.for_intent(heard.intent) is None:
+        answer = None
+        sentence = known.wording.sentence("not_understood") if heard is None else ""
+    else:
+        utterance = Utterance(0.0, "u1", args.text, heard.intent, heard.slots, 1.0, 0.0, 0.0, speaker, config.language, "text")
+        answer = PLANNERS[config.planner_backend](known).plan(utterance, "plan-1", 0.0)
+        sentence = answer.plan.say
+    print(json.dumps(_as_json(args.text, heard, answer, sentence)) if args.json else _as_text(heard, answer, sentence))
+    return 0 if answer is not None and (answer.plan.goal != NO_GOAL or answer.question) else 1
+
+
+def _read_world(path: str) -> _World:
+    try:
+        content = json.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise FileError(f"{path}: not valid JSON: {error}") from error
+    world = parse(content, _World, path)
+    holders = {ROBOT, "", *(person.id for person in world.people)}
+    for index, thing in enumerate(world.objects):
+        if thing.held_by not in holders:
+            raise FileError(f"{path}: objects.{index}.held_by: '{thing.held_by}' is neither 'robot' nor the id of a person")
+    for kind, ids in (("objects", [thing.id for thing in world.objects]), ("people", [person.id for person in world.people])):
+        twice = next((name for name in ids if ids.count(name) > 1), None)
+        if twice is not None:
+            raise FileError(f"{path}: {kind}: the id '{twice}' is used twice; give each its own")
+    return world
+
+
+def _known(config: MindConfig, world: _World) -> Known:
+    site = load_semantic_map(config.site)
+    situation = Situation()
+    objects = tuple(_object(thing, site) for thing in world.objects)
+    situation.facts = WorldFacts(0.0, "", objects, tuple(_person(person) for person in world.people))
+    held = next((thing.id for thing in world.objects if thing.held_by == ROBOT), "")
+    situation.gripper = GripperState(0.0, bool(held), held, "")
+    wording = Wording(load_sentences(config.language), situation)
+    references = References(Ontology.load(config.ontology_file))
+    return Known(load_catalogue(), site, references, wording, situation, config.known_confidence)
+
+
+def _object(thing: _Thing, site: SemanticMap) -> WorldObject:
+    x_m, y_m, z_m = thing.position_m
+    return WorldObject(
+        id=thing.id, class_name=thing.class_name, colour=thing.colour, name=f"{thing.colour} {thing.class_name}".strip(),
+        position_m=thing.position_m, place=thing.place or site.place_at(x_m, y_m),
+        support=thing.support or ("" if thing.held_by else site.surface_at(x_m, y_m, z_m)),
+        held_by=thing.held_by, last_seen_s=0.0, confidence=thing.confidence, provenance="told",
+    )  # fmt: skip
+
+
+def _person(somebody: _Somebody) -> Person:
+    name = somebody.name or somebody.id.capitalize()
+    still = (0.0, 0.0, 0.0)
+    return Person(
+        somebody.id, name, somebody.age_group.value, 1.0, somebody.position_m, still, 0.0, somebody.seen, False, False, 0.0
+    )  # fmt: skip
+
+
+def _speaker(given: str, world: _World) -> str:
+    ids = [person.id for person in world.people]
+    if given and given not in ids:
+        raise UsageError(f"--speaker: '{given}' is not in the world file; people there: {', '.join(ids) or 'none'}")
+    return given or (ids[0] if len(ids) == 1 else "")
+
+
+def _understand(text: str, known: Known) -> _Heard | None:
+    """Intent and slots by the grammar that hearing uses; None when no phrase of the catalogue fits."""
+    ontology, facts = Ontology.load(), known.situation.facts
+    colours = [word for colour, others in ontology.colours.items() for word in (colour, *others)]
+    things = [word for name, entry in ontology.classes.items() for word in (name, *entry.synonyms)]
+    slots = {
+        "object": [f"[{' | '.join(colours)}] ({' | '.join(things)})"],
+        "place": list(known.site.places) or ["nowhere"],
+        "person": ["me", *(person.name.lower() for person in facts.people)],
+        "colour": colours,
+    }
+    rules = [Rule(phrase.intent, phrase.pattern, phrase.values) for phrase in known.catalogue.phrases("en")]
+    meaning = Grammar(rules, slots).interpret(text)
+    return None if meaning is None else _Heard(meaning.intent, meaning.slots)
+
+
+def _as_json(text: str, heard: _Heard | None, answer: Answer | None, sentence: str) -> dict[str, Any]:
+    plan = answer.plan if answer else None
+    question = answer.question if answer else None
+    return {
+        "text": text,
+        "intent": heard.intent if heard else "",
+        "slots": {slot.name: slot.value for slot in heard.slots} if heard else {},
+        "planner": plan.planner if plan else "",
+        "goal": _step_json(plan.goal) if plan and plan.goal != NO_GOAL else None,
+        "steps": [_step_json(step) for step in plan.steps] if plan else [],
+        "say": sentence,
+        "candidates": list(question.candidates) if question else [],
+    }
+
+
+def _step_json(step: PlanStep) -> dict[str, Any]:
+    return {"skill": step.skill, "arguments": {argument.name: argument.value for argument in step.arguments}}
+
+
+def _as_text(heard: _Heard | None, answer: Answer | None, sentence: str) -> str:
+    if heard is not None and answer is None:
+        return f"no action: {heard.intent}"
+    if answer is None or answer.plan.goal == NO_GOAL:
+        return f'says: "{sentence}"'
+    steps: Sequence[PlanStep] = answer.plan.steps
+    return "\n".join([f"goal: {_call(answer.plan.goal)}", *(f"  {n}. {_call(step)}" for n, step in enumerate(steps, 1))])
+
+
+def _call(step: PlanStep) -> str:
+    return f"{step.skill}({', '.join(argument.value for argument in step.arguments)})"

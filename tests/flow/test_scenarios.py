@@ -1,0 +1,25 @@
+"""Every shipped scenario comes true in virtual time, through the real stages: ears, mind, gate, wheels and voice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from robot_runtime.paths import ROOT
+from sim.play import play
+
+SCENARIOS = sorted((ROOT / "sim" / "scenarios").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_scenario(path: Path) -> None:
+    played = play(path)
+    failed = [f"{event.name}: {event.detail}" for event in played.outcomes if event.phase == "failed"]
+    assert not failed
+    assert played.passed
+    print(f"{path.stem}: {played.virtual_s:.0f} s in {played.wall_s:.1f} s, {played.virtual_s / played.wall_s:.0f} times real time")
+
+
+def test_another_seed_comes_true_as_well() -> None:
+    assert play("sim/scenarios/fetch_red_cup.yaml", seed=11).passed

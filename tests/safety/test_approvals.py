@@ -1,0 +1,151 @@
+"""What an approval is worth, and how it is lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from safety.approvals import LIVE_S, MAX_APPROVALS, Approvals
+from safety.case import Case, Party
+from safety.semantic import Judged
+from safety.types import AgeGroup, ProposedAction, Verdict
+from safety.verdicts import Limits, decision
+from tests.safety.rig import action
+
+
+class Judge:
+    """Says what the test tells it to say."""
+
+    def __init__(self) -> None:
+        self.verdict = Verdict.ALLOW
+        self.limits = Limits()
+        self.denied: set[str] = set()
+        self.asked = 0
+
+    def __call__(self, proposed: ProposedAction, now_s: float) -> Judged:
+        self.asked += 1
+        verdict = Verdict.DENY if proposed.id in self.denied else self.verdict
+        case = Case(proposed.skill, frozenset({"base"}), person=Party("anna", "Anna", AgeGroup.ADULT, known=True))
+        return Judged(decision(verdict, "r", "because", limits=self.limits), case)
+
+
+@pytest.fixture
+def judge() -> Judge:
+    return Judge()
+
+
+@pytest.fixture
+def approvals(judge: Judge) -> Approvals:
+    return Approvals(judge, approval_s=10.0)
+
+
+def plan(approvals: Approvals, now_s: float = 0.0) -> None:
+    assert approvals.propose(action("fetch", "p1", "p1"), now_s).approved
+    assert approvals.propose(action("go_to", "s1", "p1"), now_s).approved
+
+
+def test_a_step_needs_the_goal_of_its_plan(approvals: Approvals) -> None:
+    assert approvals.propose(action("go_to", "s1", "p1"), 0.0).rule_ids == ("plan-not-approved",)
+    plan(approvals)
+    assert approvals.get("s1") is not None
+
+
+def test_losing_the_goal_loses_the_steps(approvals: Approvals, judge: Judge) -> None:
+    plan(approvals)
+    judge.denied = {"p1"}
+    assert not approvals.propose(action("fetch", "p1", "p1"), 1.0).approved
+    assert approvals.get("s1") is None and approvals.use("s1", 1.0) is None
+    (change,) = approvals.review(1.2)
+    assert change.action.id == "s1" and change.decision.rule_ids == ("plan-not-approved",)
+
+
+def test_a_step_keeps_to_the_limits_of_its_goal(approvals: Approvals, judge: Judge) -> None:
+    judge.verdict, judge.limits = Verdict.LIMIT, Limits(max_speed_mps=0.3)
+    assert approvals.propose(action("fetch", "p1", "p1"), 0.0).approved
+    judge.limits = Limits(max_speed_mps=0.5)
+    assert approvals.propose(action("go_to", "s1", "p1"), 0.0).limits.max_speed_mps == 0.3
+    step = approvals.get("s1")
+    assert step is not None
+    assert approvals.permit(step).limits.max_speed_mps == 0.3 and approvals.permit(step).approaches == {"anna"}
+
+
+@pytest.mark.parametrize("verdict", [Verdict.CONFIRM, Verdict.DENY, Verdict.STOP])
+def test_what_is_not_allowed_is_not_approved(approvals: Approvals, judge: Judge, verdict: Verdict) -> None:
+    judge.verdict = verdict
+    approvals.propose(action("go_to"), 0.0)
+    assert approvals.get("a1") is None
+
+
+def test_a_denied_proposal_takes_the_approval_back(approvals: Approvals, judge: Judge) -> None:
+    approvals.propose(action("go_to"), 0.0)
+    judge.verdict = Verdict.DENY
+    approvals.propose(action("go_to"), 1.0)
+    assert len(approvals) == 0
+
+
+def test_an_id_names_one_action(approvals: Approvals) -> None:
+    approvals.propose(action("go_to", place="kitchen"), 0.0)
+    assert approvals.propose(replace(action("go_to", place="kitchen"), stamp_s=5.0), 5.0).approved
+    assert approvals.propose(action("go_to", place="stairs"), 6.0).rule_ids == ("id-reused",)
+    assert approvals.get("a1") is None
+
+
+@pytest.mark.parametrize("bad", ["", "x" * 201])
+def test_an_id_must_be_usable(approvals: Approvals, bad: str) -> None:
+    assert approvals.propose(action("go_to", bad), 0.0).rule_ids == ("id-invalid",)
+
+
+def test_their_number_is_bounded(approvals: Approvals) -> None:
+    for number in range(MAX_APPROVALS):
+        assert approvals.propose(action("go_to", f"a{number}"), 0.0).approved
+    assert approvals.propose(action("go_to", "one-more"), 0.0).rule_ids == ("too-many-actions",)
+    assert approvals.propose(action("go_to", "a5"), 1.0).approved
+
+
+def test_an_approval_expires_and_says_so_only_to_who_uses_it(approvals: Approvals) -> None:
+    approvals.propose(action("go_to", "used"), 0.0)
+    approvals.propose(action("go_to", "over"), 0.0)
+    approvals.use("used", 9.5)
+    assert not [c for c in approvals.review(9.99) if not c.decision.approved]
+    changes = {change.action.id: change for change in approvals.review(10.0)}
+    assert changes["used"].live and not changes["over"].live
+    assert changes["used"].decision.rule_ids == ("approval-expired",)
+    assert len(approvals) == 0
+
+
+def test_proposing_again_and_new_steps_renew(approvals: Approvals) -> None:
+    plan(approvals)
+    approvals.propose(action("go_to", "s1", "p1"), 8.0)
+    assert [c.action.id for c in approvals.review(12.0)] == []
+    assert approvals.get("p1") is not None
+    assert {c.action.id for c in approvals.review(18.0)} == {"p1", "s1"}
+
+
+def test_what_is_in_use_is_judged_again_ten_times_a_second(approvals: Approvals, judge: Judge) -> None:
+    approvals.propose(action("go_to"), 0.0)
+    for tick in range(1, 51):
+        approvals.use("a1", tick * 0.02)
+        list(approvals.review(tick * 0.02))
+    assert 10 <= judge.asked <= 11
+    list(approvals.review(1.0 + LIVE_S + 0.1))
+    assert judge.asked <= 11
+
+
+def test_a_change_of_context_withdraws(approvals: Approvals, judge: Judge) -> None:
+    approvals.propose(action("go_to"), 0.0)
+    judge.verdict, judge.limits = Verdict.LIMIT, Limits(max_speed_mps=0.2)
+    (slower,) = approvals.review(0.1)
+    assert slower.decision.limits.max_speed_mps == 0.2 and approvals.get("a1") is not None
+    judge.verdict, judge.limits = Verdict.DENY, Limits()
+    (denied,) = approvals.review(0.2)
+    assert denied.decision.verdict == Verdict.DENY and approvals.get("a1") is None
+    assert list(approvals.review(0.3)) == []
+
+
+def test_a_step_takes_over_who_asked(approvals: Approvals) -> None:
+    approvals.propose(action("fetch", "p1", "p1", requester="rose"), 0.0)
+    approvals.propose(action("go_to", "s1", "p1", requester=""), 0.0)
+    step = approvals.get("s1")
+    assert step is not None and step.action.requester_id == "rose"
+    assert approvals.propose(action("go_to", "s1", "p1", requester=""), 1.0).approved  # the same words again are the same action

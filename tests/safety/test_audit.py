@@ -1,0 +1,220 @@
+"""The record: every kind of tampering shows, and no failure of the disk is hidden."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from robot_runtime.cli import main
+from safety.audit import Audit
+from safety.chain import head_path, parse_line, plain, read, seal, verify
+from safety.disk import BackgroundSync
+from safety.files import PROJECT
+
+
+def written(folder: Path, count: int = 6) -> Path:
+    audit = Audit(folder)
+    for number in range(count):
+        audit.record("note", {"number": number, "text": "größer"}, number * 0.5)
+    audit.close()
+    assert audit.error == ""
+    return folder / "gate.jsonl"
+
+
+def test_an_untouched_record_is_intact(tmp_path: Path) -> None:
+    report = verify(written(tmp_path))
+    assert (report.records, report.problems, report.notes) == (6, [], [])
+    assert [record.data["number"] for record in read(tmp_path / "gate.jsonl")] == list(range(6))
+
+
+def _lines(edit: Callable[[list[bytes]], list[bytes]]) -> Callable[[Path], object]:
+    return lambda path: path.with_name(path.name).write_bytes(b"".join(edit(path.read_bytes().splitlines(keepends=True))))
+
+
+def _reseal_last(lines: list[bytes]) -> list[bytes]:
+    """What a forger does who knows the format: a new last line with a right seal."""
+    last = parse_line(lines[-1].decode())
+    return [*lines[:-1], seal(last.sequence, last.time_s, "note", {"number": 99}, last.prev)[0].encode() + b"\n"]
+
+
+TAMPERING: dict[str, Callable[[Path], object]] = {
+    "edit": _lines(lambda ls: [*ls[:2], ls[2].replace(b'"number":2', b'"number":7'), *ls[3:]]),
+    "edit the time": _lines(lambda ls: [*ls[:2], ls[2].replace(b'"t":1.0', b'"t":1.5'), *ls[3:]]),
+    "delete first": _lines(lambda ls: ls[1:]),
+    "delete in the middle": _lines(lambda ls: [*ls[:3], *ls[4:]]),
+    "delete last": _lines(lambda ls: ls[:-1]),
+    "cut off half": _lines(lambda ls: ls[:3]),
+    "delete all": _lines(lambda ls: []),
+    "reorder": _lines(lambda ls: [ls[0], ls[2], ls[1], *ls[3:]]),
+    "repeat": _lines(lambda ls: [*ls[:3], ls[2], *ls[3:]]),
+    "insert": _lines(lambda ls: [*ls[:3], b'{"seq":3}\n', *ls[3:]]),
+    "not JSON": _lines(lambda ls: [*ls[:3], b"nonsense\n", *ls[3:]]),
+    "not text": _lines(lambda ls: [*ls[:3], b"\xff\xfe\n", *ls[3:]]),
+    "torn": _lines(lambda ls: [*ls, b'{"seq":6,"t"']),
+    "forge the last": _lines(_reseal_last),
+    "remove the head": lambda path: head_path(path).unlink(),
+    "damage the head": lambda path: head_path(path).write_text("{"),
+}
+
+
+@pytest.mark.parametrize("how", TAMPERING)
+def test_tampering_shows(tmp_path: Path, how: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path)
+    TAMPERING[how](path)
+    assert not verify(path).intact
+    assert main(["audit", "verify", str(tmp_path)]) == 1
+    assert "problems" in capsys.readouterr().out
+
+
+def test_a_record_goes_on_after_a_restart(tmp_path: Path) -> None:
+    written(tmp_path, 3)
+    written(tmp_path, 2)
+    assert (verify(tmp_path / "gate.jsonl").records, verify(tmp_path / "gate.jsonl").problems) == (5, [])
+
+
+def test_a_torn_line_is_recovered_and_told(tmp_path: Path) -> None:
+    path = written(tmp_path, 3)
+    with path.open("ab") as file:
+        file.write(b'{"seq":3,"t":')
+    written(tmp_path, 1)
+    report = verify(path)
+    assert report.intact and report.records == 5
+    assert "recovered" in report.notes[0] and "seq" in report.notes[0]
+
+
+def test_a_record_with_a_broken_end_is_set_aside_not_lost(tmp_path: Path) -> None:
+    path = written(tmp_path, 3)
+    before = path.read_bytes().replace(b'"number":2', b'"number":3')
+    path.write_bytes(before)
+    written(tmp_path, 1)
+    assert verify(path).intact and "set_aside" in verify(path).notes[0]
+    (aside,) = tmp_path.glob("gate.damaged-*.jsonl")
+    assert aside.read_bytes() == before
+
+
+def test_a_full_disk_is_told_and_the_gap_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "gate.jsonl"
+    path.symlink_to("/dev/full")
+    audit = Audit(tmp_path)
+    for number in range(3):
+        audit.record("note", {"number": number}, 0.0)
+    assert audit.error == "No space left on device"
+    audit.close()
+    path.unlink()
+    audit.record("note", {"number": 3}, 1.0)
+    audit.close()
+    assert audit.error == ""
+    kinds = [(record.kind, record.data) for record in read(path)]
+    assert kinds == [("gap", {"records": 3, "cause": "No space left on device"}), ("note", {"number": 3})]
+    assert verify(path).intact and verify(path).notes
+
+
+def test_half_a_line_from_a_full_disk_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    audit = Audit(tmp_path)
+    audit.record("note", {}, 0.0)
+    really_write = os.write
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda handle, data: really_write(handle, data[:10]))
+        audit.record("note", {"lost": True}, 0.1)
+        assert "only 10 of" in audit.error
+    audit.record("note", {"lost": False}, 0.2)
+    audit.close()
+    assert [record.kind for record in read(tmp_path / "gate.jsonl")] == ["note", "gap", "note"]
+    assert verify(tmp_path / "gate.jsonl").intact
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "audit").write_text("a file")
+    audit = Audit(tmp_path / "audit")
+    audit.record("note", {}, 0.0)
+    audit.sync(0.0)
+    audit.close()
+    assert audit.error
+
+
+def test_a_record_that_cannot_be_read_back_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, 1)
+
+    def refuse(self: Path) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    audit = Audit(tmp_path)
+    audit.record("note", {}, 0.0)
+    assert audit.error == "Input/output error"
+
+
+def test_without_a_folder_the_record_is_kept_in_memory() -> None:
+    audit = Audit(None)
+    audit.record("note", {"a": 1}, 0.0)
+    audit.sync(0.0)
+    audit.close()
+    assert audit.in_memory and parse_line(audit.kept[0]).data == {"a": 1}
+
+
+def test_nothing_written_is_lost_when_the_gate_is_killed(tmp_path: Path) -> None:
+    """Kill -9 in the middle of writing: what was handed over is there, and at most the last line is torn."""
+    script = (
+        "import sys; from pathlib import Path; from safety.audit import Audit\n"
+        "audit, n = Audit(Path(sys.argv[1])), 0\n"
+        "while True:\n"
+        "    audit.record('note', {'number': n, 'text': 'x' * 3000}, n * 0.02); audit.sync(n * 0.02)\n"
+        "    print(n, flush=True); n += 1\n"
+    )
+    child = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, cwd=PROJECT)
+    assert child.stdout is not None
+    told = [int(child.stdout.readline()) for _ in range(200)][-1]
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
+    written(tmp_path, 1)
+    report = verify(tmp_path / "gate.jsonl")
+    assert report.intact, report.problems
+    assert report.records > told + 1
+
+
+def test_a_sync_that_is_asked_for_twice_runs_again() -> None:
+    runs, first, go_on = [], threading.Event(), threading.Event()
+
+    def sync() -> None:
+        runs.append(1)
+        first.set()
+        go_on.wait(5)
+
+    background = BackgroundSync(sync)
+    background.start()
+    first.wait(5)
+    background.start()
+    background.start()
+    go_on.set()
+    background.wait()
+    assert len(runs) == 2
+
+
+def test_plain_values() -> None:
+    assert plain({"b": float("inf"), 1: {3, 2}, "n": None}) == {"b": "inf", "1": ["2", "3"], "n": None}
+    assert plain(np.float32(0.5)) == 0.5
+    assert plain("x" * 5000).endswith("(5000 characters)")
+    assert plain(object()) == "<object>"
+
+
+def test_the_verb_shows_and_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path / "audit", 2)
+    assert main(["audit", "show", str(tmp_path), "--kind", "note"]) == 0
+    assert '"number": 1' in capsys.readouterr().out
+    assert main(["audit", "verify", "--json", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out)["records"] == 2
+    path.write_bytes(path.read_bytes() + b"torn")
+    assert main(["audit", "show", "--json", str(path)]) == 1
+    assert "error" in capsys.readouterr().out
+    assert main(["audit", "verify", str(tmp_path / "nothing")]) == 2
+    assert "no gate.jsonl there" in capsys.readouterr().err

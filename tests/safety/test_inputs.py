@@ -1,0 +1,101 @@
+"""What is taken in, and what is not."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from safety.config import GateConfig
+from safety.inputs import MAX_PEOPLE, Inputs
+from safety.types import Odometry, People, RobotPose, Verdict
+from tests.safety.rig import Facts, Rig, person, scan
+
+GOOD = Rig().sensors()
+
+
+def fault(topic: str, message: Any, now_s: float = 0.0) -> str:
+    inputs = Inputs(GateConfig())
+    inputs.take({topic: [message]}, now_s)
+    assert (inputs.latest(topic) is None) == (topic in inputs.faults)
+    return inputs.faults.get(topic, "")
+
+
+@pytest.mark.parametrize("topic", GOOD)
+def test_sound_messages_are_taken(topic: str) -> None:
+    assert fault(topic, GOOD[topic][0]) == ""
+
+
+@pytest.mark.parametrize("topic", GOOD)
+@pytest.mark.parametrize("other", GOOD)
+def test_a_message_of_another_type_is_not_taken(topic: str, other: str) -> None:
+    if topic != other:
+        assert fault(topic, GOOD[other][0])
+
+
+@pytest.mark.parametrize("stamp_s", [math.nan, math.inf, "now", None])
+def test_a_stamp_must_be_a_number(stamp_s: Any) -> None:
+    assert fault("odom", Odometry(stamp_s, 0, 0, 0, 0, 0))
+
+
+def test_a_stamp_may_be_ahead_only_by_the_tolerance_between_clocks() -> None:
+    assert fault("odom", Odometry(0.25, 0, 0, 0, 0, 0)) == ""
+    assert fault("odom", Odometry(0.26, 0, 0, 0, 0, 0)) == "its stamp lies in the future"
+
+
+@pytest.mark.parametrize(
+    ("topic", "message"),
+    [
+        ("scan", replace(scan(0.0), angle_increment_rad=0.0)),
+        ("scan", replace(scan(0.0), angle_min_rad=math.nan)),
+        ("scan", replace(scan(0.0), range_max_m=math.inf)),
+        ("scan", replace(scan(0.0), range_max_m=-1.0)),
+        ("scan", replace(scan(0.0), ranges_m=np.zeros((2, 2), np.float32))),
+        ("scan", replace(scan(0.0), ranges_m=np.zeros(1, np.float32))),
+        ("scan", replace(scan(0.0), ranges_m=np.zeros(9, np.int32))),
+        ("scan", replace(scan(0.0), ranges_m=[1.0, 2.0])),  # type: ignore[arg-type]
+        ("odom", Odometry(0, 0, 0, 0, math.inf, 0)),
+        ("pose", RobotPose(0, 0, math.nan, 0, 0)),
+        ("people", People(0, "t", [])),  # type: ignore[arg-type]  # as a bad sender might
+        ("people", People(0, "t", (person("x", "adult", 1.0),) * (MAX_PEOPLE + 1))),
+        ("people", People(0, "t", (replace(person("x", "adult", 1.0), position_m=(1.0, 2.0)),))),  # type: ignore[arg-type]
+        ("people", People(0, "t", (replace(person("x", "adult", 1.0), name=5),))),  # type: ignore[arg-type]
+        ("world/facts", Facts(0.0, 5)),  # type: ignore[arg-type]
+        ("world/facts", Facts(0.0, "hall", (object(),))),  # type: ignore[arg-type]
+    ],
+)
+def test_malformed_messages_are_not_taken(topic: str, message: Any) -> None:
+    assert fault(topic, message)
+
+
+def test_an_older_message_does_not_replace_a_newer_one() -> None:
+    inputs = Inputs(GateConfig())
+    inputs.take({"odom": [Odometry(1.0, 1, 0, 0, 0, 0), Odometry(0.5, 2, 0, 0, 0, 0)]}, 1.0)
+    assert inputs.latest("odom").x_m == 1
+
+
+def test_ages() -> None:
+    inputs = Inputs(GateConfig())
+    assert inputs.age_s("odom", 5.0) == math.inf and not inputs.fresh("odom", 5.0)
+    inputs.take({"odom": [Odometry(1.0, 0, 0, 0, 0, 0)]}, 1.0)
+    assert inputs.age_s("odom", 1.15) == pytest.approx(0.15) and inputs.fresh("odom", 1.15)
+    assert not inputs.fresh("odom", 1.25) and inputs.fresh("odom", 1.25, grace_s=0.1)
+    assert inputs.ages_s(1.5)["odom"] == 0.5
+
+
+def test_a_fault_is_named_until_a_sound_message_comes() -> None:
+    inputs = Inputs(GateConfig())
+    inputs.take({"odom": [None]}, 0.0)
+    assert inputs.describe_stale("odom", 0.0) == "no odom (malformed: AttributeError)"
+    inputs.take({"odom": [Odometry(0.0, 0, 0, 0, 0, 0)]}, 0.0)
+    assert inputs.describe_stale("odom", 1.0) == "odom is 1.0 s old"
+
+
+def test_verdicts_compare_only_with_verdicts() -> None:
+    with pytest.raises(TypeError):
+        _ = Verdict.ALLOW < 3
+    assert sorted(Verdict, reverse=True)[0] is Verdict.STOP
+    assert Verdict.DENY >= Verdict.DENY and Verdict.DENY <= Verdict.STOP and Verdict.STOP > Verdict.DENY

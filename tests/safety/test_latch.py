@@ -1,0 +1,214 @@
+"""The latched stop: every state with every event, who may lift it, and that it outlives its process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from safety.config import GateConfig
+from safety.latch import Latch, LatchFile
+from safety.ontology import Ontology
+from safety.rules import Rules
+from safety.stops import Stops
+from safety.types import EStop, People, RearmRequest, StopRequest
+from tests.safety.rig import person
+
+PARAMETERS = Rules.load("safety/rules/home.yaml", Ontology.load()).parameters
+SEEN = People(0.0, "test", (person("anna", "adult", 3), person("leo", "child", 3), person("rose", "elderly", 3)))
+
+
+def stops(folder: Path | None = None, **config: Any) -> Stops:
+    made = Stops(GateConfig(**config), PARAMETERS, folder)
+    made.begin(0.0)
+    return made
+
+
+def stopped(made: Stops, now_s: float = 1.0) -> Stops:
+    list(made.take({"safety/stop_request": [StopRequest(now_s, "word", "stop", 0.9)]}, now_s))
+    return made
+
+
+def pressed(made: Stops, now_s: float = 1.0) -> Stops:
+    list(made.take({"e_stop": [EStop(now_s, True)]}, now_s))
+    return made
+
+
+def state(made: Stops) -> str:
+    return "free" if not made.latch.latched else "cause present" if made.latch.present else "cause gone"
+
+
+def rearmed(made: Stops, request: Any, now_s: float = 2.0, people: People | None = SEEN) -> str:
+    (event,) = made.requests({"safety/rearm_request": [request]}, people, now_s)
+    assert event[0] == "rearm" and event[1]["accepted"] == (not event[1]["reason"])
+    return str(event[1]["reason"])
+
+
+STATES: dict[str, Callable[[], Stops]] = {
+    "free": stops,
+    "cause gone": lambda: stopped(stops()),
+    "cause present": lambda: pressed(stops()),
+}
+EVENTS: dict[str, Callable[[Stops], object]] = {
+    "word": lambda s: stopped(s, 2.0),
+    "press": lambda s: pressed(s, 2.0),
+    "release": lambda s: list(s.take({"e_stop": [EStop(2.0, False)]}, 2.0)),
+    "nothing": lambda s: list(s.take({}, 1e9)),
+    "malformed stop": lambda s: list(s.take({"safety/stop_request": [None]}, 2.0)),
+    "malformed button": lambda s: list(s.take({"e_stop": ["no"]}, 2.0)),
+    "button 0": lambda s: list(s.take({"e_stop": [EStop(2.0, 0)]}, 2.0)),  # type: ignore[arg-type]  # only False is "not pressed"
+    "adult": lambda s: rearmed(s, RearmRequest(2.0, "voice", "anna", "u")),
+    "child": lambda s: rearmed(s, RearmRequest(2.0, "voice", "leo", "u")),
+    "service": lambda s: rearmed(s, RearmRequest(2.0, "service", "", "")),
+}
+TABLE = {
+    "free": {
+        "word": "cause gone", "press": "cause present", "release": "free", "nothing": "free", "malformed stop": "cause gone",
+        "malformed button": "cause present", "button 0": "cause present", "adult": "free", "child": "free", "service": "free",
+    },
+    "cause gone": {
+        "word": "cause gone", "press": "cause present", "release": "cause gone", "nothing": "cause gone", "malformed stop": "cause gone",
+        "malformed button": "cause present", "button 0": "cause present", "adult": "free", "child": "cause gone", "service": "free",
+    },
+    "cause present": {
+        "word": "cause present", "press": "cause present", "release": "cause gone", "nothing": "cause present",
+        "malformed stop": "cause present", "malformed button": "cause present", "button 0": "cause present", "adult": "cause present",
+        "child": "cause present", "service": "cause present",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "event"), [(s, e) for s in STATES for e in EVENTS])
+def test_every_state_with_every_event(before: str, event: str) -> None:
+    made = STATES[before]()
+    assert state(made) == before
+    EVENTS[event](made)
+    assert state(made) == TABLE[before][event]
+
+
+@pytest.mark.parametrize(
+    ("request_", "people", "reason"),
+    [
+        (RearmRequest(2.0, "voice", "rose", ""), SEEN, ""),
+        (RearmRequest(2.0, "voice", "leo", ""), SEEN, "age group 'child' may not"),
+        (RearmRequest(2.0, "voice", "", ""), SEEN, "is not seen"),
+        (RearmRequest(2.0, "voice", "burglar", ""), SEEN, "is not seen"),
+        (RearmRequest(2.0, "voice", "anna", ""), None, "not known who is here"),
+        (RearmRequest(2.0, "voice", "anna", ""), People(2.0, "t", (person("anna", "adult", 3, age_group_confidence=0.69),)), "not sure"),
+        (RearmRequest(2.0, "voice", "anna", ""), People(2.0, "t", (person("anna", "unknown", 3),)), "'unknown' may not"),
+        (RearmRequest(2.0, "timer", "anna", ""), SEEN, "unknown source 'timer'"),
+        (RearmRequest(0.9, "service", "", ""), SEEN, "before the stop"),
+        (RearmRequest(-1.0, "service", "", ""), SEEN, "too old"),
+        (RearmRequest(9.0, "service", "", ""), SEEN, "too old"),
+        (RearmRequest(float("nan"), "service", "", ""), SEEN, "malformed"),
+        ("please", SEEN, "malformed"),
+    ],
+)
+def test_who_may_lift_it(request_: Any, people: People | None, reason: str) -> None:
+    made = stopped(stops())
+    told = rearmed(made, request_, people=people)
+    assert (reason in told) if reason else not told
+    assert made.latch.latched == bool(reason)
+
+
+def test_a_second_stop_asks_for_a_new_request() -> None:
+    made = stopped(stopped(stops(), 1.0), 2.0)
+    assert "before the stop" in rearmed(made, RearmRequest(1.5, "service", "", ""))
+
+
+def test_a_flood_of_causes_is_bounded() -> None:
+    latch = Latch()
+    for number in range(1000):
+        latch.trip("topic", str(number), 0.0)
+    assert len(latch.causes) == 16 and latch.latched
+
+
+def test_a_silent_heartbeat_stops_and_its_return_does_not_lift_it() -> None:
+    made = stops(e_stop_max_age_s=0.5)
+    assert not list(made.take({"e_stop": [EStop(0.4, False)]}, 0.4))
+    assert not list(made.take({}, 0.9))
+    assert [kind for kind, _ in made.take({}, 0.91)] == ["stop"]
+    assert state(made) == "cause present"
+    list(made.take({"e_stop": [EStop(1.0, False)]}, 1.0))
+    assert state(made) == "cause gone"
+
+
+# ---------------------------------------------------------------- on disk
+
+
+def test_a_stop_outlives_its_process(tmp_path: Path) -> None:
+    stopped(stops(tmp_path))
+    again = stops(tmp_path)
+    assert [str(cause) for cause in again.latch.causes] == ["word: stop"]
+    assert rearmed(again, RearmRequest(2.0, "voice", "anna", "u")) == ""
+    assert not stops(tmp_path).latch.latched
+
+
+def test_a_stop_from_before_a_crash_is_not_lifted_by_an_older_request(tmp_path: Path) -> None:
+    stopped(stops(tmp_path))
+    again = Stops(GateConfig(), PARAMETERS, tmp_path)
+    again.begin(100.0)
+    assert "before the stop" in rearmed(again, RearmRequest(99.9, "service", "", ""), now_s=100.1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"latched": true}',
+        '{"latched": false, "causes": [["a", "b"]]}',
+        '{"latched": true, "causes": []}',
+        "\x00\xff",
+    ],
+)
+def test_a_damaged_file_is_a_stop(tmp_path: Path, content: str) -> None:
+    (tmp_path / "latch.json").write_bytes(content.encode("latin-1"))
+    assert "damaged" in str(stops(tmp_path).latch.causes[0])
+
+
+def test_a_sync_before_anything_was_saved_is_nothing(tmp_path: Path) -> None:
+    LatchFile(tmp_path / "none" / "latch.json").sync()
+    assert not (tmp_path / "none").exists()
+
+
+def test_no_file_is_no_stop(tmp_path: Path) -> None:
+    assert not stops(tmp_path / "new").latch.latched
+
+
+def test_a_disk_that_does_not_take_the_latch_is_told_and_tried_again(tmp_path: Path) -> None:
+    blocked = tmp_path / "audit"
+    blocked.write_text("a file where the folder should be")
+    made = stopped(stops(blocked))
+    assert made.error == "latch.json cannot be written"
+    made.retry()
+    assert made.error
+    blocked.unlink()
+    made.retry()
+    assert made.error == ""
+    assert json.loads((blocked / "latch.json").read_text())["latched"] is True
+
+
+def test_a_failing_sync_is_told_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = stops(tmp_path)
+    broken = True
+
+    def sync(self: LatchFile) -> None:
+        if broken:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(LatchFile, "sync", sync)
+    made = stops(tmp_path)
+    stopped(made)
+    assert made._disk is not None
+    made._disk.wait()
+    assert made.error == "Input/output error"
+    broken = False
+    made.retry()
+    made._disk.wait()
+    assert made.error == ""

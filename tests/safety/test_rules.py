@@ -1,0 +1,174 @@
+"""The rule file: its form, its errors, its examples, and that danger only tightens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from robot_runtime.cli import main
+from safety.case import Case, Near, Party
+from safety.examples import Outcome, run_examples
+from safety.files import FileError, resolve
+from safety.ontology import Ontology, Thing
+from safety.rules import Hours, Rules
+from safety.semantic import decide
+from safety.types import AgeGroup, Verdict
+
+ONTOLOGY = Ontology.load()
+HOME = Rules.load("safety/rules/home.yaml", ONTOLOGY)
+CONTENT = yaml.safe_load(resolve("safety/rules/home.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("outcome", list(run_examples(HOME, ONTOLOGY)), ids=lambda o: f"{o.rule_id}-{'must' if o.must else 'must-not'}")
+def test_every_shipped_example_behaves(outcome: Outcome) -> None:
+    assert outcome.passed, str(outcome)
+
+
+def test_every_denial_says_why_in_both_languages() -> None:
+    for rule in HOME.rules:
+        if rule.verdict >= Verdict.DENY:
+            assert rule.say.en and rule.say.fr, rule.id
+
+
+def test_every_hazard_keeps_each_dangerous_class_from_a_child() -> None:
+    child = Party("leo", "Leo", AgeGroup.CHILD, known=True)
+    for name, entry in ONTOLOGY.classes.items():
+        case = Case("fetch", object=ONTOLOGY.of(name), recipient=child, person=child, requester=child, hour=12)
+        denied = decide(case, Verdict.ALLOW, HOME).verdict == Verdict.DENY
+        dangerous = bool(entry.properties & {"sharp", "hot", "ignition", "chemical", "medicine", "small_part", "heavy", "living"})
+        assert denied == dangerous, name
+
+
+things = st.sampled_from([None, *(ONTOLOGY.of(name) for name in (*ONTOLOGY.classes, "unknown thing"))])
+parties = st.none() | st.builds(
+    Party, st.sampled_from(["", "x"]), st.sampled_from(["", "X"]), st.sampled_from(list(AgeGroup)), known=st.booleans()
+)
+cases = st.builds(
+    lambda skill, **rest: Case(skill, HOME.skills[skill].moves, **rest),
+    st.sampled_from(sorted(HOME.skills)),
+    object=things,
+    recipient=parties,
+    person=parties,
+    requester=parties,
+    held=things,
+    near=st.lists(st.builds(Near, st.sampled_from(list(AgeGroup)), st.floats(0, 5)), max_size=3).map(tuple),
+    places=st.sets(st.sampled_from(["kitchen", "bathroom", "stairs"])).map(frozenset),
+    hour=st.floats(0, 23.9) | st.just(float("nan")),
+    stale=st.sets(st.sampled_from(["people", "pose", "world/facts", "gripper/state"])).map(frozenset),
+)
+
+
+def _verdict(case: Case) -> tuple[Verdict, float]:
+    decided = decide(case, HOME.skills[case.skill].verdict, HOME)
+    return decided.verdict, decided.limits.max_speed_mps
+
+
+def _not_looser(before: Case, after: Case) -> None:
+    (verdict, speed_mps), (new_verdict, new_speed_mps) = _verdict(before), _verdict(after)
+    assert new_verdict >= verdict and new_speed_mps <= speed_mps
+
+
+@given(cases, st.floats(0, 5))
+def test_one_more_child_never_loosens(case: Case, distance_m: float) -> None:
+    _not_looser(case, replace(case, near=(*case.near, Near(AgeGroup.CHILD, distance_m))))
+
+
+@given(cases, st.sampled_from(sorted(ONTOLOGY.properties)))
+def test_one_more_property_never_loosens(case: Case, name: str) -> None:
+    if case.object is not None:
+        _not_looser(case, replace(case, object=_with(case.object, name)))
+    if case.held is not None:
+        _not_looser(case, replace(case, held=_with(case.held, name)))
+
+
+def _with(thing: Thing, name: str) -> Thing:
+    return replace(thing, properties=thing.properties | {name})
+
+
+@given(cases)
+def test_not_knowing_never_loosens(case: Case) -> None:
+    """Stale inputs count as somebody near and something dangerous held; somebody of unknown age counts as a child."""
+    _not_looser(case, replace(case, stale=case.stale | {"people", "pose", "gripper/state"}))
+
+    def doubtful(party: Party | None) -> Party | None:
+        return replace(party, group=AgeGroup.UNKNOWN) if party is not None and party.group == AgeGroup.CHILD else party
+
+    _not_looser(case, replace(case, recipient=doubtful(case.recipient)))
+    _not_looser(case, replace(case, requester=doubtful(case.requester), person=doubtful(case.person)))
+
+
+@pytest.mark.parametrize(
+    ("hour", "inside"), [(21.99, False), (22, True), (0, True), (5.99, True), (6, False), (12, False), (float("nan"), True)]
+)
+def test_hours_may_cross_midnight(hour: float, inside: bool) -> None:
+    assert Hours(from_h=22, until_h=6).contain(hour) is inside
+
+
+@pytest.mark.parametrize(("hour", "inside"), [(8.99, False), (9, True), (17, False)])
+def test_hours_within_a_day(hour: float, inside: bool) -> None:
+    assert Hours(from_h=9, until_h=17).contain(hour) is inside
+
+
+def _rule(content: Any) -> Any:
+    return content["rules"][1]  # sharp-to-child
+
+
+BROKEN: list[tuple[str, Callable[[Any], Any], str]] = [
+    ("unknown skill", lambda c: _rule(c)["when"].update(skills=["fetsh"]), "when.skills: unknown skill 'fetsh', did you mean 'fetch'?"),
+    ("unknown property", lambda c: _rule(c)["when"].update(object=["shrap"]), "'sharp-to-child': when.object: unknown property 'shrap'"),
+    ("unknown held", lambda c: _rule(c)["when"].update(held=["hott"]), "when.held: unknown property 'hott'"),
+    ("unknown hazard", lambda c: c["parameters"].update(hazards=["x"]), "parameters.hazards: unknown property 'x'"),
+    ("example's skill", lambda c: _rule(c)["examples"]["must"].append({"skill": "fly"}), "'sharp-to-child': examples: unknown skill 'fly'"),
+    ("same id twice", lambda c: c["rules"].append(_rule(c)), "rule 'sharp-to-child': the id is used twice"),
+    ("unknown key", lambda c: _rule(c).update(verdikt="deny"), "rule 'sharp-to-child'.verdikt: unknown key, did you mean 'verdict'?"),
+    ("no such verdict", lambda c: _rule(c).update(verdict="forbid"), "rule 'sharp-to-child'.verdict"),
+    ("limit without limits", lambda c: _rule(c).update(verdict="limit"), "verdict 'limit' needs limits"),
+    ("deny with limits", lambda c: _rule(c).update(limits={"max_speed_mps": 0.1}), "verdict 'limit' needs limits"),
+    ("no example", lambda c: _rule(c)["examples"].update(must=[]), "rule 'sharp-to-child'.examples.must"),
+    ("sentence field", lambda c: _rule(c)["say"].update(en="No {objekt}."), "unknown field '{objekt}' in 'No {objekt}.', did you mean"),
+    ("missing group", lambda c: c["separation"].pop("child"), "separation: missing child"),
+    ("too near", lambda c: c["separation"]["adult"].update(approach_keep_m=0.3), "separation.adult.approach_keep_m"),
+    ("nothing", lambda c: c.clear(), "rules: Field required"),
+    ("rules are no list", lambda c: c.update(rules=5), "rules: Input should be a valid tuple"),
+    ("rule without id", lambda c: c["rules"][0].pop("id"), "rules.0.id"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("edit", "message"), [pytest.param(e, m, id=i) for i, e, m in BROKEN])
+def test_a_bad_file_is_refused_with_the_rule_and_the_fix(tmp_path: Path, edit: Callable[[Any], Any], message: str) -> None:
+    content = yaml.safe_load(yaml.safe_dump(CONTENT))
+    edit(content)
+    file = tmp_path / "bad.yaml"
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    with pytest.raises(FileError, match=re.escape(message)) as error:
+        Rules.load(file, ONTOLOGY)
+    assert "bad.yaml" in str(error.value) and "\n" not in str(error.value)
+
+
+def test_the_hash_is_that_of_the_file(tmp_path: Path) -> None:
+    text = resolve("safety/rules/home.yaml").read_text(encoding="utf-8")
+    (tmp_path / "copy.yaml").write_text(text, encoding="utf-8")
+    assert Rules.load(tmp_path / "copy.yaml", ONTOLOGY).hash == HOME.hash
+    (tmp_path / "copy.yaml").write_text(text + "\n", encoding="utf-8")
+    assert Rules.load(tmp_path / "copy.yaml", ONTOLOGY).hash != HOME.hash
+
+
+def test_the_verb_checks_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "check"]) == 0
+    assert f"{len(HOME.rules)} rules" in capsys.readouterr().out
+    content = yaml.safe_load(yaml.safe_dump(CONTENT))
+    _rule(content)["examples"]["must"].append({"skill": "fetch", "object": "apple", "recipient": "child"})
+    file = tmp_path / "home.yaml"
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    assert main(["rules", "check", str(file)]) == 1
+    assert "rule 'sharp-to-child': example" in capsys.readouterr().out
+    assert main(["rules", "check", "--json", str(tmp_path / "missing.yaml")]) == 1
+    assert "cannot be read" in capsys.readouterr().out

@@ -1,0 +1,241 @@
+"""Ear, turn, stop word and recogniser on synthetic voices, in virtual time."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from robot_runtime.hear.activity import Activity, LevelGate
+from robot_runtime.hear.ear import Ear, EarConfig
+from robot_runtime.hear.pronunciation import PronunciationError, pronounce
+from robot_runtime.hear.speakers import Speakers
+from robot_runtime.hear.stop_word import StopWord, StopWordConfig
+from robot_runtime.hear.turn import Moment, Turn, TurnTimes
+from robot_runtime.messages import AudioFrame, People, Person, SpeechState, StopRequest, Utterance, WorldFacts
+from robot_runtime.speak.espeak import Espeak
+from sim.description import load_home
+from sim.voices import render
+
+HOME = load_home("sim/homes/family_home")
+FRAME_S = 0.02
+
+
+def sound(text: str, who: str, distance_m: float = 2.0, before_s: float = 0.6, after_s: float = 1.2) -> NDArray[np.int16]:
+    """One person's sentence in a quiet room, as the robot's microphone hears it."""
+    silence = [np.zeros(int(s * 16_000)) for s in (before_s, after_s)]
+    dry = np.concatenate([silence[0], render(text, HOME.people[who]).astype(float) / distance_m, silence[1]])
+    noise = np.random.default_rng(7).normal(0, 18, len(dry))
+    return np.clip(dry + noise, -32768, 32767).astype(np.int16)
+
+
+def frames(samples: NDArray[np.int16], start_s: float = 10.0) -> Iterator[AudioFrame]:
+    for index in range(len(samples) // 320):
+        yield AudioFrame(start_s + index * FRAME_S, "test", index, 16_000, samples[index * 320 : (index + 1) * 320])
+
+
+def person(speaking: bool, who: str = "anna") -> Person:
+    return Person(who, who.capitalize(), "adult", 0.9, (0, 0, 0), (0, 0, 0), 0.1, True, speaking, True, 0.0)
+
+
+def listen(ear: Ear | StopWord, samples: NDArray[np.int16], speaker: str = "") -> list[tuple[float, object]]:
+    """(time, message) of everything the stage says about a sound that begins at 10 s."""
+    said: list[tuple[float, object]] = []
+    for frame in frames(samples):
+        now_s = frame.stamp_s + FRAME_S
+        inbox: dict[str, list[object]] = {"audio/in": [frame]}
+        if speaker:
+            inbox["people"] = [People(now_s, "test", (person(True, speaker),))]
+        said += [(now_s, message) for _, message in ear.step(inbox, now_s)]
+    return said
+
+
+@pytest.fixture(scope="module")
+def loaded_ear() -> Ear:
+    return Ear(EarConfig())
+
+
+@pytest.fixture
+def ear(loaded_ear: Ear) -> Ear:
+    loaded_ear.reset()
+    return loaded_ear
+
+
+@pytest.fixture
+def stop_word() -> StopWord:
+    return StopWord(StopWordConfig())
+
+
+def heard(ear: Ear, text: str, who: str) -> Utterance:
+    said = listen(ear, sound(text, who), speaker=who)
+    assert len(said) == 1, f"{text}: {said}"
+    utterance = said[0][1]
+    assert isinstance(utterance, Utterance)
+    return utterance
+
+
+@pytest.mark.parametrize(
+    ("text", "who", "intent", "slots"),
+    [
+        ("bring me the red cup", "anna", "fetch", {"object": "red cup", "person": "me"}),
+        ("give me the knife", "leo", "fetch", {"object": "knife", "person": "me"}),
+        ("come here", "rose", "come_here", {}),
+        ("go to the living room", "anna", "go_to", {"place": "living room"}),
+        ("where is the book", "rose", "find", {"object": "book"}),
+        ("resume", "anna", "resume", {}),
+    ],
+)
+def test_commands_are_understood_and_attributed(ear: Ear, text: str, who: str, intent: str, slots: dict[str, str]) -> None:
+    utterance = heard(ear, text, who)
+    assert (utterance.intent, {slot.name: slot.value for slot in utterance.slots}) == (intent, slots)
+    assert utterance.speaker_id == who
+    assert utterance.confidence > 0.5
+    assert "pocketsphinx" in utterance.engine
+
+
+def test_a_finished_command_is_answered_at_the_first_pause(ear: Ear) -> None:
+    samples = sound("bring me the red cup", "anna")
+    ((decided_s, utterance),) = listen(ear, samples)
+    end_s = 10.0 + (len(samples) - 1.2 * 16_000) / 16_000
+    assert isinstance(utterance, Utterance)
+    assert utterance.end_s == pytest.approx(end_s, abs=0.15)
+    assert 0.2 <= decided_s - end_s <= 0.45
+    assert utterance.start_s == pytest.approx(10.6, abs=0.2)
+
+
+@pytest.mark.parametrize("who", ["anna", "leo", "rose"])
+@pytest.mark.parametrize("text", ["i was thinking about dinner tomorrow", "the train leaves at seven", "my sister lives in another city"])
+def test_other_talk_is_heard_but_not_understood(ear: Ear, text: str, who: str) -> None:
+    for _, utterance in listen(ear, sound(text, who)):
+        assert isinstance(utterance, Utterance)
+        assert (utterance.text, utterance.intent) == ("", "")
+        assert utterance.confidence < 0.5
+
+
+def test_somebody_who_hesitates_is_waited_for(ear: Ear) -> None:
+    first, second = sound("bring me the", "anna", after_s=0.2), sound("red cup", "anna", before_s=0.2)
+    ((_, utterance),) = listen(ear, np.concatenate([first, second]))
+    assert isinstance(utterance, Utterance)
+    assert utterance.text == "bring me the red cup"
+
+
+def test_while_the_robot_speaks_turns_are_not_taken(ear: Ear) -> None:
+    state = SpeechState(9.0, "s1", "started", "I will get it.", 0.0, float("nan"))
+    ear.step({"speech/state": [state]}, 9.0)
+    assert listen(ear, sound("come here", "anna")) == []
+    ear.step({"speech/state": [SpeechState(13.0, "s1", "finished", "", 1.0, 150.0)]}, 13.0)
+    assert len(listen(ear, sound("come here", "anna"))) == 1
+
+
+def test_new_names_can_be_called(ear: Ear) -> None:
+    zoltan = Person("z", "Zoltan", "adult", 0.9, (0, 0, 0), (0, 0, 0), 0.1, True, False, True, 0.0)
+    ear.step({"world/facts": [WorldFacts(9.0, "", (), (zoltan,))]}, 9.0)
+    utterance = heard(ear, "bring zoltan the red cup", "anna")
+    assert utterance.text == "bring zoltan the red cup"
+
+
+def test_lost_frames_are_counted(ear: Ear) -> None:
+    first, _, third, *_ = frames(sound("come here", "anna"))
+    ear.step({"audio/in": [first, third]}, 10.1)
+    assert ear.lost_frames == 1
+
+
+def test_the_same_sound_gives_the_same_words_after_a_reset(ear: Ear) -> None:
+    samples = sound("go to the kitchen", "rose")
+    first = listen(ear, samples)
+    ear.reset()
+    assert listen(ear, samples) == first
+
+
+# ---------------------------------------------------------------- stop word
+
+
+@pytest.mark.parametrize("distance_m", [1.0, 2.5, 4.0])
+@pytest.mark.parametrize("who", ["anna", "leo", "rose"])
+def test_stop_is_spotted_soon_after_its_end(stop_word: StopWord, who: str, distance_m: float) -> None:
+    samples = sound("stop", who, distance_m)
+    said = listen(stop_word, samples)
+    assert len(said) == 1
+    spotted_s, request = said[0]
+    assert isinstance(request, StopRequest)
+    assert (request.source, request.detail) == ("word", "stop")
+    assert spotted_s - (10.0 + (len(samples) - 1.2 * 16_000) / 16_000) <= 0.2
+
+
+@pytest.mark.parametrize("who", ["anna", "leo", "rose"])
+def test_no_other_sentence_stops_the_robot(stop_word: StopWord, who: str) -> None:
+    others = [
+        "bring me the red cup",
+        "give me the knife",
+        "come here",
+        "resume",
+        "go to the kitchen",
+        "where is the book",
+        "no",
+        "yes please",
+    ]
+    assert [text for text in others if listen(stop_word, sound(text, who))] == []
+
+
+def test_a_shout_is_reported_once_and_a_second_one_again(stop_word: StopWord) -> None:
+    one = sound("stop", "anna")
+    assert len(listen(stop_word, np.concatenate([one, one]))) == 2
+
+
+def test_each_word_needs_a_threshold() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        StopWord(StopWordConfig(words=("stop", "halt"), thresholds=(1e-10,)))
+
+
+# ---------------------------------------------------------------- parts
+
+
+def test_turn_ends_at_silence_and_a_click_is_none() -> None:
+    turn = Turn(TurnTimes(0.1, 0.2, 0.8, 5.0), 0.5, FRAME_S)
+    assert [turn.hear(0.9) for _ in range(3)] == [Moment.QUIET] * 3
+    turn.hear(0.0)
+    moments = [turn.hear(p) for p in [0.9] * 20 + [0.0] * 40]
+    assert moments.index(Moment.BEGAN) == 4
+    assert moments.index(Moment.PAUSED) == 29
+    assert moments[-1] is Moment.ENDED
+
+
+def test_a_turn_without_end_is_cut() -> None:
+    turn = Turn(TurnTimes(0.1, 0.2, 0.8, 1.0), 0.5, FRAME_S)
+    assert Moment.ENDED in [turn.hear(0.9) for _ in range(60)]
+
+
+def test_level_gate_learns_the_room() -> None:
+    rng = np.random.default_rng(1)
+    gate = LevelGate(9.0)
+    loud = [gate.is_loud(rng.normal(0, 300, 320).astype(np.int16)) for _ in range(2000)]
+    assert loud[0] and not any(loud[-200:])
+
+
+def test_silence_never_wakes_the_network() -> None:
+    class Network:
+        def process_chunk(self, audio: bytes) -> float:
+            raise AssertionError("the network was asked about silence")
+
+        def reset(self) -> None:
+            """Nothing to forget."""
+
+    activity = Activity(9.0, Network())
+    assert [activity.probability(np.zeros(320, np.int16)) for _ in range(50)] == [0.0] * 50
+
+
+def test_speaker_must_be_clear() -> None:
+    speakers = Speakers()
+    for tenth in range(10):
+        both = (person(True, "anna"), person(tenth < 3, "leo"))
+        speakers.take(People(10 + tenth / 10, "test", both))
+    assert speakers.between(10.0, 11.0) == "anna"
+    assert speakers.between(10.0, 10.1) == ""
+    assert speakers.between(20.0, 21.0) == ""
+
+
+def test_words_are_pronounced_or_refused() -> None:
+    with Espeak() as espeak:
+        assert pronounce("zoltan", espeak).split()[0] == "Z"
+        with pytest.raises(PronunciationError, match="use another name"):
+            pronounce("--", espeak)
