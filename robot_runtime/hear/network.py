@@ -57,8 +57,10 @@ class Network:
             self._compile(slots[node.name], slots, inner, end)
             self.arcs[end].append(Arc(target, mark=Mark("close", node.name)))
         elif isinstance(node, Choice):
-            for option in node.options:
-                self._compile(option, slots, source, target)
+            for option in node.options:  # each behind an arc of its own, so that a choice within a choice counts as one option
+                entry = self._state()
+                self.arcs[source].append(Arc(entry))
+                self._compile(option, slots, entry, target)
         else:
             self._compile_sequence(node, slots, source, target)
 

@@ -19,10 +19,10 @@ RATE_HZ = 16_000
 _GRAMMAR, _PHONES = "grammar", "phones"
 _LEAST_WEIGHT = 1e-3
 
-# How much worse, in log score, the best sentence of the grammar fits than any sequence of phones does.  Measured on
-# synthetic voices at 2.5 m: sentences of the grammar lie between -0.2 and -0.4, other speech below -0.75.
-_BORDER = -0.57
-_SLOPE = 0.06
+# How much worse, in log score, the best sentence of the grammar fits than any sequence of phones does.  Measured on three
+# synthetic voices at 1 and 3 m: of 96 commands 1 % lie below this border, of 84 other sentences 8 % above it.
+_BORDER = -0.5
+_SLOPE = 0.05
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Hypothesis:
 
 
 class Recogniser:
-    """Decodes whole stretches of speech; keeps nothing from one to the next, so the same sound gives the same words.
+    """Decodes whole stretches of speech, one after the other.
 
     :raises PronunciationError: a word of the grammar can be neither found nor pronounced
     """
@@ -76,13 +76,20 @@ class Recogniser:
         Takes about a fiftieth of the sound's length on one core.
         """
         text, score = self._search(_GRAMMAR, samples)
-        if not text or not self._grammar.is_complete(text):
+        text = self._complete_part(text)
+        if not text:
             return Hypothesis("", 0.0)
         _, free_score = self._search(_PHONES, samples)
         if score <= 0.0 or free_score <= 0.0:
             return Hypothesis(text, 0.0)
         worse = math.log(score / free_score)
         return Hypothesis(text, 1.0 / (1.0 + math.exp((_BORDER - worse) / _SLOPE)))
+
+    def _complete_part(self, text: str) -> str:
+        """The longest beginning that is a sentence: breath and noise at the end are sometimes taken for one more short word."""
+        words = text.split()
+        beginnings = (" ".join(words[:count]) for count in range(len(words), 0, -1))
+        return next((beginning for beginning in beginnings if self._grammar.is_complete(beginning)), "")
 
     def _search(self, name: str, samples: NDArray[np.int16]) -> tuple[str, float]:
         self._decoder.activate_search(name)

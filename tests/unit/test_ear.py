@@ -104,7 +104,7 @@ def test_a_finished_command_is_answered_at_the_first_pause(ear: Ear) -> None:
 
 
 @pytest.mark.parametrize("who", ["anna", "leo", "rose"])
-@pytest.mark.parametrize("text", ["i was thinking about dinner tomorrow", "the train leaves at seven", "my sister lives in another city"])
+@pytest.mark.parametrize("text", ["i was thinking about dinner tomorrow", "the weather is lovely today", "my sister lives in another city"])
 def test_other_talk_is_heard_but_not_understood(ear: Ear, text: str, who: str) -> None:
     for _, utterance in listen(ear, sound(text, who)):
         assert isinstance(utterance, Utterance)
@@ -113,10 +113,10 @@ def test_other_talk_is_heard_but_not_understood(ear: Ear, text: str, who: str) -
 
 
 def test_somebody_who_hesitates_is_waited_for(ear: Ear) -> None:
-    first, second = sound("bring me the", "anna", after_s=0.2), sound("red cup", "anna", before_s=0.2)
+    first, second = sound("could you please go to the", "anna", after_s=0.2), sound("kitchen", "anna", before_s=0.2)
     ((_, utterance),) = listen(ear, np.concatenate([first, second]))
     assert isinstance(utterance, Utterance)
-    assert utterance.text == "bring me the red cup"
+    assert utterance.text == "could you please go to the kitchen"
 
 
 def test_while_the_robot_speaks_turns_are_not_taken(ear: Ear) -> None:
@@ -131,7 +131,7 @@ def test_new_names_can_be_called(ear: Ear) -> None:
     zoltan = Person("z", "Zoltan", "adult", 0.9, (0, 0, 0), (0, 0, 0), 0.1, True, False, True, 0.0)
     ear.step({"world/facts": [WorldFacts(9.0, "", (), (zoltan,))]}, 9.0)
     utterance = heard(ear, "bring zoltan the red cup", "anna")
-    assert utterance.text == "bring zoltan the red cup"
+    assert (utterance.intent, {slot.name: slot.value for slot in utterance.slots}) == ("fetch", {"person": "zoltan", "object": "red cup"})
 
 
 def test_lost_frames_are_counted(ear: Ear) -> None:
@@ -141,10 +141,10 @@ def test_lost_frames_are_counted(ear: Ear) -> None:
 
 
 def test_the_same_sound_gives_the_same_words_after_a_reset(ear: Ear) -> None:
-    samples = sound("go to the kitchen", "rose")
-    first = listen(ear, samples)
+    first = heard(ear, "go to the kitchen", "rose")
     ear.reset()
-    assert listen(ear, samples) == first
+    second = heard(ear, "go to the kitchen", "rose")
+    assert (second.text, second.start_s, second.end_s, second.stamp_s) == (first.text, first.start_s, first.end_s, first.stamp_s)
 
 
 # ---------------------------------------------------------------- stop word
