@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -84,3 +87,23 @@ def render(home: str, state: SimState, camera: str, width_px: int, height_px: in
     above = camera == "overhead"
     quality = NICE if above else replace(NICE, shadow_px=0)  # indoors the ceiling would keep the sun out
     return Renderer(home, width_px, height_px, quality).draw(state, camera, DOLLS_HOUSE if above else INDOORS)[0]
+
+
+def overhead_pictures(home: str, states: Sequence[SimState]) -> Iterator[NDArray[np.uint8]]:
+    """The whole home from above for each of the states, in order, drawn on all cores."""
+    context = multiprocessing.get_context("spawn")  # a forked OpenGL context is not usable
+    with ProcessPoolExecutor(os.cpu_count(), context, initializer=_prepare_worker, initargs=(home,)) as pool:
+        for begin in range(0, len(states), _BATCH):  # in batches, so that finished pictures do not pile up
+            yield from pool.map(_draw_in_worker, states[begin : begin + _BATCH], chunksize=10)
+
+
+_BATCH = 200
+_worker: list[Callable[[SimState], NDArray[np.uint8]]] = []
+
+
+def _prepare_worker(home: str) -> None:
+    _worker.append(overhead(home))
+
+
+def _draw_in_worker(state: SimState) -> NDArray[np.uint8]:
+    return _worker[0](state)

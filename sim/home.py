@@ -26,7 +26,6 @@ from sim.voices import render
 STEP_S = 0.02
 SUBSTEPS = round(STEP_S / TIMESTEP_S)
 SAMPLE_RATE_HZ = 16_000
-STATE_PERIOD_S = 0.05
 
 _SCAN_EVERY, _JOINTS_EVERY, _GRIPPER_EVERY = 5, 2, 5  # steps: 10, 25 and 10 Hz
 
@@ -41,6 +40,7 @@ class Home:
         lidar_std_m: float = Field(0.008, ge=0, le=0.2, description="standard deviation of a range")
         wheel_scale_std: float = Field(0.001, ge=0, le=0.05, description="relative error of a wheel's assumed radius")
         wheel_slip_std: float = Field(0.002, ge=0, le=0.1, description="random slip, metres per root of a metre rolled")
+        state_period_s: float = Field(0.05, ge=0.02, le=0.1, description="between two messages of sim/state")
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -164,7 +164,8 @@ class Home:
         due_s = now_s if self._state_due_s is None else self._state_due_s
         if now_s < due_s - 1e-9:
             return []
-        self._state_due_s = max(due_s, now_s - STATE_PERIOD_S) + STATE_PERIOD_S
+        period_s = self._config.state_period_s
+        self._state_due_s = max(due_s, now_s - period_s) + period_s
         holders = tuple(Argument(thing, holder) for thing, holder in self.holding.holders().items())
         data = self.data
         moving_m, turns = data.mocap_pos.ravel().tolist(), data.mocap_quat.ravel().tolist()

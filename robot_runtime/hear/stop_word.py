@@ -21,9 +21,9 @@ _SEARCH = "stop words"
 
 
 class StopWordConfig(StageConfig):
-    words: tuple[str, ...] = Field(("stop", "halt", "freeze"), min_length=1, description="each latches a stop")
+    words: tuple[str, ...] = Field(("stop",), min_length=1, description="each latches a stop")
     thresholds: tuple[float, ...] = Field(
-        (1e-10, 1.0, 1.0), description="likelihood ratio that each word must reach; smaller hears more, and more that is none"
+        (1e-10,), description="likelihood ratio that each word must reach; smaller hears more, and more that is none"
     )
     margin_db: float = Field(9.0, ge=0, le=40, description="how much louder than the room sound must be to be looked at [dB]")
     preroll_s: float = Field(0.2, ge=0, le=1, description="sound kept from before it became loud [s]")
@@ -42,8 +42,9 @@ class StopWord:
     """Spots the words in running speech.
 
     On the simulated voices at 1 to 4 m every "stop" was spotted, at most 0.18 s after its end, and none of 72 other
-    sentences nor of the robot's own was taken for one; "halt" and "freeze" are spotted most times only, and are caught by
-    the grammar otherwise.
+    sentences nor of the robot's own was taken for one.  No other word is spotted by default: there is no threshold at which
+    "halt" is heard more often than in "go to the hall", nor "freeze" more often than in "freezer".  The grammar, which
+    hears whole sentences, tells those apart.
 
     :raises ValueError: there is not one threshold a word
     """

@@ -6,7 +6,8 @@ Written as VP9 and Opus in MP4: free codecs that browsers play.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,15 +19,16 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from robot_runtime.messages import EncodedImage, SafetyState, SimState, SpeechState, Utterance, Velocity
+from robot_runtime.messages import ActionStatus, EncodedImage, SafetyState, SimState, SpeechState, Utterance, Velocity
 from robot_runtime.observe.run import Run
 from robot_runtime.observe.sound import RATE_HZ, mix
 
 FPS = 10
 PANE_PX = (640, 480)
 CAPTION_PX = 84
-Overhead = Callable[[SimState], NDArray[np.uint8]]
-"""Draws the home from above: a picture of shape (480, 640, 3), BGR."""
+_STATUS_PX = 280  # of the strip's upper right, for figures
+Overhead = Callable[[Sequence[SimState]], Iterator[NDArray[np.uint8]]]
+"""Draws the home from above: for each state a picture of shape (480, 640, 3), BGR, in order."""
 
 _MODE_TEXT = {"running": ("moves when asked", (150, 200, 150)), "starting": ("starting", (190, 190, 190))}
 _STOP_COLOUR = (240, 120, 100)
@@ -83,16 +85,23 @@ def _sound_blocks(run: Run) -> Iterator[Any]:
 
 
 def _pictures(run: Run, overhead: Overhead | None) -> Iterator[NDArray[np.uint8]]:
+    times_s = [run.start_s + index / FPS for index in range(int((run.end_s - run.start_s) * FPS))]
     views = _Track.of(run.all("camera/image/compressed", EncodedImage))
-    states = _Track.of(run.all("sim/state", SimState))
     captions = _Captions(run)
-    for index in range(int((run.end_s - run.start_s) * FPS)):
-        now_s = run.start_s + index / FPS
+    above = _from_above(run, times_s, overhead) if overhead else itertools.repeat(None)
+    for now_s, picture in zip(times_s, above, strict=False):
         panes = [_view(views.at(now_s, max_age_s=2.0))]
-        state = states.at(now_s)
-        if overhead is not None:
-            panes.append(overhead(state) if state else _blank())
+        if picture is not None:
+            panes.append(picture)
         yield np.vstack([np.hstack(panes), captions.draw(now_s, PANE_PX[0] * len(panes))])
+
+
+def _from_above(run: Run, times_s: Sequence[float], overhead: Overhead) -> Iterator[NDArray[np.uint8]]:
+    """A picture for each time; black before the first state."""
+    track = _Track.of(run.all("sim/state", SimState))
+    states = [track.at(now_s) for now_s in times_s]
+    drawn = overhead([state for state in states if state is not None])
+    return (next(drawn) if state is not None else _blank() for state in states)
 
 
 def _blank() -> NDArray[np.uint8]:
@@ -115,6 +124,7 @@ class _Captions:
         self._said = _Track.of([s for s in run.all("speech/state", SpeechState) if s.phase == "started"])
         self._safety = _Track.of(run.all("safety/state", SafetyState))
         self._speed = _Track.of(run.all("cmd_vel", Velocity))
+        self._doing = _Track.of([s for s in run.all("action/status", ActionStatus) if s.action_id != s.plan_id])
         self._start_s = run.start_s
         self._font = ImageFont.truetype(_font_file(), 22)
         self._small = ImageFont.truetype(_font_file(), 16)
@@ -126,7 +136,9 @@ class _Captions:
         person = f"{heard.speaker_id or 'somebody'}: {heard.text}" if heard and heard.text else ""
         robot = f"robot: {said.text}" if said else ""
         mode = safety.mode if safety else "starting"
-        status = f"{now_s - self._start_s:5.1f} s   {abs(speed.linear_mps) if speed else 0.0:.2f} m/s"
+        doing = self._doing.at(now_s)
+        action = f"{doing.skill.replace('_', ' ')}   " if doing and doing.phase == "running" else ""
+        status = f"{action}{abs(speed.linear_mps) if speed else 0.0:.1f} m/s   {now_s - self._start_s:5.1f} s"
         key = (person, robot, mode, safety.causes[:1] if safety else (), status, width_px)
         if self._last is None or self._last[0] != key:
             self._last = (key, self._paint(*key))
@@ -136,12 +148,12 @@ class _Captions:
         strip = Pillow.new("RGB", (width_px, CAPTION_PX), (24, 26, 30))
         pen = ImageDraw.Draw(strip)
         pen.text((16, 10), person, font=self._font, fill=(130, 180, 255))
-        pen.text((16, 46), robot, font=self._font, fill=(150, 230, 160))
+        pen.text((16, 48), robot, font=self._font, fill=(150, 230, 160))
         text, colour = _MODE_TEXT.get(mode, (mode.replace("_", " ").upper(), _STOP_COLOUR))
         if mode not in _MODE_TEXT and causes:
             text = f"{text}: {causes[0]}"
-        pen.text((width_px - 16, 12), status, font=self._small, fill=(220, 220, 220), anchor="ra")
-        pen.text((width_px - 16, 50), text[:70], font=self._small, fill=colour, anchor="ra")
+        pen.text((width_px - 16, 10), status, font=self._small, fill=(220, 220, 220), anchor="ra")
+        pen.text((width_px - _STATUS_PX, 10), text[:60], font=self._small, fill=colour, anchor="ra")
         return np.asarray(strip, np.uint8)[:, :, ::-1]
 
 

@@ -99,13 +99,13 @@ def _said(run: Run) -> list[tuple[float, float, str]]:
 
 
 def _done(run: Run) -> list[tuple[float, float, str]]:
-    """Actions from "running" to their end; one that never ended is drawn to the end of the run."""
+    """Steps of plans from "running" to their end; one that never ended is drawn to the end of the run."""
     spans: dict[str, tuple[float, float, str]] = {}
-    for status in run.all("action/status", ActionStatus):
+    for status in (s for s in run.all("action/status", ActionStatus) if s.action_id != s.plan_id):
         when_s = status.stamp_s - run.start_s
         if status.phase == "running":
             spans[status.action_id] = (when_s, run.end_s - run.start_s, status.skill)
-        elif status.action_id in spans and status.phase in ("succeeded", "failed", "cancelled", "refused"):
+        elif status.action_id in spans and status.phase in ("succeeded", "failed", "cancelled", "refused", "paused"):
             start_s, _, skill = spans[status.action_id]
-            spans[status.action_id] = (start_s, when_s, skill if status.phase == "succeeded" else f"{skill} ({status.phase})")
+            spans[status.action_id] = (start_s, when_s, skill if status.phase in ("succeeded", "paused") else f"{skill} ({status.phase})")
     return list(spans.values())

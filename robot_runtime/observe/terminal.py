@@ -36,7 +36,7 @@ def render(event: TimelineEvent, start_s: float) -> Text:
     line.append(f"{event.kind:<10}  ", style=_STYLES.get(event.kind, ""))
     line.append(event.text, style=style)
     if not math.isnan(event.latency_ms):
-        line.append(f"  ({event.latency_ms:.0f} ms)", style="dim")
+        line.append(f"  ({event.latency_ms:.{0 if event.latency_ms >= 10 else 1}f} ms)", style="dim")
     if event.detail:
         line.append(f"  {event.detail}", style="dim")
     return line

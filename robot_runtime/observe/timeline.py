@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -73,7 +74,7 @@ class Timeline:
         self._unanswered: Utterance | None = None
         self._unmoved: Utterance | None = None
         self._stop: StopRequest | None = None
-        self._safety_key: tuple[str, tuple[str, ...]] | None = None
+        self._safety_key: tuple[str, str] | None = None
         self._moving = False
         self._halted_s = math.nan
 
@@ -134,8 +135,8 @@ class Timeline:
         return [_line(stop.stamp_s, "safety", f"stop requested by {stop.source}", stop.detail)]
 
     def _safety(self, state: SafetyState) -> list[TimelineEvent]:
-        first_cause = state.causes[:1]
-        key = (state.mode, first_cause if state.mode != "running" else ())
+        kind_of_cause = re.sub(r"[\d.]+", "", state.causes[0]) if state.causes and state.mode != "running" else ""
+        key = (state.mode, kind_of_cause)  # a distance that changes is no news
         if key == self._safety_key:
             return []
         self._safety_key = key

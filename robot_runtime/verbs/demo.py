@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,7 @@ def _report(run: Run, run_dir: Path, settings: Settings, story: Story, film: boo
     kept = run_dir / "scenario.yaml"
     if settings.scenario and Path(settings.scenario) != kept:
         shutil.copyfile(settings.scenario, kept)
-    overhead: Any = load_class("sim.camera:overhead")(settings.world) if film else None
+    overhead: Any = partial(load_class("sim.camera:overhead_pictures"), settings.world)
     title = load_class("sim.scenario:load_scenario")(settings.scenario).title if settings.scenario else "conversation"
     _write_result(run, run_dir)
     return write_report(run, run_dir, title, describe(), overhead, film, story.progress())

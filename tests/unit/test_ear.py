@@ -170,6 +170,7 @@ def test_no_other_sentence_stops_the_robot(stop_word: StopWord, who: str) -> Non
         "come here",
         "resume",
         "go to the kitchen",
+        "go to the hall",
         "where is the book",
         "no",
         "yes please",

@@ -2,6 +2,7 @@
 
 import math
 import wave
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -102,8 +103,8 @@ def test_a_failed_expectation_is_shown_as_failed() -> None:
 def test_film_shows_both_views_with_captions_and_sound(run: Run, tmp_path: Path) -> None:
     import av
 
-    def overhead(state: SimState) -> NDArray[np.uint8]:
-        return np.full((PANE_PX[1], PANE_PX[0], 3), (0, 255, 0), np.uint8)
+    def overhead(states: Sequence[SimState]) -> Iterator[NDArray[np.uint8]]:
+        return (np.full((PANE_PX[1], PANE_PX[0], 3), (0, 255, 0), np.uint8) for _ in states)
 
     write_film(run, tmp_path / "video.mp4", overhead)
     with av.open(str(tmp_path / "video.mp4")) as film:

@@ -106,6 +106,8 @@ def test_safety_mode_is_told_when_it_changes(timeline: Timeline) -> None:
     assert lines(timeline, 1.1, safety__state=running) == []
     (event,) = lines(timeline, 1.2, safety__state=stopped)
     assert (event.text, event.detail) == ("protective stop", "anna 0.4 m ahead")
+    nearer = SafetyState(1.3, "protective_stop", ("anna 0.3 m ahead",), 0.0, 0.3, 0.3, 0.0, 0.0)
+    assert lines(timeline, 1.3, safety__state=nearer) == []
 
 
 def test_first_answer_counts_from_the_end_of_the_question(timeline: Timeline) -> None:
