@@ -41,6 +41,8 @@ def read_params(path: str) -> dict[str, dict[str, Any]]:
     known = [node.name for node in NODES]
     params: dict[str, dict[str, Any]] = {}
     for key, value in content.items():
+        if "*" in str(key):
+            raise FileError(f"{path}: {key}: wildcards are not supported; give each node its own block, such as 'gate:'")
         name = str(key).rpartition("/")[2]  # "/robot1/gate" and "gate" both name the gate
         if name not in known:
             raise FileError(f"{path}: {key}: unknown node{suggestion(name, known)}")
@@ -55,22 +57,26 @@ def read_params(path: str) -> dict[str, dict[str, Any]]:
 
 def node_params(node: Node, settings: Settings, params: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """One node's raw parameters: the file's, overridden by launch arguments that are not empty."""
-    merged = dict(params.get(node.name, {}))
-    for argument in LAUNCH_ARGUMENTS:
-        value = getattr(settings, argument.name)
-        if value == "":
-            continue
-        for owner, _, field in (parameter.partition(".") for parameter in argument.parameters):
-            if owner == node.name:
-                merged[field] = value
-    return merged
+    given = {field: getattr(settings, argument) for field, argument in _set_by_arguments(node, settings).items()}
+    return {**params.get(node.name, {}), **given}
+
+
+def _set_by_arguments(node: Node, settings: Settings) -> dict[str, str]:
+    """Field of the node → the launch argument that sets it; of several the last one counts."""
+    return {
+        parameter.partition(".")[2]: argument.name
+        for argument in LAUNCH_ARGUMENTS
+        for parameter in argument.parameters
+        if parameter.partition(".")[0] == node.name and getattr(settings, argument.name) != ""
+    }
 
 
 def build_config(node: Node, settings: Settings, params: dict[str, dict[str, Any]]) -> Any:
     """The checked ``Config`` of one node.
 
-    :raises FileError: a value does not fit; the message names the file and the field
+    :raises FileError: a value does not fit; the message names the file or the launch argument, and the field
     """
     stage = load_class(node.stage)
-    source = f"{settings.params_file or 'launch arguments'}: {node.name}"
-    return parse(node_params(node, settings, params), stage.Config, source)
+    source = f"{settings.params_file or 'no parameter file'}: {node.name}"
+    arguments = {field: f"launch argument {name}: {node.name}" for field, name in _set_by_arguments(node, settings).items()}
+    return parse(node_params(node, settings, params), stage.Config, source, arguments)

@@ -17,12 +17,6 @@ class Phase(Enum):
     GIVEN_UP = "given up"  # crashed too often
 
 
-class Action(Enum):
-    NONE = "none"
-    START = "start"
-    KILL = "kill"
-
-
 @dataclass(frozen=True)
 class Policy:
     """Delays grow from ``first_delay_s`` by ``growth`` to ``longest_delay_s`` and start anew after ``stable_s`` of good running."""
@@ -62,11 +56,9 @@ class Lifeline:
     def running(self) -> bool:
         return self.phase in (Phase.STARTING, Phase.READY)
 
-    def action(self, now_s: float) -> Action:
-        """What to do now; asking changes nothing."""
-        if self.phase is Phase.WAITING and now_s >= self._due_s:
-            return Action.START
-        return Action.KILL if self.complaint(now_s) else Action.NONE
+    def due(self, now_s: float) -> bool:
+        """Whether to start it now."""
+        return self.phase is Phase.WAITING and now_s >= self._due_s
 
     def complaint(self, now_s: float) -> str:
         """Why a running process has to be killed, "" when it is well."""

@@ -41,12 +41,14 @@ class Spawned:
         self._log = log.open("rb")
         self._log.seek(written)
         self._partial = b""
+        self.killed = False
 
     def ask_to_end(self) -> None:
         os.kill(self.pid, signal.SIGTERM)  # itself only: it ends what it has started
 
     def kill(self) -> None:
-        """End it and whatever it has started."""
+        """End it and whatever it has started.  It takes a moment to be gone."""
+        self.killed = True
         with contextlib.suppress(ProcessLookupError):  # the whole group has ended
             os.killpg(self.pid, signal.SIGKILL)
 

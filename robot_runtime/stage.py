@@ -5,12 +5,14 @@ all its state, reads no clock, opens no device and knows no ROS.  So the same ob
 (``robot_runtime/ros``), in virtual time (``robot_runtime/flow.py``) and in a unit test.
 
 Drivers (camera, microphone, speaker, recorder) have the same shape and may hold a device; they live in modules of their own.
+
+A stage may have a third method, ``close() -> Outbox``: see :class:`Closing`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 M = TypeVar("M")
 
@@ -31,6 +33,24 @@ class Stage(Protocol):
     def reset(self) -> None:
         """Forget everything since construction, as a lifecycle ``cleanup`` does; may be stepped again afterwards."""
         ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """What a stage has besides ``step`` and ``reset`` if it has last words, or a device to let go of."""
+
+    def close(self) -> Outbox:
+        """Return what must be published last, and let go of devices and files.
+
+        Called whenever the stage stops to be stepped: at deactivation, at shutdown, when the process is asked to end.  Its
+        state stays.  It may be stepped again afterwards, and then opens what it needs again.
+        """
+        ...
+
+
+def close(stage: object) -> Outbox:
+    """Close a stage that can be closed; its last messages."""
+    return stage.close() if isinstance(stage, Closing) else []
 
 
 def news(inbox: Inbox, topic: str, kind: type[M]) -> Sequence[M]:

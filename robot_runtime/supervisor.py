@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
-from robot_runtime.lifeline import Action, Lifeline, Phase, Policy
+from robot_runtime.lifeline import Lifeline, Phase, Policy
 from robot_runtime.shared_memory import remove_dead_segments
 from robot_runtime.spawned import Spawned
 
@@ -71,6 +71,7 @@ class Supervisor:
         self._events_file = events_file or log_dir / "processes.jsonl"
         self._lifelines: dict[str, Lifeline] = {}
         self._processes: dict[str, Spawned] = {}
+        self._complaints: dict[str, str] = {}  # process → the last line of its log that was worth showing
         self._change = threading.Condition()
         self._stopping = threading.Event()
         self._record = True
@@ -116,6 +117,10 @@ class Supervisor:
     def given_up(self) -> tuple[str, ...]:
         """The processes that could not be kept alive."""
         return tuple(name for name, line in self._lifelines.items() if line.phase is Phase.GIVEN_UP)
+
+    def failure(self) -> str:
+        """Why the graph is not whole: the processes given up, each with the last error that it logged; "" if there is none."""
+        return "; ".join(f"gave up {name}: {self._complaints.get(name, 'it said nothing')}" for name in self.given_up)
 
     @property
     def alive(self) -> bool:
@@ -172,7 +177,7 @@ class Supervisor:
         for name in self._commands:
             if name in self._processes:
                 self._look_after(name)
-            elif may_start and self._lifelines[name].action(time.monotonic()) is Action.START:
+            elif may_start and self._lifelines[name].due(time.monotonic()):
                 self._start(name)
 
     def _start(self, name: str) -> None:
@@ -193,12 +198,13 @@ class Supervisor:
         ended = process.ended()  # first: what it wrote last is then in the log
         for line in process.logged():
             if _WORTH_SHOWING.search(line):
+                self._complaints[name] = line
                 self._tell("warned", name, line, process.pid)
         for line in process.lines():
             if lifeline.heard(line, time.monotonic()):
                 self._tell("ready", name, "", process.pid)
         complaint = lifeline.complaint(time.monotonic())
-        if complaint and not ended and not self._stopping.is_set():
+        if complaint and not (ended or process.killed or self._stopping.is_set()):
             self._tell("killed", name, complaint, process.pid)
             process.kill()
         if ended:
@@ -217,7 +223,7 @@ class Supervisor:
 
     def _tell_given_up(self, name: str) -> None:
         if self._lifelines[name].phase is Phase.GIVEN_UP:
-            self._tell("given_up", name, f"see {self._log_dir / name}.log", 0)
+            self._tell("given_up", name, f"{self._complaints.get(name, 'it said nothing')}; see {self._log_dir / name}.log", 0)
 
     def _end_in_order(self) -> None:
         named = {name for group in self._stop_order for name in group}

@@ -31,6 +31,13 @@ class Approval:
     judged_s: float
     expires_s: float
     used_s: float  # when it was last proposed, or moved something
+    watched_s: float  # last judged, or taken up again: what has changed since then is news
+
+    def use(self, now_s: float) -> None:
+        """Something proposes it or moves by it; after a rest, nobody has waited for what changed meanwhile."""
+        if not self.live(now_s):
+            self.watched_s = now_s
+        self.used_s = now_s
 
     def live(self, now_s: float) -> bool:
         return now_s - self.used_s <= LIVE_S
@@ -47,6 +54,7 @@ class Change:
     action: ProposedAction
     decision: Decision
     live: bool
+    since_s: float  # it cannot have been known before
 
 
 class Approvals:
@@ -75,11 +83,17 @@ class Approvals:
         judged = self._judged(action, now_s)
         if judged.decision.approved:
             expires_s = now_s + self._approval_s
-            self._by_id[action.id] = Approval(action, judged, now_s, expires_s, now_s)
+            self._by_id[action.id] = Approval(action, judged, now_s, expires_s, used_s=now_s, watched_s=now_s)
             self._renew_goal(action, expires_s, now_s)
         else:
             self._by_id.pop(action.id, None)
         return judged.decision
+
+    def withdraw(self, why: Decision, now_s: float) -> list[Change]:
+        """Take all approvals back; their users are told, however long ago they used them."""
+        changes = [Change(approval.action, why, live=True, since_s=now_s) for approval in self._by_id.values()]
+        self._by_id.clear()
+        return changes
 
     def forget(self, action_id: str) -> None:
         """Take an approval back."""
@@ -100,9 +114,8 @@ class Approvals:
         """The approval for a command that arrives now; None when there is none (any more)."""
         approval = self.get(action_id)
         if approval is not None:
-            approval.used_s = now_s
-            goal = self._by_id.get(approval.action.plan_id, approval)
-            goal.used_s = now_s
+            approval.use(now_s)
+            self._by_id.get(approval.action.plan_id, approval).use(now_s)
         return approval
 
     def review(self, now_s: float) -> Iterator[Change]:
@@ -110,18 +123,18 @@ class Approvals:
         for approval in list(self._by_id.values()):
             if now_s >= approval.expires_s:
                 del self._by_id[approval.action.id]
-                yield Change(approval.action, _expired(), approval.live(now_s))
+                yield Change(approval.action, _expired(), approval.live(now_s), approval.expires_s)
             elif approval.live(now_s) and now_s - approval.judged_s >= self._rejudge_s - 1e-9:
                 yield from self._again(approval, now_s)
 
     def _again(self, approval: Approval, now_s: float) -> Iterator[Change]:
-        before = approval.judged.decision
-        approval.judged, approval.judged_s = self._judged(approval.action, now_s), now_s
+        before, since_s = approval.judged.decision, approval.watched_s
+        approval.judged, approval.judged_s, approval.watched_s = self._judged(approval.action, now_s), now_s, now_s
         after = approval.judged.decision
         if not after.approved:
             self._by_id.pop(approval.action.id, None)
         if after.verdict != before.verdict or after.limits != before.limits:
-            yield Change(approval.action, after, live=True)
+            yield Change(approval.action, after, live=True, since_s=since_s)
 
     def _judged(self, action: ProposedAction, now_s: float) -> Judged:
         if not self._has_goal(action):
@@ -153,7 +166,8 @@ class Approvals:
     def _renew_goal(self, action: ProposedAction, expires_s: float, now_s: float) -> None:
         goal = self._by_id.get(action.plan_id)
         if goal is not None:
-            goal.expires_s, goal.used_s = max(goal.expires_s, expires_s), now_s
+            goal.expires_s = max(goal.expires_s, expires_s)
+            goal.use(now_s)
 
     def _has_goal(self, action: ProposedAction) -> bool:
         return action.plan_id in ("", action.id) or action.plan_id in self._by_id

@@ -89,6 +89,10 @@ class GateConfig(BaseModel):
     joint_command_max_age_s: float = Field(0.5, gt=0, le=5, description="an older joint proposal is refused")
     scan_max_age_s: float = Field(0.35, gt=0, le=2, description="an older scan stops the base")
     odom_max_age_s: float = Field(0.2, gt=0, le=2, description="older odometry stops the base")
+    odom_jump_m: float = Field(
+        0.3, gt=0, le=2, description="odometry that leaps further than the base can drive is of a base that restarted"
+    )
+    odom_jump_rad: float = Field(0.5, gt=0, le=3, description="likewise for its direction")
     pose_max_age_s: float = Field(0.5, gt=0, le=5, description="an older pose: it is unknown where people are")
     people_max_age_s: float = Field(0.5, gt=0, le=5, description="older news of people: likewise")
     joint_states_max_age_s: float = Field(

@@ -12,6 +12,9 @@ from safety.rules import Parameters, SkillEntry
 from safety.types import AgeGroup, Person, ProposedAction, RobotPose, WorldObject
 
 
+_GROUPS = {group.value: group for group in AgeGroup}
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """A snapshot.  ``stale`` names the inputs that are missing or too old; their content here is then not trusted."""
@@ -87,8 +90,8 @@ def thing_named(value: str, context: Context, ontology: Ontology) -> Thing:
 
 def age_group(person: Person, min_confidence: float) -> AgeGroup:
     """The age group to reckon with; UNKNOWN when perception is not sure enough or says nonsense."""
-    groups = [group for group in AgeGroup if group.value == person.age_group]
-    return groups[0] if groups and person.age_group_confidence >= min_confidence else AgeGroup.UNKNOWN
+    sure = person.age_group_confidence >= min_confidence
+    return _GROUPS.get(person.age_group, AgeGroup.UNKNOWN) if sure else AgeGroup.UNKNOWN
 
 
 def _union(ontology: Ontology, known: WorldObject | None, value: str, class_name: str) -> Thing:

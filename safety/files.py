@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -12,6 +13,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 T = TypeVar("T", bound=BaseModel)
+
+_MOST_PROBLEMS = 3
+"""… told of one file: the first are usually the cause of the others."""
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds ``safety``, in a checkout or where it is installed."""
@@ -68,25 +72,31 @@ def read_yaml(path: Path | str) -> Any:
     return {} if content is None else content
 
 
-def parse(content: Any, model: type[T], source: str) -> T:
+def parse(content: Any, model: type[T], source: str, sources: Mapping[str, str] | None = None) -> T:
     """Fit already read content to ``model``; ``source`` names its origin in errors.
 
-    :raises FileError: it does not fit; every problem of the content is named
+    :param sources: top-level field → its origin, where that is another
+    :raises FileError: it does not fit; the first three problems are named, and how many more there are
     """
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise FileError("; ".join(_problems(error, model, source))) from error
+        problems = list(_problems(error, model, source, sources or {}))
+        more = [f"and {len(problems) - _MOST_PROBLEMS} more"] if len(problems) > _MOST_PROBLEMS else []
+        raise FileError("; ".join(problems[:_MOST_PROBLEMS] + more)) from error
 
 
-def _problems(error: ValidationError, model: type[BaseModel], source: str) -> Iterator[str]:
+def _problems(error: ValidationError, model: type[BaseModel], default: str, sources: Mapping[str, str]) -> Iterator[str]:
     for problem in error.errors(include_url=False):
-        path = problem["loc"]
+        path, value = problem["loc"], problem["input"]
+        source = sources.get(str(path[0]), default) if path else default
         where = ".".join(str(part) for part in path) or "(whole file)"
         if problem["type"] == "extra_forbidden":
             yield f"{source}: {where}: unknown key{suggestion(str(path[-1]), _keys_at(model, path[:-1]))}"
+        elif isinstance(value, float) and not math.isfinite(value):
+            yield f"{source}: {where}: must be a finite number (got {value})"
         else:
-            yield f"{source}: {where}: {problem['msg']} (got {_short(problem['input'])})"
+            yield f"{source}: {where}: {problem['msg'].removeprefix('Value error, ')} (got {_short(value)})"
 
 
 def suggestion(wrong: str, known: list[str]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from safety import door
-from safety.approvals import Approval, Approvals
+from safety.approvals import Approval, Approvals, Change
 from safety.audit import Audit
 from safety.caps import Caps, Permit, Surroundings
 from safety.config import GateConfig
@@ -36,6 +36,8 @@ STOPPING_S = 0.3
 """For this long after a stop the mode stays ``emergency_stop``, even if what caused it is over."""
 
 RETRY_S = 1.0
+
+BASE_RESTARTED = "My wheels have started anew. Please tell me again."
 
 
 class Gate:
@@ -165,7 +167,7 @@ class Gate:
 
     def _verdict(self, action: ProposedAction, now_s: float) -> Any:
         judged = self._not_now(action) or self._approvals.propose(action, now_s)
-        message = verdict_message(action, judged, self._rules, now_s)
+        message = verdict_message(action, judged, self._rules, action.stamp_s, now_s)
         self._record_verdict("verdict", action, judged, message, now_s)
         return message
 
@@ -185,14 +187,23 @@ class Gate:
     def _withdrawals(self, now_s: float) -> list[Any]:
         """Verdicts that changed since they were given.  Who no longer uses an approval is not told of its end."""
         messages = []
-        for change in self._approvals.review(now_s):
-            message = verdict_message(change.action, change.decision, self._rules, now_s)
+        for change in (*self._after_restart_of_base(now_s), *self._approvals.review(now_s)):
+            message = verdict_message(change.action, change.decision, self._rules, change.since_s, now_s)
             self._record_verdict("changed" if change.decision.approved else "withdrawn", change.action, change.decision, message, now_s)
             if not change.decision.approved:
                 self._joints.withdraw(change.action.id)
             if change.live:
                 messages.append(message)
         return messages
+
+    def _after_restart_of_base(self, now_s: float) -> Sequence[Change]:
+        """Nothing that was approved for a base in one place goes on when the base finds itself in another."""
+        if not self._inputs.base_jumped:
+            return ()
+        self.audit.record("odometry", {"leap": self._inputs.base_jumped}, now_s)
+        self._kinematic.halt()
+        why = decision(Verdict.DENY, "base-restarted", self._inputs.base_jumped, BASE_RESTARTED)
+        return self._approvals.withdraw(why, now_s)
 
     def _record_verdict(self, kind: str, action: ProposedAction, judged: Decision, message: Any, now_s: float) -> None:
         data = {

@@ -28,9 +28,11 @@ class Inputs:
         self._max_ages_s = {topic: config.max_age_s(topic) for topic in _CHECKS}
         self._latest: dict[str, Any] = {}
         self.faults: dict[str, str] = {}
+        self.base_jumped = ""  # how far the odometry leapt in the last ``take``, "" when it did not
 
     def take(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> None:
         """Keep the newest sound message of each topic."""
+        self.base_jumped = ""
         for topic, check in _CHECKS.items():
             for message in inbox.get(topic, ()):
                 self._take_one(topic, message, check, now_s + self._config.future_tolerance_s)
@@ -42,6 +44,8 @@ class Inputs:
             return
         before = self._latest.get(topic)
         if before is None or message.stamp_s >= before.stamp_s:
+            if topic == "odom" and before is not None:
+                self.base_jumped = _leap(before, message, self._config) or self.base_jumped
             self._latest[topic] = message
             self.faults.pop(topic, None)
 
@@ -72,6 +76,20 @@ class Inputs:
         """Forget everything."""
         self._latest.clear()
         self.faults.clear()
+
+
+def _leap(before: Odometry, now: Odometry, config: GateConfig) -> str:
+    """How far the base seems to have come between two messages, "" if it can have driven there.
+
+    A base controller that was switched on again counts from zero.  However long it was silent, the base stood still from
+    the moment at which its odometry was too old to drive by.
+    """
+    drove_s = min(now.stamp_s - before.stamp_s, config.odom_max_age_s)
+    leap_m = math.hypot(now.x_m - before.x_m, now.y_m - before.y_m)
+    leap_rad = abs(math.remainder(now.yaw_rad - before.yaw_rad, 2 * math.pi))
+    within_m = leap_m <= config.max_speed_mps * drove_s + config.odom_jump_m
+    within_rad = leap_rad <= config.max_turn_radps * drove_s + config.odom_jump_rad
+    return "" if within_m and within_rad else f"odometry leapt by {leap_m:.1f} m and {leap_rad:.1f} rad"
 
 
 def _fault(message: Any, check: Callable[[Any], str], latest_stamp_s: float) -> str:

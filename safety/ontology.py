@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
@@ -122,6 +122,7 @@ class Ontology(BaseModel):
         return {normalise(word): name for name, entry in self.classes.items() for word in (name, *entry.synonyms)}
 
 
+@lru_cache(maxsize=4096)  # the same few names are asked for at every judgement
 def normalise(text: str) -> str:
     """One spelling for every way to write a name: width, case, underscores, hyphens, punctuation and spaces do not count.
 

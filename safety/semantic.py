@@ -46,8 +46,12 @@ def decide(case: Case, base: Verdict, rules: Rules) -> Decision:
     return merge_all(first, _rule_decisions(case, rules.rules))
 
 
-def verdict_message(action: ProposedAction, judged: Decision, rules: Rules, now_s: float) -> ActionVerdict:
-    """The decision as the message that the mind gets; latency is from the proposal's stamp, on the robot's clock."""
+def verdict_message(action: ProposedAction, judged: Decision, rules: Rules, since_s: float, now_s: float) -> ActionVerdict:
+    """The decision as the message that the mind gets.
+
+    :param since_s: when there was cause to decide, on the robot's clock: the proposal's stamp, or for a verdict that changed
+        later the earliest time at which it could have changed
+    """
     return ActionVerdict(
         stamp_s=now_s,
         action_id=action.id,
@@ -57,7 +61,7 @@ def verdict_message(action: ProposedAction, judged: Decision, rules: Rules, now_
         reason=judged.lead.reason,
         say=judged.lead.say,
         max_speed_mps=judged.limits.max_speed_mps,
-        latency_ms=max(0.0, now_s - action.stamp_s) * 1000.0 if math.isfinite(action.stamp_s) else math.nan,
+        latency_ms=max(0.0, now_s - since_s) * 1000.0 if math.isfinite(since_s) else math.nan,
     )
 
 

@@ -6,7 +6,6 @@ seconds on the robot's clock.  A field that the sender does not know is ``nan`` 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -198,7 +197,7 @@ class ActionVerdict:
     reason: str  # for engineers: which condition held
     say: str  # for the person: plain words, "" if there is nothing to say
     max_speed_mps: float  # inf when not limited
-    latency_ms: float
+    latency_ms: float  # from the proposal, or for a later change from when it could have been known at the earliest; nan unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +272,3 @@ class SafetyState:
     nearest_obstacle_m: float
     linear_mps: float  # what was emitted last
     angular_radps: float
-
-
-UNLIMITED_MPS = math.inf

@@ -2,8 +2,8 @@
 
 Each voice weakens with 1/r (a point source in the free field, ISO 9613-2: 6 dB per doubling of distance) and arrives
 after the time that sound needs for the way, so that a speaker who walks is shifted in pitch as in life.  A constant
-noise floor is always there.  Not modelled yet, and to come with the voice issue: walls, reverberation, and the robot's
-own voice as an echo in its microphone.
+noise floor is always there.  Not simulated yet: walls, reverberation, and the robot's own voice as an echo in its
+microphone.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pydantic import Field, model_validator
 
@@ -42,7 +43,7 @@ class Expectation(Model):
     def _one_rule(self) -> Expectation:
         return exactly_one(self, [name for name in type(self).model_fields if name != "name"])
 
-    @property
+    @cached_property
     def rule(self) -> Once | Always:
         """The one rule that is given."""
         name = next(name for name in type(self).model_fields if name != "name" and name in self.model_fields_set)
@@ -77,8 +78,10 @@ class Judge:
 
     def look(self, scene: Scene, times: Mapping[str, StepTimes]) -> None:
         """Take in one tick."""
+        if self.outcome is not None:
+            return
         rule = self.expectation.rule
-        if self.outcome is None and not math.isnan(times[rule.after].begun_s):
+        if not math.isnan(times[rule.after].begun_s):
             if isinstance(rule, Once):
                 self._look_once(rule, scene, times[rule.after])
             else:

@@ -1,4 +1,5 @@
-"""Write what a robot is told of the simulated home: ``map.yaml`` and ``map.pgm`` (nav2 map_server), ``semantic_map.yaml``.
+"""Write what a robot is told of the simulated home: ``map.yaml`` and ``map.pgm`` (nav2 map_server), ``semantic_map.yaml``,
+and ``things.yaml``, what the family says of their things.
 
 ``python -m sim.export [HOME_FOLDER]``.  A robot in a real place gets the same files from mapping; a test holds the shipped
 ones equal to a fresh export.
@@ -16,13 +17,14 @@ import yaml
 from numpy.typing import NDArray
 
 from sim.description import HomeDescription, Point, Wall, home_folder, load_home
-from sim.mjcf import check, surfaces
+from sim.mjcf import check, object_start, surfaces
 from sim.shapes.building import solid_spans
 from sim.shapes.furniture import KINDS, footprint_m
 
 RESOLUTION_M = 0.05
 MARGIN_M = 0.5
 FREE, OCCUPIED, UNKNOWN = 254, 0, 205  # the grey values of map_server's "trinary" mode
+TOLD_TO_M = 0.05  # as exact as people are when they say where something is
 
 _HEADER = "# Written by `python -m sim.export` from home.yaml; do not edit.\n"
 
@@ -38,6 +40,7 @@ def export(home: HomeDescription) -> dict[str, bytes]:
         "map.pgm": _pgm(picture),
         "map.yaml": _yaml(map_yaml),
         "semantic_map.yaml": _yaml(semantic_map(home)),
+        "things.yaml": _yaml(things(home)),
     }
 
 
@@ -97,6 +100,18 @@ def semantic_map(home: HomeDescription) -> dict[str, Any]:
         for name, face in surfaces(home).items()
     }  # fmt: skip
     return {"places": places, "surfaces": faces}
+
+
+def things(home: HomeDescription) -> dict[str, Any]:
+    """What the family told the robot before it saw anything, as the runtime reads it (``robot_runtime/world/told.py``)."""
+    return {"things": {id_: _told(home, id_) for id_ in home.objects}}
+
+
+def _told(home: HomeDescription, object_id: str) -> dict[str, Any]:
+    thing, (middle_m, _) = home.objects[object_id], object_start(home, object_id)
+    x_m, y_m = (round(round(v / TOLD_TO_M) * TOLD_TO_M, 2) for v in middle_m[:2].tolist())
+    colour = {"colour": thing.colour} if thing.colour else {}
+    return {"class_name": thing.class_name, **colour, "position_m": [x_m, y_m, round(float(middle_m[2]), 2)]}
 
 
 def _pgm(picture: NDArray[np.uint8]) -> bytes:

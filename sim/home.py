@@ -5,6 +5,8 @@ It needs no graphics; cameras redraw the home from ``sim/state`` in their own pr
 
 from __future__ import annotations
 
+import logging
+
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from pydantic import Field
 from robot_runtime.config import StageConfig
 from robot_runtime.messages import Argument, AudioFrame, GripperState, JointPositions, PersonCommand, SimState, Velocity
 from robot_runtime.stage import Inbox, Outbox, latest, news
+from safety.files import FileError
 from sim.acoustics import Acoustics
 from sim.description import load_home
 from sim.hold import Holding
@@ -22,6 +25,8 @@ from sim.robot import Robot
 from sim.scenario import as_scenario_begins
 from sim.sensors import Lidar, WheelOdometry
 from sim.voices import render
+
+_log = logging.getLogger(__name__)
 
 STEP_S = 0.02
 SUBSTEPS = round(STEP_S / TIMESTEP_S)
@@ -83,7 +88,7 @@ class Home:
     def _obey(self, inbox: Inbox, now_s: float) -> None:
         velocity = latest(inbox, "cmd_vel", Velocity)
         if velocity is not None:
-            self.robot.drive(velocity.linear_mps, velocity.angular_radps, now_s)
+            self.robot.drive(velocity.linear_mps, velocity.angular_radps, min(velocity.stamp_s, now_s))
         for joints in news(inbox, "joints/command", JointPositions):
             for name, position in zip(joints.names, joints.positions, strict=True):
                 self.robot.aim(name, position)
@@ -92,12 +97,16 @@ class Home:
 
     def _direct(self, command: PersonCommand, now_s: float) -> None:
         walker = self.walkers.get(command.person_id)
-        if walker is None:
-            raise ValueError(f"sim/people: nobody called '{command.person_id}' lives here; known: {', '.join(self.walkers)}")
+        if walker is None:  # anybody may publish on the topic: no reason to stop the home
+            _log.warning("sim/people: nobody called '%s' lives here; known: %s", command.person_id[:40], ", ".join(self.walkers))
+            return
         walker.command(command)
         if command.say:
             walker.attend(now_s)
-            self._acoustics.person_says(command.person_id, render(command.say, walker.person))
+            try:
+                self._acoustics.person_says(command.person_id, render(command.say, walker.person))
+            except FileError as error:
+                _log.warning("sim/people: %s cannot say it: %s", command.person_id, error)
 
     # ------------------------------------------------ movement
 
@@ -123,10 +132,12 @@ class Home:
         goal = robot.goal("gripper")
         robot.apply(STEP_S, now_s, self.holding.gripper_stop_m(goal, grasp))
         mujoco.mj_step(self._model, self.data, SUBSTEPS)
-        for id_ in self.holding.update(goal, robot.joint("gripper"), robot.grasp_point_m(), robot.pose()[2], self._hands):
+        moved = self.holding.update(goal, robot.joint("gripper"), robot.grasp_point_m(), robot.pose()[2], self._hands)
+        for id_ in moved:
             self._place_thing(id_)
-        for id_, walker in self.walkers.items():
-            walker.holding = bool(self.holding.held_by(id_))
+        if moved:
+            for id_, walker in self.walkers.items():
+                walker.holding = bool(self.holding.held_by(id_))
 
     def _place_thing(self, id_: str) -> None:
         index = self._layout.objects[id_]

@@ -48,6 +48,7 @@ class _Target:
     """One thing or person: points to look at, corners of its box, and who may stand between without hiding it."""
 
     id: str
+    centre: Vector  # (3,), of the box
     probes: Vector  # (p, 3)
     corners: Vector  # (8, 3)
     owner: int  # index of a person whose own body does not hide it, or _NO_ONE
@@ -71,7 +72,9 @@ class OracleEyes:
         self._people = list(self._layout.segments)
         owner = {name: index for index, name in enumerate(self._people)}
         self._geom_owner = np.array([owner.get(name, _NO_ONE) for name in self._layout.geom_owner])
-        self._half = {id_: np.asarray(KINDS[thing.class_name].size_m) / 2 for id_, thing in self._home.objects.items()}
+        half = np.array([KINDS[self._home.objects[id_].class_name].size_m for id_ in self._layout.objects])[:, None] / 2
+        self._thing_points = np.concatenate((_PROBES * half, _CORNERS * half), axis=1)  # (things, probes and corners, 3), unturned
+        self._thing_mocaps = list(self._layout.objects.values())
         self._height = {id_: person.height_m for id_, person in self._home.people.items()}
         self._body = {id_: proportions(person) for id_, person in self._home.people.items()}
         self._surfaces = sorted(surfaces(self._home).values(), key=lambda surface: -surface.height_m)
@@ -89,7 +92,7 @@ class OracleEyes:
         """What can be seen and heard in ``state``; times are the state's."""
         redraw(self._model, self._data, state)
         holders = {argument.name: argument.value for argument in state.holders}
-        things = [self._thing_target(id_, holders.get(id_, "")) for id_ in self._layout.objects]
+        things = self._thing_targets(holders)
         persons = [self._person_target(index, id_) for index, id_ in enumerate(self._people)]
         sights = self._see([*things, *persons])
         stamp_s = state.stamp_s
@@ -99,26 +102,27 @@ class OracleEyes:
 
     # ------------------------------------------------ what there is
 
-    def _thing_target(self, id_: str, holder: str) -> _Target:
-        index = self._layout.objects[id_]
-        middle, (w, _, _, z) = self._data.mocap_pos[index], self._data.mocap_quat[index].tolist()
-        turn = _yaw_matrix(2 * math.atan2(z, w))
-        half = self._half[id_]
-        owner = self._people.index(holder) if holder in self._people else _NO_ONE
-        return _Target(id_, middle + (_PROBES * half) @ turn.T, middle + (_CORNERS * half) @ turn.T, owner)
+    def _thing_targets(self, holders: dict[str, str]) -> list[_Target]:
+        """All things at once: there are many of them."""
+        middle, quat = self._data.mocap_pos[self._thing_mocaps], self._data.mocap_quat[self._thing_mocaps]
+        points = middle[:, None] + self._thing_points @ _turns_by_yaw(2 * np.arctan2(quat[:, 3], quat[:, 0]))
+        owners = [self._people.index(holder) if (holder := holders.get(id_)) in self._people else _NO_ONE for id_ in self._layout.objects]
+        split = len(_PROBES)
+        return [
+            _Target(id_, centre, around[:split], around[split:], owner)
+            for id_, centre, around, owner in zip(self._layout.objects, middle, points, owners, strict=True)
+        ]
 
     def _person_target(self, index: int, id_: str) -> _Target:
         first, end = self._layout.segments[id_]
         joints = self._data.mocap_pos[first:end]
         body = self._body[id_]
         head, torso = joints[_HEAD] + [0, 0, 0.3 * body.head], joints[_TORSO] + [0, 0, 0.6 * body.shoulder]
-        probes = np.vstack(
-            [head, torso, joints[_TORSO], joints[_SHINS : _SHINS + 2], joints[_SHINS : _SHINS + 2] - [0, 0, 0.6 * body.shin]]
-        )
-        half = np.array([0.16 * body.height, 0.16 * body.height, body.height / 2])
+        knees = joints[_SHINS : _SHINS + 2]
+        probes = np.concatenate(((head, torso, joints[_TORSO]), knees, knees - [0, 0, 0.6 * body.shin]))
         centre = np.array([joints[_TORSO][0], joints[_TORSO][1], (joints[_HEAD][2] + 0.78 * body.head) / 2])
-        half[2] = centre[2]
-        return _Target(id_, probes, centre + _CORNERS * half, index)
+        half = (0.16 * body.height, 0.16 * body.height, centre[2])
+        return _Target(id_, centre, probes, centre + _CORNERS * half, index)
 
     # ------------------------------------------------ what is seen
 
@@ -126,18 +130,16 @@ class OracleEyes:
         eye = self._data.cam_xpos[self._camera].copy()
         axes = self._data.cam_xmat[self._camera].reshape(3, 3)
         counts = [len(target.probes) for target in targets]
-        points = np.vstack([target.probes for target in targets])
+        points = np.concatenate([target.probes for target in targets])
         local = (points - eye) @ axes
         inside = self._in_view(local)
         clear = np.zeros(len(points), dtype=bool)
         owners = np.repeat([target.owner for target in targets], counts)
         if inside.any():
             clear[inside] = self._unobstructed(eye, points[inside], owners[inside])
-        sights = {}
-        for target, part in zip(targets, np.split(clear, np.cumsum(counts)[:-1]), strict=True):
-            if part.any() and (sight := self._sight(target, float(part.mean()), eye, axes)):
-                sights[target.id] = sight
-        return sights
+        clear_count = np.add.reduceat(clear, np.cumsum([0, *counts[:-1]]), dtype=int).tolist()
+        found = {t.id: self._sight(t, n / count, eye, axes) for t, n, count in zip(targets, clear_count, counts, strict=True) if n}
+        return {id_: sight for id_, sight in found.items() if sight is not None}
 
     def _in_view(self, local: Vector) -> NDArray[np.bool_]:
         """Points in camera axes (x right, y up, looking along -z) that fall into the picture and are near enough."""
@@ -160,24 +162,23 @@ class OracleEyes:
     def _sight(self, target: _Target, seen_share: float, eye: Vector, axes: Vector) -> _Sight | None:
         local = (target.corners - eye) @ axes
         ahead = np.maximum(-local[:, 2], 0.05)
-        u = np.clip(WIDTH_PX / 2 + self._focal_px * local[:, 0] / ahead, 0, WIDTH_PX)
-        v = np.clip(HEIGHT_PX / 2 - self._focal_px * local[:, 1] / ahead, 0, HEIGHT_PX)
-        left, top, width, height = float(u.min()), float(v.min()), float(np.ptp(u)), float(np.ptp(v))
-        if min(width, height) < SMALLEST_PX:
+        left, right = _extent_px(WIDTH_PX / 2 + self._focal_px * local[:, 0] / ahead, WIDTH_PX)
+        top, bottom = _extent_px(HEIGHT_PX / 2 - self._focal_px * local[:, 1] / ahead, HEIGHT_PX)
+        if min(right - left, bottom - top) < SMALLEST_PX:
             return None
-        return _Sight(seen_share, (left, top, width, height), float(np.linalg.norm(target.corners.mean(axis=0) - eye)))
+        return _Sight(seen_share, (left, top, right - left, bottom - top), math.dist(target.centre, eye))
 
     def _detection(self, target: _Target, sight: _Sight, holders: dict[str, str]) -> Detection:
         thing = self._home.objects[target.id]
         std_m = 0.004 + 0.004 * sight.distance_m
-        x, y, z = (target.corners.mean(axis=0) + std_m * self._rng.standard_normal(3)).tolist()
+        x, y, z = (target.centre + std_m * self._rng.standard_normal(3)).tolist()
         score = (0.55 + 0.45 * sight.seen_share) * (1.0 - 0.3 * sight.distance_m / RANGE_M)
         holder = holders.get(target.id, "")
         support = "" if holder else self._support(target)
         return Detection(target.id, thing.class_name, thing.colour, score, sight.box_px, (x, y, z), std_m, support, holder)
 
     def _support(self, target: _Target) -> str:
-        x, y = target.corners.mean(axis=0)[:2].tolist()
+        x, y = target.centre[:2].tolist()
         bottom = float(target.corners[:, 2].min())
         return next((s.name for s in self._surfaces if s.height_m <= bottom + 0.05 and s.holds(x, y)), FLOOR)
 
@@ -260,6 +261,12 @@ def _as_of_now(person: Person, noticed_s: float, now_s: float) -> Person:
     return replace(person, seen=False, speaking=False, facing_robot=False, velocity_mps=(0.0, 0.0, 0.0), position_std_m=std_m)
 
 
-def _yaw_matrix(yaw_rad: float) -> Vector:
-    c, s = math.cos(yaw_rad), math.sin(yaw_rad)
-    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+def _turns_by_yaw(yaw_rad: Vector) -> Vector:
+    """For n yaws n matrices, which turn row vectors from their right."""
+    c, s, zero = np.cos(yaw_rad), np.sin(yaw_rad), np.zeros_like(yaw_rad)
+    return np.stack((c, s, zero, -s, c, zero, zero, zero, zero + 1.0), axis=-1).reshape(-1, 3, 3)
+
+
+def _extent_px(values_px: Vector, size_px: int) -> tuple[float, float]:
+    """First and last pixel, within the picture."""
+    return max(float(values_px.min()), 0.0), min(float(values_px.max()), float(size_px))

@@ -26,6 +26,8 @@ ATTENTION_S = 5.0
 IDLE_PERIOD_S = 0.1
 """The body of somebody who stands is posed anew only so often."""
 
+_AT_REST = 0.01
+"""Share of a full stride below which somebody stands still."""
 _COUNT = len(SEGMENTS)
 
 
@@ -75,9 +77,10 @@ class Walker:
         """Move on by ``dt_s``; True when the body should be posed anew."""
         bearing = math.atan2(robot_m[1] - self.y_m, robot_m[0] - self.x_m)
         distance_m = math.hypot(robot_m[0] - self.x_m, robot_m[1] - self.y_m)
-        self._walk(dt_s, bearing, distance_m)
+        if self._path or self._stride > _AT_REST:
+            self._walk(dt_s, bearing, distance_m)
         self._look(dt_s, now_s, bearing, distance_m)
-        if now_s < self._due_s and not self.walking and self._stride < 0.01:
+        if now_s < self._due_s and not self.walking and self._stride <= _AT_REST:
             return False
         self._due_s = now_s + IDLE_PERIOD_S - 1e-6
         return True

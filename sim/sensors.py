@@ -6,7 +6,6 @@ import math
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
 from robot_runtime.messages import Odometry, Scan
 from sim.mjcf import GROUP_HOME, GROUP_PEOPLE
@@ -15,6 +14,7 @@ from sim.robot_model import LIDAR_HEIGHT_M, TRACK_M, WHEEL_RADIUS_M
 RAYS = 360
 RANGE_MIN_M, RANGE_MAX_M = 0.12, 12.0
 TICKS_PER_TURN = 4096
+TICK_M = 2 * math.pi * WHEEL_RADIUS_M / TICKS_PER_TURN
 
 _SEEN = np.zeros(6, dtype=np.uint8)
 _SEEN[[GROUP_HOME, GROUP_PEOPLE]] = 1
@@ -53,25 +53,26 @@ class WheelOdometry:
     """
 
     def __init__(self, scale_std: float, slip_std: float, rng: np.random.Generator) -> None:
-        self._scale = 1.0 + scale_std * rng.standard_normal(2)
+        self._scale = (1.0 + scale_std * rng.standard_normal(2)).tolist()
         self._slip_std, self._rng = slip_std, rng
-        self._rolled_m = np.zeros(2)  # true rolling with errors, before quantisation
-        self._ticks: NDArray[np.int64] = np.zeros(2, dtype=np.int64)
-        self._last_rad: NDArray[np.float64] | None = None
+        self._rolled_m = [0.0, 0.0]  # true rolling with errors, before quantisation
+        self._ticks = [0, 0]
+        self._last_rad: tuple[float, float] | None = None
         self._x_m = self._y_m = self._yaw_rad = 0.0
 
     def update(self, wheels_rad: tuple[float, float], dt_s: float, now_s: float) -> Odometry:
         """Take in the wheel angles after another ``dt_s``."""
-        angles = np.asarray(wheels_rad)
-        turned_m = (angles - (angles if self._last_rad is None else self._last_rad)) * WHEEL_RADIUS_M
-        self._last_rad = angles
-        slip = self._slip_std * np.sqrt(np.abs(turned_m)) * self._rng.standard_normal(2)
-        self._rolled_m += turned_m * self._scale + slip
-        per_tick_m = 2 * math.pi * WHEEL_RADIUS_M / TICKS_PER_TURN
-        ticks = np.floor(self._rolled_m / per_tick_m).astype(np.int64)
-        left_m, right_m = ((ticks - self._ticks) * per_tick_m).tolist()
-        self._ticks = ticks
+        before_rad, self._last_rad = self._last_rad or wheels_rad, wheels_rad
+        chance = self._rng.standard_normal(2).tolist()
+        left_m, right_m = (self._roll(k, (wheels_rad[k] - before_rad[k]) * WHEEL_RADIUS_M, chance[k]) for k in (0, 1))
         return self._integrate((left_m + right_m) / 2, (right_m - left_m) / TRACK_M, dt_s, now_s)
+
+    def _roll(self, wheel: int, turned_m: float, chance: float) -> float:
+        """What the encoder of a wheel makes of ``turned_m``."""
+        self._rolled_m[wheel] += turned_m * self._scale[wheel] + self._slip_std * math.sqrt(abs(turned_m)) * chance
+        before, ticks = self._ticks[wheel], math.floor(self._rolled_m[wheel] / TICK_M)
+        self._ticks[wheel] = ticks
+        return (ticks - before) * TICK_M
 
     def _integrate(self, forward_m: float, turn_rad: float, dt_s: float, now_s: float) -> Odometry:
         middle = self._yaw_rad + turn_rad / 2

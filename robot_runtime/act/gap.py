@@ -15,6 +15,7 @@ from robot_runtime.act.surroundings import Surroundings
 _AWAY_M = 0.02  # something that gets farther, or nearer by less than this, is not driven into
 _SAME_M = 0.5  # the lidar sees a person's legs as a thing at much the same place
 _LEAST_PERSON_M = 0.42  # never nearer to a person's centre, wherever the goal is: base and half a body
+_STRAIGHT_PER_M = 1e-4  # a flatter arc is a parabola, to less than a micrometre
 _FORESIGHT_S = (0.0, 0.5, 1.0)  # where people are now and will be, if they walk on
 
 
@@ -51,8 +52,10 @@ def on_path(path: Points, along_m: NDArray[np.float64], end: NDArray[np.float64]
 def arc(curvature: float, reach_m: float) -> tuple[Points, NDArray[np.float64]]:
     """Points of an arc that starts at the robot, in its frame, and how far along each is."""
     way_m = np.linspace(min(0.05, reach_m), reach_m, 12)
+    if abs(curvature) < _STRAIGHT_PER_M:
+        return np.stack((way_m, 0.5 * curvature * way_m**2), axis=1), way_m
     turn = way_m * curvature
-    return np.column_stack((np.sinc(turn / np.pi) * way_m, np.sinc(turn / (2 * np.pi)) * np.sin(turn / 2) * way_m)), way_m
+    return np.stack((np.sin(turn), 1.0 - np.cos(turn)), axis=1) / curvature, way_m
 
 
 def on_arc(curvature: float, reach_m: float, hits: Points, keep_m: float) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,15 +91,13 @@ class Localiser:
     def _move(self, motion: Pose2) -> None:
         c, s = math.cos(self._pose.yaw_rad), math.sin(self._pose.yaw_rad)
         self._pose = compose(self._pose, motion)
-        yaw_moves = np.eye(3)
-        yaw_moves[0, 2] = -s * motion.x_m - c * motion.y_m
-        yaw_moves[1, 2] = c * motion.x_m - s * motion.y_m
+        yaw_moves = np.array(((1.0, 0.0, -s * motion.x_m - c * motion.y_m), (0.0, 1.0, c * motion.x_m - s * motion.y_m), (0.0, 0.0, 1.0)))
         driven_m, turned_rad = math.hypot(motion.x_m, motion.y_m), abs(motion.yaw_rad)
         # variances that grow with the way, so that the sum does not depend on how finely the odometry is sampled
         along = 0.1 * self._config.odom_std_per_m**2 * driven_m
         turn = 0.1 * (self._config.odom_std_per_rad**2 * turned_rad + self._config.odom_std_per_m**2 * driven_m)
         self._covariance = yaw_moves @ self._covariance @ yaw_moves.T
-        self._covariance[[0, 1, 2], [0, 1, 2]] += (along, along, turn)
+        self._covariance.flat[::4] += (along, along, turn)
 
     def on_scan(self, scan: Scan) -> bool:
         """Correct the pose; True when the scan was used, False when it was not due, too old, or did not fit."""
@@ -167,5 +166,11 @@ def end_points(scan: Scan) -> Points:
     ranges_m = scan.ranges_m.astype(np.float64)
     with np.errstate(invalid="ignore"):
         good = (ranges_m >= scan.range_min_m) & (ranges_m < scan.range_max_m) & np.isfinite(ranges_m)
-    angles_rad = scan.angle_min_rad + scan.angle_increment_rad * np.arange(len(ranges_m))[good]
-    return np.column_stack((np.cos(angles_rad), np.sin(angles_rad))) * ranges_m[good, None]
+    return _directions(scan.angle_min_rad, scan.angle_increment_rad, len(ranges_m))[good] * ranges_m[good, None]
+
+
+@lru_cache(maxsize=4)
+def _directions(first_rad: float, increment_rad: float, count: int) -> Points:
+    """Unit vectors of the rays."""
+    angles_rad = first_rad + increment_rad * np.arange(count)
+    return np.stack((np.cos(angles_rad), np.sin(angles_rad)), axis=1)

@@ -45,15 +45,16 @@ class ObstacleLayer:
         return np.asarray((self._map.surface_m[rows, columns] > UNEXPLAINED_M) & self._map.free[rows, columns])
 
     def _forget_passed(self, scan: Scan, pose: Pose2) -> None:
-        rows, columns = np.nonzero(self.mask(scan.stamp_s))
-        if not len(rows):
+        kept = np.flatnonzero(self.mask(scan.stamp_s))
+        if not len(kept):
             return
+        rows, columns = np.divmod(kept, self._map.shape[1])
         cells = to_robot(pose, self._map.centres(rows, columns))
         bearing_rad = np.arctan2(cells[:, 1], cells[:, 0])
         turn_rad = (bearing_rad - scan.angle_min_rad) % (2.0 * np.pi)
         nearest = np.round(turn_rad / scan.angle_increment_rad).astype(np.intp)
         covered = nearest < len(scan.ranges_m) + 1
-        rays = np.nan_to_num(scan.ranges_m, nan=0.0)  # a broken ray clears nothing
+        rays = np.where(np.isnan(scan.ranges_m), 0.0, scan.ranges_m)  # a broken ray clears nothing
         shortest_m = np.min([rays[(nearest + i) % len(rays)] for i in (-1, 0, 1)], axis=0)
         passed = covered & (shortest_m > np.hypot(cells[:, 0], cells[:, 1]) + _PASSED_M)
         self._seen_s[rows[passed], columns[passed]] = -np.inf

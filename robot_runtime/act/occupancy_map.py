@@ -85,9 +85,10 @@ class OccupancyMap:
 
     def cells(self, points: Points) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """(rows, columns) of points, held at the map's border."""
-        indices = np.floor((points - self.origin_m) / self.resolution_m).astype(np.intp)
         rows, columns = self.shape
-        return np.clip(indices[:, 1], 0, rows - 1), np.clip(indices[:, 0], 0, columns - 1)
+        inside = np.minimum(np.maximum((points - self.origin_m) / self.resolution_m, 0.0), (columns - 1, rows - 1))
+        indices = inside.astype(np.intp)
+        return indices[:, 1], indices[:, 0]
 
     def centres(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Points:
         """The points in the middle of cells."""

@@ -47,11 +47,10 @@ def between(a: Pose2, b: Pose2) -> Pose2:
 def to_map(pose: Pose2, points: Points) -> Points:
     """Points in the robot's frame, in the map."""
     c, s = math.cos(pose.yaw_rad), math.sin(pose.yaw_rad)
-    return np.column_stack((pose.x_m + c * points[:, 0] - s * points[:, 1], pose.y_m + s * points[:, 0] + c * points[:, 1]))
+    return points @ np.array(((c, s), (-s, c))) + pose[:2]
 
 
 def to_robot(pose: Pose2, points: Points) -> Points:
     """Points in the map, in the robot's frame."""
     c, s = math.cos(pose.yaw_rad), math.sin(pose.yaw_rad)
-    dx, dy = points[:, 0] - pose.x_m, points[:, 1] - pose.y_m
-    return np.column_stack((c * dx + s * dy, c * dy - s * dx))
+    return (points - pose[:2]) @ np.array(((c, -s), (s, c)))

@@ -94,7 +94,7 @@ class ScanMatcher:
     def _linearise(self, points: Points, pose: Pose2) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Signed distance of each end point, shape (n,), and its derivative by x, y and yaw, shape (n, 3)."""
         world = to_map(pose, points)
-        cell = np.clip((world - self._origin_m) / self._resolution_m - 0.5, 0.0, self._limit)
+        cell = np.minimum(np.maximum((world - self._origin_m) / self._resolution_m - 0.5, 0.0), self._limit)
         corner = cell.astype(np.intp)
         u, v = (cell - corner).T
         column, row = corner.T

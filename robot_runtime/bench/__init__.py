@@ -1,1 +1,1 @@
-"""Benchmarks: each budget of the design measured, as a table with machine and commit."""
+"""Benchmarks: each budget measured, as a table with machine and commit."""

@@ -17,14 +17,16 @@ def robot_grammar(
     """The grammar of all phrases of the catalogue.
 
     An object is a class or a synonym of the ontology with at most one colour before it; a place is one of the site's; a
-    person is somebody by name, or "me".  The order of all names is fixed, so that the same names give the same grammar.
+    person is somebody by name, or "me", which is as likely as all names together.  The order of all names is fixed, so that
+    the same names give the same grammar.
     """
     colours = sorted({word for colour, others in ontology.colours.items() for word in (colour, *others)})
     things = sorted({word for name, kind in ontology.classes.items() for word in (name, *kind.synonyms)})
+    names = sorted({name.lower() for name in people} - {""})
     slots = {
         "object": [f"[{' | '.join(colours)}] ({' | '.join(things)})"],
         "colour": colours,
         "place": sorted(places),
-        "person": [*SPEAKER_WORDS, *sorted({name.lower() for name in people} - {""})],
+        "person": [*SPEAKER_WORDS, *([f"({' | '.join(names)})"] if names else [])],
     }
     return Grammar([Rule(phrase.intent, phrase.pattern, phrase.values) for phrase in catalogue.phrases(language)], slots)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pydantic import Field, field_validator
 
+from robot_runtime import simulation
 from robot_runtime.config import StageConfig, load_class
 from robot_runtime.messages import Detections, People, SimState
 from robot_runtime.stage import Inbox, Outbox, latest
@@ -31,7 +32,7 @@ class OracleBackend:
     """Reads the truth from the simulated home.  For tests and for runs before there is a trained detector."""
 
     def __init__(self, home: str) -> None:
-        self._eyes = load_class("sim.oracle:OracleEyes")(home)
+        self._eyes = load_class(simulation.ORACLE_EYES)(home)
         self._state: SimState | None = None
 
     def look(self, inbox: Inbox, now_s: float) -> tuple[Detections, People] | None:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from rclpy.event_handler import EventHandler
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.waitable import NumberOfEntities
@@ -36,8 +35,11 @@ class LeanExecutor(SingleThreadedExecutor):
     """
 
     def __init__(self) -> None:
+        from rclpy.event_handler import EventHandler  # here, since Humble, which gets the other executor, has no such module
+
         self._tasks: list[Any] = []  # of the base class
         super().__init__()
+        self._event_kind = EventHandler
         self._stale = True
         self._next_events_s = 0.0
 
@@ -86,8 +88,8 @@ class LeanExecutor(SingleThreadedExecutor):
         self._stale = False
         nodes = self.get_nodes()
         waitables = [waitable for node in nodes for waitable in node.waitables]
-        self._events = [waitable for waitable in waitables if isinstance(waitable, EventHandler)]
-        self._waitables = [waitable for waitable in waitables if not isinstance(waitable, EventHandler)]
+        self._events = [waitable for waitable in waitables if isinstance(waitable, self._event_kind)]
+        self._waitables = [waitable for waitable in waitables if not isinstance(waitable, self._event_kind)]
         entities = {
             "timer": [timer for node in nodes for timer in node.timers],
             "subscription": [subscription for node in nodes for subscription in node.subscriptions],

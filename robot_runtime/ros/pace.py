@@ -27,6 +27,9 @@ TICK_S = 0.02
 START_S = 100.0
 """Simulated time begins here: late enough that "a minute ago" is not negative."""
 
+RESTART_GAP_S = 1.5
+"""Of simulated time while no simulation ran: what was sensed, proposed or commanded before is then too old for everybody."""
+
 _MOST_TICKS = 2
 """… made in one go, so that messages are taken in between while a slow machine catches up."""
 
@@ -141,7 +144,7 @@ class SourcePace(ClockPace):
 
 
 class ClockMemory:
-    """A file that lets a restarted simulation go on where the last one ended, so that time never goes back."""
+    """A file that lets a restarted simulation go on after the last one, so that time never goes back."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -149,7 +152,7 @@ class ClockMemory:
 
     def resume_s(self) -> float:
         text = os.pread(self._file, 32, 0)
-        return float(text) + TICK_S if text else START_S
+        return float(text) + RESTART_GAP_S if text else START_S
 
     def write(self, now_s: float) -> None:
         os.pwrite(self._file, b"%017.6f\n" % now_s, 0)  # one fixed-size write: no crash can leave half of it

@@ -64,6 +64,11 @@ class Camera:
         self._close()
         self._forget()
 
+    def close(self) -> Outbox:
+        """Let go of the camera; the next step opens it again."""
+        self.reset()
+        return []
+
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         try:
             if self._source is None and now_s >= self._retry_s:

@@ -24,6 +24,7 @@ from safety.files import FileError
 RATE_HZ = 16_000
 FRAME_SAMPLES = 320
 FRAME_S = FRAME_SAMPLES / RATE_HZ
+_LEAST_RATE_HZ = 4000
 _log = logging.getLogger(__name__)
 
 
@@ -55,7 +56,8 @@ class Microphone:
 
     def __init__(self, config: MicrophoneConfig, sounddevice: Any = None) -> None:
         self._config = config
-        self._source = self._open(sounddevice)
+        self._sounddevice = sounddevice
+        self._source: Source | None = self._open()
         self._sequence = 0
         self._lost = 0
 
@@ -63,15 +65,21 @@ class Microphone:
         """Numbers start anew; the device stays open."""
         self._sequence = 0
 
-    def close(self) -> None:
-        self._source.close()
+    def close(self) -> Outbox:
+        """Let go of the device or file; the next step opens it again, a file from its beginning."""
+        if self._source is not None:
+            self._source.close()
+        self._source, self._lost = None, 0
+        return []
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
-        frames = self._source.read(now_s)
-        if self._source.lost != self._lost:
-            _log.warning("microphone: %d frames lost, because nobody read in time", self._source.lost - self._lost)
-            self._sequence += self._source.lost - self._lost  # a consumer sees the gap
-            self._lost = self._source.lost
+        """:raises FileError: it was closed, and cannot be opened again"""
+        source = self._source = self._source or self._open()
+        frames = source.read(now_s)
+        if source.lost != self._lost:
+            _log.warning("microphone: %d frames lost, because nobody read in time", source.lost - self._lost)
+            self._sequence += source.lost - self._lost  # a consumer sees the gap
+            self._lost = source.lost
         outbox: Outbox = []
         for index, samples in enumerate(frames):
             stamp_s = now_s - (len(frames) - index) * FRAME_S
@@ -79,12 +87,12 @@ class Microphone:
             self._sequence += 1
         return outbox
 
-    def _open(self, sounddevice: Any) -> Source:
+    def _open(self) -> Source:
         kind, _, name = self._config.source.partition(":")
         if kind == "file":
             return FileSource(name)
         try:
-            return DeviceSource(name, self._config.buffer_s, sounddevice or sound_device.load())
+            return DeviceSource(name, self._config.buffer_s, self._sounddevice or sound_device.load())
         except FileError as error:
             if not self._config.allow_missing:
                 raise
@@ -173,16 +181,22 @@ class DeviceSource:
 def read_wav(path: str) -> NDArray[np.int16]:
     """A 16-bit WAV file of any rate and any number of channels as 16 kHz mono.
 
-    :raises FileError: missing, not a WAV file, or not 16 bits
+    :raises FileError: missing, not a WAV file, not 16 bits, or fewer than 4000 samples a second
     """
     try:
         with wave.open(str(resolve(path)), "rb") as file:
             channels, width, rate_hz = file.getnchannels(), file.getsampwidth(), file.getframerate()
             data = file.readframes(file.getnframes())
-    except (OSError, EOFError, wave.Error) as error:
-        raise FileError(f"{path}: cannot be read as WAV: {error}") from error
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read as WAV: {error.strerror}") from error
+    except (EOFError, wave.Error) as error:
+        raise FileError(f"{path}: cannot be read as WAV: {error or 'it ends too early'}") from error
     if width != 2:
         raise FileError(f"{path}: has {8 * width} bits a sample; convert it to 16")
-    mono = np.frombuffer(data, "<i2").reshape(-1, channels).mean(axis=1)
-    resampled = np.asarray(soxr.resample(mono, rate_hz, RATE_HZ))
-    return np.clip(resampled, -32768, 32767).astype(np.int16)
+    if rate_hz < _LEAST_RATE_HZ:
+        raise FileError(f"{path}: has {rate_hz} samples a second; {_LEAST_RATE_HZ} at least are needed for speech")
+    whole = len(data) - len(data) % (2 * channels)  # a recording that was cut off may end within a sample
+    mono = np.frombuffer(data[:whole], "<i2").reshape(-1, channels).mean(axis=1)
+    resampled = np.asarray(soxr.resample(mono, rate_hz, RATE_HZ), np.float64)
+    samples: NDArray[np.int16] = np.clip(resampled, -32768, 32767).astype(np.int16)
+    return samples

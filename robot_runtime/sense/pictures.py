@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from robot_runtime import simulation
 from robot_runtime.config import load_class
 from robot_runtime.messages import Image, SimState
 from robot_runtime.paths import resolve
@@ -185,7 +186,7 @@ class SimSource:
     """Pictures rendered from ``sim/state``; the renderer is loaded by name, since the runtime does not know the simulator."""
 
     def __init__(self, home: str, width_px: int, height_px: int) -> None:
-        self._camera = load_class("sim.camera:SimCamera")(home, width_px, height_px)
+        self._camera = load_class(simulation.CAMERA)(home, width_px, height_px)
 
     def read(self, inbox: Inbox, now_s: float) -> Image | None:
         state = latest(inbox, "sim/state", SimState)

@@ -46,17 +46,24 @@ class Speaker:
 
     def __init__(self, config: SpeakerConfig, sounddevice: Any = None) -> None:
         self._config = config
-        self._sink = self._open(sounddevice)
+        self._sounddevice = sounddevice
+        self._sink: Sink | None = self._open()
 
     def reset(self) -> None:
         """Keeps no state."""
 
-    def close(self) -> None:
-        self._sink.close()
+    def close(self) -> Outbox:
+        """Let go of the device or file; the next frame opens it again, a file anew."""
+        if self._sink is not None:
+            self._sink.close()
+        self._sink = None
+        return []
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
+        """:raises FileError: it was closed, and cannot be opened again"""
         for frame in news(inbox, "audio/out", AudioFrame):
-            self._sink.write(frame.samples)
+            sink = self._sink = self._sink or self._open()
+            sink.write(frame.samples)
         return []
 
     def _open(self, sounddevice: Any) -> Sink:
@@ -90,9 +97,10 @@ class FileSink:
 
     def __init__(self, path: str) -> None:
         try:
-            self._file = wave.open(str(resolve(path)), "wb")  # noqa: SIM115  (open for the life of the sink)
+            self._raw = resolve(path).open("wb")  # open for the life of the sink
         except OSError as error:
             raise FileError(f"{path}: cannot be written: {error.strerror}") from error
+        self._file = wave.open(self._raw, "wb")  # noqa: SIM115
         self._file.setnchannels(1)
         self._file.setsampwidth(2)
         self._file.setframerate(RATE_HZ)
@@ -102,6 +110,7 @@ class FileSink:
 
     def close(self) -> None:
         self._file.close()
+        self._raw.close()
 
 
 class DeviceSink:

@@ -1,4 +1,4 @@
-"""Measures the budgets of the design and prints them with machine and commit."""
+"""Measures the budgets and prints them with machine and commit."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from robot_runtime import simulation
 from robot_runtime.arguments import check
 from robot_runtime.bench import flow_speed, spine
 from robot_runtime.bench.machine import describe
@@ -53,7 +54,7 @@ def _spine(run_dir: Path, repeats: int) -> list[Figure]:
     if not play(settings, Story(as_json=False, to_stderr=True), scenario["limit_s"]):
         print(f"robot-runtime bench: the scenario did not finish; see {run_dir}/logs", file=sys.stderr)
     recording = Run.of(load_class("robot_runtime.ros.read_record:read")(run_dir / "record.mcap"))
-    return spine.figures(recording, load_class("sim.truth:truth_reader")(settings.world))
+    return spine.figures(recording, load_class(simulation.TRUTH_READER)(settings.world))
 
 
 def _print(title: str, rows: Sequence[Figure], as_json: bool) -> None:

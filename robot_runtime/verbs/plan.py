@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.cli import UsageError
-from robot_runtime.hear.grammar import Grammar, Rule
+from robot_runtime.hear.vocabulary import robot_grammar
 from robot_runtime.messages import AgeGroup, Argument, GripperState, Person, PlanStep, Utterance, WorldFacts, WorldObject
 from robot_runtime.mind.planner import NO_GOAL, Answer, Known
 from robot_runtime.mind.planners import PLANNERS
@@ -166,17 +166,8 @@ def _speaker(given: str, world: _World) -> str:
 
 def _understand(text: str, known: Known) -> _Heard | None:
     """Intent and slots by the grammar that hearing uses; None when no phrase of the catalogue fits."""
-    ontology, facts = Ontology.load(), known.situation.facts
-    colours = [word for colour, others in ontology.colours.items() for word in (colour, *others)]
-    things = [word for name, entry in ontology.classes.items() for word in (name, *entry.synonyms)]
-    slots = {
-        "object": [f"[{' | '.join(colours)}] ({' | '.join(things)})"],
-        "place": list(known.site.places) or ["nowhere"],
-        "person": ["me", *(person.name.lower() for person in facts.people)],
-        "colour": colours,
-    }
-    rules = [Rule(phrase.intent, phrase.pattern, phrase.values) for phrase in known.catalogue.phrases("en")]
-    meaning = Grammar(rules, slots).interpret(text)
+    names = [person.name for person in known.situation.facts.people]
+    meaning = robot_grammar(known.catalogue, Ontology.load(), known.site.places or ["nowhere"], names).interpret(text)
     return None if meaning is None else _Heard(meaning.intent, meaning.slots)
 
 

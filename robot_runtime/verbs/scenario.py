@@ -8,6 +8,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+from robot_runtime import simulation
 from robot_runtime.cli import UsageError
 from robot_runtime.config import load_class
 
@@ -34,26 +35,26 @@ def run(args: argparse.Namespace) -> int:
     if args.seed is not None and args.seed < 0:
         raise UsageError(f"--seed {args.seed}: expected a number from 0 up")
     for file in args.files:
-        load_class("sim.scenario:load_scenario")(file)  # all of them before the first is played
+        load_class(simulation.LOAD_SCENARIO)(file)  # all of them before the first is played
     passed = [_play(file, args) for file in args.files]
     return 0 if all(passed) else 1
 
 
 def _check(file: str, as_json: bool) -> None:
-    scenario = load_class("sim.scenario:load_scenario")(file)
+    scenario = load_class(simulation.LOAD_SCENARIO)(file)
     found: dict[str, Any] = {"scenario": file, "title": scenario.title, "steps": len(scenario.steps), "expectations": len(scenario.expect)}
     print(json.dumps(found) if as_json else f"{file}: sound; {len(scenario.steps)} steps, {len(scenario.expect)} expectations")
 
 
 def _play(file: str, args: argparse.Namespace) -> bool:
     if not args.json:
-        print(f"{file}: {load_class('sim.scenario:load_scenario')(file).title}", flush=True)
+        print(f"{file}: {load_class(simulation.LOAD_SCENARIO)(file).title}", flush=True)
 
     def show(now_s: float, topic: str, message: Any) -> None:
         if topic == "scenario":
             _show(file, message, args.json)
 
-    played = load_class("sim.play:play")(file, args.seed, show)
+    played = load_class(simulation.PLAY)(file, args.seed, show)
     factor = played.virtual_s / played.wall_s
     if args.json:
         result = {"scenario": file, "summary": played.summary, "passed": played.passed, "virtual_s": round(played.virtual_s, 2)}

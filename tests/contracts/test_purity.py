@@ -17,9 +17,10 @@ CHANCE = {"random", "secrets", "uuid"}
 DEVICES = {"sounddevice", "serial", "subprocess", "socket", "multiprocessing", "threading"}
 
 ALLOWED: dict[str, tuple[set[str], str]] = {
-    "robot_runtime.sense.microphone": ({"sounddevice", "threading"}, "is the microphone"),
+    "robot_runtime.sense.sound_device": ({"sounddevice"}, "finds sound cards for the microphone and the loudspeaker"),
+    "robot_runtime.sense.microphone": ({"threading"}, "is the microphone: the sound card calls from a thread of its own"),
     "robot_runtime.sense.pictures": ({"threading", "time"}, "is the camera: reads frames on a thread of its own"),
-    "robot_runtime.speak.speaker": ({"sounddevice", "threading"}, "is the loudspeaker"),
+    "robot_runtime.speak.speaker": ({"threading"}, "is the loudspeaker, likewise"),
     "robot_runtime.speak.espeak": ({"subprocess", "time"}, "espeak-ng is a process of its own, for its licence, with a time limit"),
 }
 """Driver modules: they have the shape of a stage and hold a device."""
@@ -48,6 +49,17 @@ def _is_generator_access(path: Path, attribute: ast.Attribute) -> bool:
     """Whether ``np.random`` is only the way to ``np.random.default_rng`` or to a type's name."""
     parents = [n for n in ast.walk(tree(path)) if isinstance(n, ast.Attribute) and n.value is attribute]
     return all(parent.attr in ("default_rng", "Generator", "SeedSequence") for parent in parents)
+
+
+def test_only_microphone_and_loudspeaker_open_sound_cards() -> None:
+    users = {name_of(path) for path in modules(*STAGE_FOLDERS, "safety") if _uses_sound_cards(path)}
+    assert users == {"robot_runtime.sense.microphone", "robot_runtime.speak.speaker"}
+
+
+def _uses_sound_cards(path: Path) -> bool:
+    """``from robot_runtime.sense import sound_device`` names only the package as its module."""
+    froms = [node for node in ast.walk(tree(path)) if isinstance(node, ast.ImportFrom)]
+    return "robot_runtime.sense.sound_device" in imports(path) or any(alias.name == "sound_device" for n in froms for alias in n.names)
 
 
 @pytest.mark.parametrize("path", modules("robot_runtime", "safety", "sim"), ids=name_of)

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,8 @@ GRAPH = str(Path(__file__).with_name("tiny_graph.py"))
 DOMAINS = range(1, 100)  # above 101 the ports reach into those that Linux gives to clients
 
 
-@pytest.fixture
-def domain() -> Iterator[int]:
+@contextmanager
+def free_domain() -> Iterator[int]:
     """A ROS domain that no other test on this machine uses now."""
     for number in DOMAINS:
         path = Path(tempfile.gettempdir()) / f"robot_runtime_domain_{number}.lock"
@@ -45,6 +45,13 @@ def domain() -> Iterator[int]:
             yield number
             return
     pytest.fail("every ROS domain is taken")
+
+
+@pytest.fixture
+def domain() -> Iterator[int]:
+    """As :func:`free_domain`, for one test."""
+    with free_domain() as number:
+        yield number
 
 
 class Child:

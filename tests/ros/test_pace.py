@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from robot_runtime.ros.pace import START_S, ClockMemory, _Beat
+from robot_runtime.ros.pace import RESTART_GAP_S, START_S, ClockMemory, _Beat
+from robot_runtime.topics import TOPICS
 
 
 def beats(rate_hz: float, times_s: list[float], first_s: float = 0.0) -> list[float]:
@@ -32,10 +33,12 @@ def test_missed_beats_are_not_made_up_for() -> None:
     assert beats(5, [100.0, 100.02, 103.0, 103.02, 103.18, 103.2]) == [100.0, 103.0, 103.2]
 
 
-def test_a_restarted_simulation_goes_on_after_its_last_tick(tmp_path: Path) -> None:
+def test_a_restarted_simulation_goes_on_when_all_before_is_stale(tmp_path: Path) -> None:
     path = tmp_path / "run" / "clock"
     memory = ClockMemory(path)
     assert memory.resume_s() == START_S
     memory.write(163.42)
     memory.write(163.44)
-    assert ClockMemory(path).resume_s() == pytest.approx(163.46)
+    assert ClockMemory(path).resume_s() == pytest.approx(163.44 + RESTART_GAP_S)
+    ages_s = [topic.max_age_s for topic in TOPICS.values() if topic.max_age_s is not None]
+    assert max(ages_s) < RESTART_GAP_S

@@ -271,6 +271,29 @@ def test_a_withdrawn_goal_takes_its_step_along() -> None:
     assert rig.velocity.linear_mps == 0.0
 
 
+def test_the_latency_of_a_changed_verdict_is_not_the_age_of_the_proposal() -> None:
+    rig = Rig().ready()
+    rig.holding = ("kitchen_knife", "knife")
+    rig.drive(0.6, ticks=250)
+    rig.people = [*rig.people, person("leo", "child", rig.x_m - 0.5)]
+    rig.drive(0.6, ticks=6)
+    assert rig.verdicts[-1].verdict == "deny"
+    assert 0.0 < rig.verdicts[-1].latency_ms <= 120.0  # approvals are judged again ten times a second
+
+
+@pytest.mark.parametrize("rest_ticks", [150, 1500])
+def test_what_changed_while_an_action_rested_counts_from_when_it_goes_on(rest_ticks: int) -> None:
+    rig = Rig().ready()
+    rig.drive(0.4, ticks=20)
+    for _ in range(rest_ticks):
+        rig.tick()
+    rig.holding = ("kitchen_knife", "knife")
+    rig.people = [*rig.people, person("leo", "child", rig.x_m + 0.5)]
+    rig.drive(0.4)
+    assert (rig.verdicts[-1].verdict, rig.verdicts[-1].latency_ms) == ("deny", 0.0)
+    assert rig.velocity.linear_mps == 0.0
+
+
 def test_an_action_that_is_over_is_withdrawn_in_silence() -> None:
     rig = Rig(approval_s=5.0).ready()
     for _ in range(300):

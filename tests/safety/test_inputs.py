@@ -99,3 +99,46 @@ def test_verdicts_compare_only_with_verdicts() -> None:
         _ = Verdict.ALLOW < 3
     assert sorted(Verdict, reverse=True)[0] is Verdict.STOP
     assert Verdict.DENY >= Verdict.DENY and Verdict.DENY <= Verdict.STOP and Verdict.STOP > Verdict.DENY
+
+
+def after_leap(x_m: float, yaw_rad: float = 0.0, after_s: float = 0.02) -> str:
+    inputs = Inputs(GateConfig())
+    inputs.take({"odom": [Odometry(1.0, 0.0, 0.0, 0.0, 0.5, 0.0)]}, 1.0)
+    inputs.take({"odom": [Odometry(1.0 + after_s, x_m, 0.0, yaw_rad, 0.5, 0.0)]}, 1.0 + after_s)
+    return inputs.base_jumped
+
+
+def test_odometry_may_move_as_far_as_the_base_can_drive_and_a_bit() -> None:
+    limit_m, limit_rad = 0.8 * 0.02 + 0.3, 1.5 * 0.02 + 0.5
+    assert after_leap(limit_m - 1e-6, limit_rad - 1e-6) == ""
+    assert after_leap(limit_m + 1e-6) == "odometry leapt by 0.3 m and 0.0 rad"
+    assert after_leap(0.0, -limit_rad - 1e-6) == "odometry leapt by 0.0 m and 0.5 rad"
+    assert after_leap(0.0, 2 * math.pi) == ""
+
+
+def test_silence_does_not_excuse_a_leap() -> None:
+    """The base stands when its odometry is too old, so a longer silence allows no longer way."""
+    assert after_leap(0.8 * 0.2 + 0.3 - 1e-6, after_s=60.0) == ""
+    assert after_leap(0.8 * 0.2 + 0.3 + 1e-6, after_s=60.0)
+
+
+def test_a_leap_is_told_once() -> None:
+    inputs = Inputs(GateConfig())
+    for stamp_s, x_m in ((1.0, 3.0), (1.02, 0.0)):
+        inputs.take({"odom": [Odometry(stamp_s, x_m, 0.0, 0.0, 0.0, 0.0)]}, stamp_s)
+    assert inputs.base_jumped
+    inputs.take({}, 1.04)
+    assert not inputs.base_jumped
+
+
+def test_a_base_that_restarted_waits_for_a_new_command() -> None:
+    rig = Rig().ready()
+    assert rig.drive(0.3, ticks=30).linear_mps > 0.2
+    rig.x_m += 3.0
+    assert rig.drive(0.3).linear_mps == 0.0
+    withdrawn = rig.verdicts[-1]
+    assert (withdrawn.action_id, withdrawn.verdict, withdrawn.rule_ids) == ("a1", "deny", ("base-restarted",))
+    assert rig.drive(0.3, ticks=100).linear_mps == 0.0
+    assert rig.propose("go_to", "a2", place="kitchen").verdict == "allow"
+    assert rig.drive(0.3, action_id="a2", ticks=5).linear_mps > 0.0
+    assert [record["data"]["leap"] for record in rig.records("odometry")] == ["odometry leapt by 3.0 m and 0.0 rad"]

@@ -143,7 +143,7 @@ def test_somebody_without_a_place_is_near() -> None:
 def test_the_message_tells_the_latency() -> None:
     proposed = action("go_to", place="kitchen", stamp_s=1.0)
     decided = judged(proposed)
-    assert verdict_message(proposed, decided, HOME, 1.25).latency_ms == pytest.approx(250)
-    assert verdict_message(proposed, decided, HOME, 0.5).latency_ms == 0
-    assert math.isnan(verdict_message(action("say", text="x", stamp_s=math.nan), decided, HOME, 1.0).latency_ms)
-    assert verdict_message(proposed, decided, HOME, 1.0).rules_hash == HOME.hash
+    assert verdict_message(proposed, decided, HOME, 1.0, 1.25).latency_ms == pytest.approx(250)
+    assert verdict_message(proposed, decided, HOME, 1.0, 0.5).latency_ms == 0
+    assert math.isnan(verdict_message(proposed, decided, HOME, math.nan, 1.0).latency_ms)
+    assert verdict_message(proposed, decided, HOME, 1.0, 1.0).rules_hash == HOME.hash

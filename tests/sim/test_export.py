@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from robot_runtime.world.semantic_map import load_semantic_map
-from sim.description import home_folder, load_home
-from sim.export import FREE, OCCUPIED, RESOLUTION_M, UNKNOWN, export, occupancy
+from robot_runtime.world.told import load_told
+from sim.description import FLOOR, home_folder, load_home
+from sim.export import FREE, OCCUPIED, RESOLUTION_M, TOLD_TO_M, UNKNOWN, export, occupancy
+from sim.mjcf import object_start
 from tests.sim.home_runner import FAMILY_HOME
 
 
-@pytest.mark.parametrize("name", ["map.yaml", "map.pgm", "semantic_map.yaml"])
+@pytest.mark.parametrize("name", ["map.yaml", "map.pgm", "semantic_map.yaml", "things.yaml"])
 def test_the_shipped_file_is_a_fresh_export(name: str) -> None:
     assert (home_folder(FAMILY_HOME) / name).read_bytes() == export(load_home(FAMILY_HOME))[name], "run `python -m sim.export`"
 
@@ -41,6 +43,20 @@ def test_rooms_are_connected_for_a_robot() -> None:
     points = [room.waypoint.at_m for room in home.rooms.values()] + [home.robot.start.at_m]
     found = {regions[int((y - y0) / RESOLUTION_M), int((x - x0) / RESOLUTION_M)] for x, y in points}
     assert len(found) == 1 and 0 not in found
+
+
+def test_every_file_is_checked_above() -> None:
+    assert set(export(load_home(FAMILY_HOME))) == {"map.yaml", "map.pgm", "semantic_map.yaml", "things.yaml"}
+
+
+def test_the_family_knows_its_things() -> None:
+    home, site = load_home(FAMILY_HOME), load_semantic_map(FAMILY_HOME)
+    told = {thing.id: thing for thing in load_told(FAMILY_HOME, site, confidence=0.5)}
+    assert set(told) == set(home.objects)
+    for id_, described in home.objects.items():
+        thing, (middle_m, _) = told[id_], object_start(home, id_)
+        assert (thing.name, thing.support) == (described.name, "" if described.support == FLOOR else described.support)
+        assert np.abs(np.subtract(thing.position_m, middle_m)).max() <= TOLD_TO_M
 
 
 def test_the_runtime_reads_the_semantic_map() -> None:

@@ -1,0 +1,106 @@
+"""From sound to what was said and when: activity, turn and recogniser together, without messages or devices."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from robot_runtime.config import StageConfig
+from robot_runtime.hear.activity import Activity
+from robot_runtime.hear.grammar import Meaning
+from robot_runtime.hear.recogniser import RATE_HZ, Hypothesis, Recogniser
+from robot_runtime.hear.turn import Moment, Turn, TurnTimes
+
+FRAME_S = 0.02
+FRAME_SAMPLES = 320
+
+
+class ListenerConfig(StageConfig):
+    margin_db: float = Field(9.0, ge=0, le=40, description="how much louder than the room sound must be to be looked at [dB]")
+    speech_probability: float = Field(0.5, gt=0, lt=1, description="from here on a frame counts as speech")
+    start_s: float = Field(0.1, gt=0, le=1, description="speech for so long begins a turn [s]")
+    pause_s: float = Field(0.22, gt=0, le=2, description="silence after which a complete command is answered [s]")
+    end_s: float = Field(0.8, gt=0, le=5, description="silence after which the turn is over whatever was said [s]")
+    longest_s: float = Field(15.0, gt=0, le=60, description="longest turn; what comes later begins a new one [s]")
+    preroll_s: float = Field(0.4, ge=0, le=2, description="sound kept from before the turn was noticed [s]")
+    tail_s: float = Field(0.1, ge=0, le=1, description="silence after the last speech that is decoded with it [s]")
+    confidence: float = Field(0.5, ge=0, lt=1, description="below it words count as not understood")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One turn of somebody: when they spoke, and what it means if it was understood."""
+
+    start_s: float
+    end_s: float
+    hypothesis: Hypothesis
+    meaning: Meaning | None  # None when it is not, or not surely, a sentence of the grammar
+
+    @property
+    def text(self) -> str:
+        return self.hypothesis.text if self.meaning else ""
+
+
+class Listener:
+    """Takes frames of 20 ms, gives turns.
+
+    At the first pause the sound is decoded.  A complete command ends the turn at once; somebody who hesitates in the middle
+    of one is waited for.
+    """
+
+    def __init__(self, config: ListenerConfig, recogniser: Recogniser) -> None:
+        self._config = config
+        self._recogniser = recogniser
+        self._activity = Activity(config.margin_db)
+        times = TurnTimes(config.start_s, config.pause_s, config.end_s, config.longest_s)
+        self._turn = Turn(times, config.speech_probability, FRAME_S)
+        self.reset()
+
+    def reset(self) -> None:
+        self._activity.reset()
+        self._turn.reset()
+        self._before: deque[NDArray[np.int16]] = deque(maxlen=max(1, round(self._config.preroll_s / FRAME_S)))
+        self._sound: list[NDArray[np.int16]] = []
+        self._ignored = False
+        self._start_s = 0.0
+
+    def hear(self, samples: NDArray[np.int16], until_s: float, *, ignore_new: bool = False) -> Heard | None:
+        """Take in one frame of 320 samples at 16 kHz that ended at ``until_s``; what was said when it ends a turn.
+
+        :param ignore_new: a turn that begins with this frame is followed to its end, and not given
+        """
+        moment = self._turn.hear(self._activity.probability(samples))
+        if moment is Moment.QUIET:
+            self._before.append(samples)
+            return None
+        if moment is Moment.BEGAN:
+            self._sound = list(self._before)
+            self._ignored = ignore_new
+            self._start_s = until_s - self._turn.speech_s
+        self._sound.append(samples)
+        if self._ignored or moment in (Moment.BEGAN, Moment.SPEAKING):
+            return None
+        return self._judge(moment, until_s)
+
+    def _judge(self, moment: Moment, until_s: float) -> Heard | None:
+        """At a pause only a finished, certain command ends the turn; at its end whatever there is."""
+        hypothesis = self._recogniser.decode(self._speech())
+        certain = hypothesis.confidence >= self._config.confidence
+        if moment is Moment.PAUSED and not certain:
+            return None
+        end_s = until_s - self._turn.silent_s
+        self._turn.reset()
+        self._before.clear()
+        return Heard(self._start_s, end_s, hypothesis, self._recogniser.grammar.interpret(hypothesis.text) if certain else None)
+
+    def _speech(self) -> NDArray[np.int16]:
+        """The turn's sound, without most of the silence at its end, in which noise is taken for one more short word."""
+        surplus_s = max(0.0, self._turn.silent_s - self._config.tail_s)
+        return np.concatenate(self._sound[: len(self._sound) - int(surplus_s / FRAME_S + 1e-6)])
+
+
+assert FRAME_S * RATE_HZ == FRAME_SAMPLES

@@ -1,0 +1,115 @@
+"""``robot-runtime hear WAV…``: what the robot would have understood from recordings."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_runtime.act.catalogue import load_catalogue
+from robot_runtime.cli import UsageError
+from robot_runtime.hear.ear import EarConfig
+from robot_runtime.hear.grammar import Grammar, load_domain
+from robot_runtime.hear.listener import FRAME_S, FRAME_SAMPLES, Heard, Listener
+from robot_runtime.hear.pattern import PatternError
+from robot_runtime.hear.pronunciation import PronunciationError
+from robot_runtime.hear.recogniser import Recogniser
+from robot_runtime.hear.vocabulary import robot_grammar
+from robot_runtime.paths import resolve
+from robot_runtime.sense.microphone import read_wav
+from robot_runtime.speak.espeak import EspeakError
+from robot_runtime.world.semantic_map import load_semantic_map
+from safety.files import FileError
+from safety.ontology import Ontology
+
+EPILOG = """\
+A domain file replaces the robot's own grammar:
+
+  slots:
+    drink: ["tea", "(black | white) coffee"]
+  intents:
+    order: ["[please] (bring | make) me a {drink}"]
+    cancel: ["never mind"]
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EPILOG
+    parser.add_argument("files", nargs="+", metavar="WAV", help="16 bits a sample, any rate, any number of channels")
+    words = parser.add_mutually_exclusive_group()
+    words.add_argument("--domain", default="", metavar="FILE.yaml", help="listen for these phrases instead; see below")
+    words.add_argument("--site", default="", metavar="DIR", help="folder with semantic_map.yaml: the places that can be named")
+    parser.add_argument("--person", action="append", default=[], metavar="NAME", help="somebody who can be named; may be repeated")
+    parser.add_argument("--json", action="store_true", help="one machine-readable line a file")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Returns 0 when every file could be read, whatever was understood, else 2; an unusable file does not stop the others.
+
+    :raises UsageError: a name that cannot be called, or espeak-ng is missing and a word needs it
+    :raises FileError: the site or the domain cannot be used
+    """
+    config = EarConfig(site=args.site) if args.site else EarConfig()
+    listener = Listener(config, _recogniser(args, config))
+    status = 0
+    for file in args.files:
+        try:
+            samples = read_wav(file)
+        except FileError as error:
+            print(f"robot-runtime hear: {error}", file=sys.stderr)
+            status = 2
+            continue
+        turns = _turns(listener, samples, config.end_s)
+        print(json.dumps({"file": file, "turns": [_as_json(turn) for turn in turns]}) if args.json else _as_text(file, turns), flush=True)
+    return status
+
+
+def _recogniser(args: argparse.Namespace, config: EarConfig) -> Recogniser:
+    try:
+        return Recogniser(load_domain(resolve(args.domain)) if args.domain else _own_grammar(config, args.person))
+    except (PatternError, PronunciationError, EspeakError) as error:
+        raise (FileError(f"{args.domain}: {error}") if args.domain else UsageError(str(error))) from error
+
+
+def _own_grammar(config: EarConfig, people: list[str]) -> Grammar:
+    places = load_semantic_map(config.site).places
+    return robot_grammar(load_catalogue(), Ontology.load(config.ontology_file), places, people)
+
+
+def _turns(listener: Listener, samples: NDArray[np.int16], end_s: float) -> list[Heard]:
+    """Every turn of a recording, which is followed by silence so that the last one ends."""
+    listener.reset()
+    silence = FRAME_SAMPLES * (2 + round(end_s / FRAME_S)) + -len(samples) % FRAME_SAMPLES
+    frames = np.pad(samples, (0, silence)).reshape(-1, FRAME_SAMPLES)
+    heard = (listener.hear(frame, (index + 1) * FRAME_S) for index, frame in enumerate(frames))
+    return [turn for turn in heard if turn is not None]
+
+
+def _as_json(turn: Heard) -> dict[str, Any]:
+    return {
+        "text": turn.text,
+        "intent": turn.meaning.intent if turn.meaning else "",
+        "slots": {slot.name: slot.value for slot in turn.meaning.slots} if turn.meaning else {},
+        "confidence": round(turn.hypothesis.confidence, 3),
+        "start_s": round(turn.start_s, 2),
+        "end_s": round(turn.end_s, 2),
+    }
+
+
+def _as_text(file: str, turns: list[Heard]) -> str:
+    return "\n".join(f"{file}: {_turn_text(turn)}" for turn in turns) if turns else f"{file}: no speech"
+
+
+def _turn_text(turn: Heard) -> str:
+    when = f"{turn.start_s:.2f}-{turn.end_s:.2f} s"
+    sure = f"confidence {turn.hypothesis.confidence:.2f}"
+    if turn.meaning is None:
+        return f"{when}: not understood, {sure}"
+    slots = ", ".join(f"{slot.name}={slot.value}" for slot in turn.meaning.slots)
+    return f'{when}: "{turn.text}": {turn.meaning.intent}({slots}), {sure}'
