@@ -12,6 +12,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from robot_runtime.config import build_config, read_params
+from robot_runtime.named_files import check_files
 from robot_runtime.nodes import PROCESSES, Node, Settings, nodes
 from safety.files import FileError, suggestion
 
@@ -19,6 +20,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "log_level": ("debug", "info", "warn", "error", "fatal"),
     "navigation_backend": ("embedded", "nav2"),
 }
+
+BAD_INPUT_STATUS = 2
+"""Exit status of a process whose input is at fault; another start would end in the same way."""
 
 RESPAWN_DELAY_S = 0.5
 """Of ``ros2 launch``, which knows no growing delay."""
@@ -60,9 +64,10 @@ def _parsed(name: str, text: str) -> Any:
 
 
 def check(settings: Settings) -> None:
-    """Build the configuration of every node that will run, so that a mistake is told before anything starts.
+    """Build the configuration of every node that will run, and read the files it names, so that a mistake is told before
+    anything starts.
 
-    :raises FileError: the parameter file or an argument does not fit; names the file and the field
+    :raises FileError: the parameter file, an argument, or a file that they name does not fit; names the file and the field
     """
     params = read_params(settings.params_file)
     for node in nodes(settings):
@@ -71,7 +76,7 @@ def check(settings: Settings) -> None:
 
 def _check(node: Node, settings: Settings, params: dict[str, dict[str, Any]]) -> None:
     try:
-        build_config(node, settings, params)
+        check_files(node.name, build_config(node, settings, params))
     except ImportError as error:
         raise FileError(f"{node.name}: {node.stage} cannot be loaded: {error}") from error
 

@@ -6,11 +6,13 @@ arguments' values, so the actions are made when those are known.
 
 from __future__ import annotations
 
+from typing import Any
+
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction, Shutdown
 from launch.substitutions import LaunchConfiguration
 
-from robot_runtime.arguments import CHOICES, RESPAWN_DELAY_S, check, command, defaults, processes, settings_from
+from robot_runtime.arguments import BAD_INPUT_STATUS, CHOICES, RESPAWN_DELAY_S, check, command, defaults, processes, settings_from
 from robot_runtime.nodes import LAUNCH_ARGUMENTS, Settings
 
 
@@ -37,4 +39,12 @@ def _start(context: LaunchContext, simulated: bool) -> list[ExecuteProcess]:
 def _process(name: str, settings: Settings) -> ExecuteProcess:
     return ExecuteProcess(
         cmd=command(name, settings), name=name, output="both", emulate_tty=False, respawn=True, respawn_delay=RESPAWN_DELAY_S,
+        on_exit=_on_exit,
     )  # fmt: skip
+
+
+def _on_exit(event: Any, context: LaunchContext) -> list[Shutdown]:
+    """``ros2 launch`` cannot choose by exit status whether to respawn: bad input, which another start does not mend, ends it all."""
+    if event.returncode != BAD_INPUT_STATUS:
+        return []
+    return [Shutdown(reason=f"{event.process_name} got bad input; see its last line")]

@@ -19,6 +19,7 @@ from safety.types import (
     EStop,
     GripperState,
     JointPositions,
+    Listening,
     Odometry,
     People,
     Person,
@@ -38,7 +39,7 @@ from safety.types import (
 
 __all__ = [
     "ActionStatus", "ActionVerdict", "AgeGroup", "Argument", "AudioFrame", "Detection", "Detections", "EStop",
-    "EncodedImage", "GripperState", "Image", "JointPositions", "NavGoal", "NavStatus", "Odometry", "People", "Person",
+    "EncodedImage", "GripperState", "Image", "JointPositions", "Listening", "NavGoal", "NavStatus", "Odometry", "People", "Person",
     "PersonCommand", "Plan", "PlanStep", "ProposedAction", "ProposedJoints", "ProposedVelocity", "RearmRequest",
     "RobotPose", "SafetyMode", "SafetyState", "Scan", "ScenarioEvent", "SimState", "SpeechRequest", "SpeechState",
     "SpeechStyle", "StopRequest", "TimelineEvent", "Utterance", "Velocity", "Verdict", "WorldFacts", "WorldObject",

@@ -71,7 +71,7 @@ class Node:
     trigger: tuple[str, ...] = ()  # … and at once when one of these arrives
     budget_ms: float = 5.0  # of one step, measured by `robot-runtime bench`
     when: Callable[[Settings], bool] = lambda settings: True
-    services: tuple[tuple[str, str], ...] = ()  # std_srvs/Trigger service → topic on which it puts a message
+    services: tuple[tuple[str, str], ...] = ()  # std_srvs/Trigger service → local input into which it puts a message
     own_shell: bool = False  # an rclpy node of its own instead of a stage inside the generic one
 
 
@@ -106,7 +106,8 @@ NODES: tuple[Node, ...] = (
     Node("microphone", "voice", "robot_runtime.sense.microphone:Microphone",
          inputs=(), outputs=("audio/in",), rate_hz=50, when=lambda s: s.audio_in not in ("sim", "topic")),
     Node("stop_word", "voice", "robot_runtime.hear.stop_word:StopWord",
-         inputs=("audio/in",), outputs=("safety/stop_request",), trigger=("audio/in",), budget_ms=4),
+         inputs=("audio/in",), outputs=("safety/stop_request", "safety/listening"), trigger=("audio/in",),
+         budget_ms=4),
     Node("ear", "voice", "robot_runtime.hear.ear:Ear",
          inputs=("audio/in", "people", "world/facts", "speech/state"), outputs=("speech/heard",), trigger=("audio/in",), budget_ms=6),
     Node("voice", "voice", "robot_runtime.speak.voice:Voice",
@@ -132,10 +133,11 @@ NODES: tuple[Node, ...] = (
     # ---- guard
     Node("gate", "guard", "safety.gate:Gate",
          inputs=("action/proposed", "cmd_vel/proposed", "joints/proposed", "safety/stop_request", "safety/rearm_request", "e_stop",
-                 "people", "scan", "odom", "pose", "joint_states", "gripper/state", "world/facts"),
+                 "service/stop", "service/rearm", "safety/listening", "people", "scan", "odom", "pose", "joint_states", "gripper/state",
+                 "world/facts"),
          outputs=("cmd_vel", "joints/command", "action/verdict", "safety/state"),
-         rate_hz=50, trigger=("action/proposed", "safety/stop_request", "e_stop"), budget_ms=2,
-         services=(("safety/stop", "safety/stop_request"), ("safety/rearm", "safety/rearm_request"))),
+         rate_hz=50, trigger=("action/proposed", "safety/stop_request", "service/stop", "e_stop"), budget_ms=2,
+         services=(("safety/stop", "service/stop"), ("safety/rearm", "service/rearm"))),
     # ---- watch
     Node("timeline", "watch", "robot_runtime.observe.timeline:Timeline",
          inputs=("speech/heard", "plan", "action/proposed",

@@ -186,7 +186,8 @@ class Supervisor:
             process = Spawned(self._commands[name], self._environment, self._log_dir / f"{name}.log")
         except OSError as error:
             lifeline.died(time.monotonic())
-            self._tell("died", name, f"cannot be started: {error}", 0)
+            self._complaints[name] = f"cannot be started: {error}"
+            self._tell("died", name, self._complaints[name], 0)
             self._tell_given_up(name)
             return
         self._processes[name] = process

@@ -56,6 +56,7 @@ _ALL = (
     # hear
     _own("speech/heard", m.Utterance, Qos.EVENT, None, None, True, "a finished turn of a person"),
     _own("safety/stop_request", m.StopRequest, Qos.EVENT, None, None, True, "asks for a latched stop; bypasses the planner"),
+    _own("safety/listening", m.Listening, Qos.SENSOR, 5, 0.5, True, "who listens for the stop word is alive and gets sound"),
     # world, mind, social
     _own("world/facts", m.WorldFacts, Qos.STATE, 5, 1.0, True, "what is where, and who is here"),
     _own("plan", m.Plan, Qos.EVENT, None, None, True, "what the planner made of an utterance"),
@@ -69,6 +70,8 @@ _ALL = (
     _own("cmd_vel/proposed", m.ProposedVelocity, Qos.SENSOR, 20, 0.2, True, "velocity that waits for the gate"),
     _own("joints/proposed", m.ProposedJoints, Qos.EVENT, None, 0.5, True, "joint targets that wait for the gate"),
     _own("safety/rearm_request", m.RearmRequest, Qos.EVENT, None, None, True, "a person asks to lift a latched stop"),
+    Topic("service/stop", m.StopRequest, "", Qos.LOCAL, None, None, False, "a call of the service safety/stop, within the process"),
+    Topic("service/rearm", m.RearmRequest, "", Qos.LOCAL, None, None, False, "likewise of safety/rearm; no topic feeds it"),
     # the gate
     _own("action/verdict", m.ActionVerdict, Qos.EVENT, None, None, True, "the gate's answer to an action"),
     _own("safety/state", m.SafetyState, Qos.STATE, 5, 0.5, True, "running, stopped, why, and what caps the speed"),

@@ -134,7 +134,8 @@ _RULES: dict[type, Callable[[Any], str]] = {
 
 
 def _too_much(message: Any) -> str:
-    for name, is_list in _long_fields(type(message)):
+    kind: type = type(message)
+    for name, is_list in _long_fields(kind):
         value = getattr(message, name)
         if is_list and len(value) > MOST_ITEMS:
             return f"{name}: {len(value)} items, at most {MOST_ITEMS}"

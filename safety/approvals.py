@@ -7,6 +7,7 @@ keeps to the limits of both.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -31,13 +32,16 @@ class Approval:
     judged_s: float
     expires_s: float
     used_s: float  # when it was last proposed, or moved something
-    watched_s: float  # last judged, or taken up again: what has changed since then is news
+    moved_s: float = -math.inf  # when it, or a step of it, moved something last
+    watched_s: float = -math.inf  # last judged, or taken up again: what has changed since then is news
 
-    def use(self, now_s: float) -> None:
+    def use(self, now_s: float, *, moves: bool = False) -> None:
         """Something proposes it or moves by it; after a rest, nobody has waited for what changed meanwhile."""
         if not self.live(now_s):
             self.watched_s = now_s
         self.used_s = now_s
+        if moves:
+            self.moved_s = now_s
 
     def live(self, now_s: float) -> bool:
         return now_s - self.used_s <= LIVE_S
@@ -65,6 +69,7 @@ class Approvals:
         self._approval_s = approval_s
         self._rejudge_s = rejudge_s
         self._by_id: dict[str, Approval] = {}
+        self._evicted: list[Change] = []
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -72,11 +77,12 @@ class Approvals:
     def clear(self) -> None:
         """Forget all approvals."""
         self._by_id.clear()
+        self._evicted.clear()
 
     def propose(self, action: ProposedAction, now_s: float) -> Decision:
         """Judge a new action, or judge a known one again and renew it."""
         action = self._completed(action)
-        problem = self._problem(action)
+        problem = self._problem(action, now_s)
         if problem is not None:
             self._by_id.pop(action.id, None)
             return problem
@@ -114,12 +120,14 @@ class Approvals:
         """The approval for a command that arrives now; None when there is none (any more)."""
         approval = self.get(action_id)
         if approval is not None:
-            approval.use(now_s)
-            self._by_id.get(approval.action.plan_id, approval).use(now_s)
+            approval.use(now_s, moves=True)
+            self._by_id.get(approval.action.plan_id, approval).use(now_s, moves=True)
         return approval
 
     def review(self, now_s: float) -> Iterator[Change]:
         """Judge again what is in use and was not judged lately, drop what has expired; yields what changed."""
+        evicted, self._evicted = self._evicted, []
+        yield from evicted
         for approval in list(self._by_id.values()):
             if now_s >= approval.expires_s:
                 del self._by_id[approval.action.id]
@@ -146,15 +154,26 @@ class Approvals:
             return judged
         return Judged(merge(judged.decision, goal.judged.decision), judged.case)
 
-    def _problem(self, action: ProposedAction) -> Decision | None:
+    def _problem(self, action: ProposedAction, now_s: float) -> Decision | None:
         if not action.id or len(action.id) > 200:
             return decision(Verdict.DENY, "id-invalid", "the action has no usable id")
         known = self._by_id.get(action.id)
         if known is not None and replace(known.action, stamp_s=0.0) != replace(action, stamp_s=0.0):
             return decision(Verdict.DENY, "id-reused", f"id {action.id} already names another action")
-        if known is None and len(self._by_id) >= MAX_APPROVALS:
-            return decision(Verdict.DENY, "too-many-actions", f"{MAX_APPROVALS} actions are approved already")
+        if known is None and len(self._by_id) >= MAX_APPROVALS and not self._evict(now_s):
+            return decision(Verdict.DENY, "too-many-actions", f"{MAX_APPROVALS} actions are moving already")
         return None
+
+    def _evict(self, now_s: float) -> bool:
+        """Make room by taking back the approval that rests longest; one that moves the robot is not taken for another."""
+        resting = [approval for approval in self._by_id.values() if now_s - approval.moved_s > LIVE_S]
+        if not resting:
+            return False
+        oldest = min(resting, key=lambda approval: approval.used_s)
+        del self._by_id[oldest.action.id]
+        why = decision(Verdict.DENY, "approval-evicted", f"{MAX_APPROVALS} actions are approved already, and this one rested longest")
+        self._evicted.append(Change(oldest.action, why, oldest.live(now_s), now_s))
+        return True
 
     def _completed(self, action: ProposedAction) -> ProposedAction:
         """A step whose sender did not repeat who asked: the person who asked for the plan."""

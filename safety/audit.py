@@ -67,6 +67,10 @@ class Audit:
             self._next_sync_s = now_s + SYNC_EVERY_S
             self._disk.start()
 
+    def clock_went_back(self) -> None:
+        """Sync at the next opportunity, as the time of the next one was set by the old clock."""
+        self._next_sync_s = -1e18
+
     def close(self) -> None:
         """Wait for the disk and let go of the file; a later record opens it again."""
         self._disk.wait()

@@ -48,6 +48,7 @@ class Surroundings:
     obstacles: Obstacles = NO_OBSTACLES
     neighbours: tuple[Neighbour, ...] = ()
     blind: str = ""  # why it is unknown where people are; "" when it is known
+    unheard: str = ""  # why nobody would hear a shouted stop; "" when somebody would
     scan_age_s: float = 0.0
     people_age_s: float = 0.0
     linear_mps: float = 0.0  # measured
@@ -85,6 +86,10 @@ class Caps:
             yield Cap("action", "limit of the approved action", permit.limits.max_speed_mps, permit.limits.max_turn_radps)
         if around.blind:
             yield Cap("blind", around.blind, c.blind_speed_mps, c.near_turn_radps)
+        if around.unheard:
+            yield Cap("unheard", around.unheard, c.blind_speed_mps)
+        if linear < 0 and c.scan_field_of_view_rad < 2 * math.pi:
+            yield Cap("unseen behind", "the lidar does not look behind the base", 0.0)
         if around.arm_m > c.extended_arm_m:
             yield Cap("arm out", "the arm is extended", c.extended_speed_mps, c.extended_turn_radps)
 
@@ -110,6 +115,8 @@ class Caps:
         approached = somebody.id in permit.approaches
         keep_m = max(rule.approach_keep_m if approached else rule.keep_m, permit.limits.keep_distance_m) + extra_m
         speed_mps = separation_speed_mps(somebody, rule, math.copysign(1.0, linear), reaction_s, c.braking_mps2, keep_m)
+        if not somebody.tracked:  # where they were seen last they may still be: slow enough to see them first
+            return max(speed_mps, c.blind_speed_mps)
         if approached:
             return max(speed_mps, approach_speed_mps(somebody, rule, keep_m))
         passed = miss_distance_m(somebody.x_m, somebody.y_m, linear, angular) >= rule.pass_m + extra_m

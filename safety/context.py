@@ -11,7 +11,6 @@ from safety.ontology import Ontology, Thing, normalise
 from safety.rules import Parameters, SkillEntry
 from safety.types import AgeGroup, Person, ProposedAction, RobotPose, WorldObject
 
-
 _GROUPS = {group.value: group for group in AgeGroup}
 
 
@@ -43,13 +42,19 @@ class Context:
         named = by_id or [o for o in self.objects if normalise(o.name) == wanted]
         return named[0] if len(named) == 1 else None
 
+    def people_named(self, value: str) -> tuple[Person, ...]:
+        """Everybody with exactly this id, or this spoken name."""
+        spoken = normalise(value)
+        return tuple(p for p in self.people if value and (p.id == value or (spoken and spoken == normalise(p.name))))
+
     def party(self, value: str, parameters: Parameters) -> Party:
-        """The person with this id or spoken name."""
-        wanted = normalise(value)
-        person = next((p for p in self.people if wanted and wanted in (normalise(p.id), normalise(p.name))), None)
-        if person is None or "people" in self.stale:
+        """The person with this id or spoken name; of unknown age when several of different age have it."""
+        named = self.people_named(value)
+        if not named or "people" in self.stale:
             return Party(value, "", AgeGroup.UNKNOWN, known=False)
-        return Party(person.id, person.name, age_group(person, parameters.min_age_confidence), known=True)
+        groups = {age_group(person, parameters.min_age_confidence) for person in named}
+        who = named[0].id if len(named) == 1 else value
+        return Party(who, named[0].name, groups.pop() if len(groups) == 1 else AgeGroup.UNKNOWN, known=True)
 
     def nearby(self, parameters: Parameters) -> tuple[Near, ...]:
         """Everybody, with the distance; somebody of unknown age right here when the gate cannot tell."""
@@ -65,7 +70,7 @@ def case_of(action: ProposedAction, skill: SkillEntry, context: Context, ontolog
         values.setdefault(role, []).append(action.argument(name))
     people, objects = list(values.get("person", ())), list(values.get("object", ()))
     for target in values.get("target", ()):
-        (people if context.party(target, parameters).known else objects).append(target)
+        (people if context.people_named(target) else objects).append(target)
     named = context.party(_self_or(people[0], action), parameters) if people else None
     return Case(
         skill=normalise(action.skill).replace(" ", "_"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from safety import door
@@ -23,11 +23,13 @@ from safety.joints import JointGate, JointLimits
 from safety.kinematic import MAX_TICK_S, Kinematic, Motion
 from safety.ontology import Ontology
 from safety.report import Outcome, Reporter, state_message
+from safety.proposals import FLOOD, sorted_out
+from safety.reach import hand_speed_ratio, may_release, reach_limit_m
 from safety.rules import Rules
 from safety.semantic import Judged, judge, verdict_message
-from safety.sight import Sight, reach_limit_m
+from safety.sight import Sight
 from safety.stops import Stops
-from safety.types import AgeGroup, ProposedAction, ProposedJoints, ProposedVelocity, SafetyMode, Verdict
+from safety.types import ProposedAction, ProposedJoints, ProposedVelocity, SafetyMode, Verdict
 from safety.verdicts import Decision, decision
 
 Outbox = list[tuple[str, Any]]
@@ -37,6 +39,11 @@ STOPPING_S = 0.3
 
 RETRY_S = 1.0
 
+CLOCK_SLACK_S = 1e-3
+"""A clock that is slewed may stand still, and its floats round; what goes back by more was set."""
+
+CLOSED = "the gate has ended"
+LATCHED = "I am stopped. An adult has to tell me to go on."
 BASE_RESTARTED = "My wheels have started anew. Please tell me again."
 
 
@@ -53,7 +60,7 @@ class Gate:
         self._config = config
         self._ontology = Ontology.load(config.ontology_file)
         self._rules = Rules.load(config.rules_file, self._ontology)
-        folder = Path(config.run_dir).expanduser() / "audit" if config.run_dir else None
+        folder = config.audit_folder
         caps = Caps(config, self._rules.separation)
         self.audit = Audit(folder)
         self._stops = Stops(config, self._rules.parameters, folder)
@@ -83,9 +90,18 @@ class Gate:
         self._retry_s = -math.inf
         self._joints_noted: tuple[Any, ...] = ()
 
-    def close(self) -> None:
-        """Let go of the record; waits for the disk."""
+    def close(self) -> Outbox:
+        """The last act: stand still, say so, and wait until the disk has the record.  A later step goes on from here."""
+        now_s = max(self._now_s, 0.0)
+        self._kinematic.halt()
+        self._joints.halt()
+        latch = self._stops.latch
+        mode = SafetyMode.REARM_REQUIRED if latch.latched else SafetyMode.PROTECTIVE_STOP
+        outcome = Outcome(mode, (*reversed([str(cause) for cause in latch.causes]), CLOSED))
+        if self._begun:
+            self.audit.record("end", {"mode": mode, "causes": outcome.causes}, now_s)
         self.audit.close()
+        return [("cmd_vel", door.standstill(now_s)), ("safety/state", state_message(outcome, 0.0, math.nan, math.nan, now_s))]
 
     def step(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> Outbox:
         """Take in the news and return verdicts, commands and state.  Never raises."""
@@ -101,9 +117,13 @@ class Gate:
     def _step(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> Outbox:
         dt_s = self._tick(now_s)
         self._inputs.take(inbox, now_s)
-        for event in self._stop_events(inbox, now_s):
+        events = self._stop_events(inbox, now_s)
+        for event in events:
             self.audit.record(*event, now_s)
-        outbox: Outbox = [("action/verdict", verdict) for verdict in self._verdicts(inbox, now_s)]
+        outbox: Outbox = []
+        if any(kind == "stop" for kind, _ in events):
+            outbox += [("action/verdict", verdict) for verdict in self._end_actions(now_s)]
+        outbox += [("action/verdict", verdict) for verdict in self._verdicts(inbox, now_s)]
         self._take_velocity(inbox, now_s)
         self._take_joints(inbox, now_s)
         outbox.extend(("action/verdict", verdict) for verdict in self._withdrawals(now_s))
@@ -116,10 +136,17 @@ class Gate:
         dt_s, self._now_s, self._context = now_s - self._now_s, now_s, None
         if not self._begun:
             self._begin(now_s)
-        elif dt_s < 0:
-            self.audit.record("clock", {"went_back_s": -dt_s}, now_s)
-            self.reset()
+        elif dt_s < -CLOCK_SLACK_S:
+            self._clock_went_back(-dt_s, now_s)
         return min(max(dt_s, 0.0), MAX_TICK_S) if math.isfinite(dt_s) else 0.0
+
+    def _clock_went_back(self, by_s: float, now_s: float) -> None:
+        """Nothing that was timed by another clock counts any more, and somebody has to look at why it was set."""
+        self.audit.record("clock", {"went_back_s": by_s}, now_s)
+        self.reset()
+        self.audit.clock_went_back()
+        for event in self._stops.clock_went_back(by_s, now_s):
+            self.audit.record(*event, now_s)
 
     def _begin(self, now_s: float) -> None:
         self._stops.begin(now_s)
@@ -163,13 +190,28 @@ class Gate:
         return self._context[1]
 
     def _verdicts(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> list[Any]:
-        return [self._verdict(action, now_s) for action in inbox.get("action/proposed", ()) if isinstance(action, ProposedAction)]
+        proposals = sorted_out(inbox.get("action/proposed", ()), self._config, now_s)
+        messages = [self._verdict(action, refused, now_s) for action, refused in proposals]
+        unread = len(messages) - self._config.proposals_per_step
+        if unread > 0:
+            self.audit.record("flood", {"proposals": len(messages), "unread": unread}, now_s)
+        return messages
 
-    def _verdict(self, action: ProposedAction, now_s: float) -> Any:
-        judged = self._not_now(action) or self._approvals.propose(action, now_s)
-        message = verdict_message(action, judged, self._rules, action.stamp_s, now_s)
-        self._record_verdict("verdict", action, judged, message, now_s)
+    def _verdict(self, action: ProposedAction, refused: Decision | None, now_s: float) -> Any:
+        judged = refused or self._not_now(action) or self._approvals.propose(action, now_s)
+        since_s = action.stamp_s if isinstance(action.stamp_s, (int, float)) else math.nan
+        message = verdict_message(action, judged, self._rules, since_s, now_s)
+        if FLOOD not in judged.rule_ids:
+            self._record_verdict("verdict", action, judged, message, now_s)
         return message
+
+    def _end_actions(self, now_s: float) -> list[Any]:
+        """A latched stop ends what was going on: after it, every motion is proposed and judged anew."""
+        self._command = None
+        self._joints.halt()
+        causes = ", ".join(map(str, self._stops.latch.causes))
+        changes = self._approvals.withdraw(decision(Verdict.STOP, "latched", f"stopped by {causes}", LATCHED), now_s)
+        return [message for change in changes for message in self._told(change, now_s)]
 
     def _not_now(self, action: ProposedAction) -> Decision | None:
         """While the robot may not move, an action that would move it is not even judged."""
@@ -179,7 +221,7 @@ class Gate:
         if self._stops.latch.latched:
             self._approvals.forget(action.id)
             causes = ", ".join(map(str, self._stops.latch.causes))
-            return decision(Verdict.STOP, "latched", f"stopped by {causes}", "I am stopped. An adult has to tell me to go on.")
+            return decision(Verdict.STOP, "latched", f"stopped by {causes}", LATCHED)
         if not self._started:
             return decision(Verdict.DENY, "starting", "inputs are not fresh yet", "I am not ready yet.")
         return None
@@ -188,13 +230,15 @@ class Gate:
         """Verdicts that changed since they were given.  Who no longer uses an approval is not told of its end."""
         messages = []
         for change in (*self._after_restart_of_base(now_s), *self._approvals.review(now_s)):
-            message = verdict_message(change.action, change.decision, self._rules, change.since_s, now_s)
-            self._record_verdict("changed" if change.decision.approved else "withdrawn", change.action, change.decision, message, now_s)
             if not change.decision.approved:
                 self._joints.withdraw(change.action.id)
-            if change.live:
-                messages.append(message)
+            messages += self._told(change, now_s)
         return messages
+
+    def _told(self, change: Change, now_s: float) -> list[Any]:
+        message = verdict_message(change.action, change.decision, self._rules, change.since_s, now_s)
+        self._record_verdict("changed" if change.decision.approved else "withdrawn", change.action, change.decision, message, now_s)
+        return [message] if change.live else []
 
     def _after_restart_of_base(self, now_s: float) -> Sequence[Change]:
         """Nothing that was approved for a base in one place goes on when the base finds itself in another."""
@@ -226,6 +270,7 @@ class Gate:
                 continue
             if proposed.stamp_s > now_s + self._config.future_tolerance_s:
                 continue
+            proposed = replace(proposed, stamp_s=min(proposed.stamp_s, now_s))  # a fast clock must not make it last longer
             if self._command is None or proposed.stamp_s >= self._command.stamp_s:
                 self._command = proposed
                 self._approvals.use(proposed.action_id, now_s)
@@ -309,19 +354,13 @@ class Gate:
         for action_id in [action_id for action_id, approval in approvals.items() if approval is None]:
             self._joints.withdraw(action_id)
         ratio = min((a.judged.decision.limits.joint_speed_ratio for a in approvals.values() if a), default=1.0)
-        limits = JointLimits(ratio, reach_limit_m(around, self._config), self._may_release(around, now_s))
+        hand_ratio = hand_speed_ratio(around, self._config, self._rules.separation)
+        held = self._context_at(now_s).held(self._ontology)
+        release = may_release(held, around, self._rules.parameters)
+        limits = JointLimits(ratio, hand_ratio, reach_limit_m(around, self._config), release)
         setpoints = self._joints.step(self._inputs.latest("joint_states"), limits, dt_s, now_s)
         command = door.joint_command(setpoints, self._config, now_s)
         return [] if command is None else [("joints/command", command)]
-
-    def _may_release(self, around: Surroundings, now_s: float) -> bool:
-        """False while the gripper holds something dangerous and a child, or somebody unseen, could take it."""
-        held = self._context_at(now_s).held(self._ontology)
-        p = self._rules.parameters
-        if held is None or not held.properties & p.hazards:
-            return True
-        children = (n for n in around.neighbours if n.group in (AgeGroup.CHILD, AgeGroup.UNKNOWN))
-        return not around.blind and all(child.distance_m > p.release_distance_m for child in children)
 
     # ---------------------------------------------------------------- telling
 

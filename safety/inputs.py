@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from safety.config import GateConfig
-from safety.types import GripperState, JointPositions, Odometry, People, Person, RobotPose, Scan, WorldFactsLike
+from safety.types import GripperState, JointPositions, Listening, Odometry, People, Person, RobotPose, Scan, WorldFactsLike
 
 MAX_PEOPLE = 100
 MAX_OBJECTS = 10_000
@@ -38,11 +38,13 @@ class Inputs:
                 self._take_one(topic, message, check, now_s + self._config.future_tolerance_s)
 
     def _take_one(self, topic: str, message: Any, check: Callable[[Any], str], latest_stamp_s: float) -> None:
+        before = self._latest.get(topic)
         fault = _fault(message, check, latest_stamp_s)
+        if not fault and topic == "safety/listening" and before is not None and message.frames == before.frames:
+            fault = "it gets no sound"  # so the last one that did grows old
         if fault:
             self.faults[topic] = fault
             return
-        before = self._latest.get(topic)
         if before is None or message.stamp_s >= before.stamp_s:
             if topic == "odom" and before is not None:
                 self.base_jumped = _leap(before, message, self._config) or self.base_jumped
@@ -157,6 +159,11 @@ def _facts_fault(facts: WorldFactsLike) -> str:
     return "" if all(isinstance(text, str) for text in texts) else "an object is malformed"
 
 
+def _listening_fault(listening: Listening) -> str:
+    whole = isinstance(listening, Listening) and isinstance(listening.frames, int) and listening.frames > 0
+    return "" if whole else "not Listening"
+
+
 _CHECKS: dict[str, Callable[[Any], str]] = {
     "scan": _scan_fault,
     "odom": _odom_fault,
@@ -165,4 +172,5 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     "joint_states": _joints_fault,
     "gripper/state": _gripper_fault,
     "world/facts": _facts_fault,
+    "safety/listening": _listening_fault,
 }

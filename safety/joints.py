@@ -32,6 +32,7 @@ class JointLimits:
     """What bounds the joints at this moment."""
 
     speed_ratio: float = 1.0
+    hand_speed_ratio: float = 1.0  # besides, of the joints that carry the hand: lift and arm
     max_arm_m: float = math.inf  # an arm that is further out may only draw in
     may_release: bool = True  # False: the gripper may not open
 
@@ -79,7 +80,7 @@ class JointGate:
 
     def _advance(self, name: str, move: _Move, where: Mapping[str, float], limits: JointLimits, dt_s: float) -> float:
         limit = self._limits[name]
-        speed = limit.speed_per_s * limits.speed_ratio
+        speed = limit.speed_per_s * limits.speed_ratio * (limits.hand_speed_ratio if limit.part == "arm" else 1.0)
         wanted = min(max(move.target, move.setpoint - speed * dt_s), move.setpoint + speed * dt_s)
         if limit.part != "gripper" and name in where:  # a gripper must be able to press on what it holds
             wanted = min(max(wanted, where[name] - speed * LEAD_S), where[name] + speed * LEAD_S)

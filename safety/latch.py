@@ -108,11 +108,11 @@ class LatchFile:
         Lasting causes have to show again: whether a button is pressed now is not for the file to say.
         """
         latch = Latch()
-        if not self.path.exists():
-            return latch
         try:
             for source, detail in _causes(json.loads(self.path.read_text(encoding="utf-8"))):
                 latch.trip(source, detail, now_s)
+        except FileNotFoundError:
+            return latch
         except (OSError, ValueError, KeyError, TypeError) as error:
             latch.trip("internal", f"latch file damaged: {type(error).__name__}", now_s)
         return latch

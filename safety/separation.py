@@ -75,7 +75,7 @@ def separation_speed_mps(
     """The speed that the distance allows along ``direction`` (+1 forwards, -1 backwards); inf for somebody who is not ahead."""
     distance_m = somebody.distance_m
     towards = 1.0 if distance_m < 1e-6 else direction * somebody.x_m / distance_m  # cosine of the angle to the person
-    if towards < AHEAD or not somebody.tracked:
+    if towards < AHEAD:
         return math.inf
     walking_mps = max(rule.walking_mps, somebody.closing_mps)
     spare_m = distance_m - keep_m - somebody.uncertainty_m - walking_mps * reaction_s

@@ -10,12 +10,15 @@ from safety.config import GateConfig
 from safety.context import Context, age_group
 from safety.inputs import Inputs
 from safety.rules import Parameters
-from safety.scan import NO_OBSTACLES, BrokenScanError, Obstacles, obstacles
+from safety.scan import NO_OBSTACLES, BrokenScanError, Needs, Obstacles, obstacles
 from safety.separation import Neighbour, neighbour
 from safety.types import GripperState, JointPositions, Odometry, People, RobotPose, Scan, WorldFactsLike
 
 UNIX_TIME_S = 1e9
 """A clock that shows more than this counts seconds since 1970; one that shows less began with the simulation."""
+
+
+NOBODY_LISTENS = "nobody listens for the stop word"
 
 
 class Sight:
@@ -24,7 +27,14 @@ class Sight:
     def __init__(self, config: GateConfig, parameters: Parameters, horizon_m: float) -> None:
         self._config = config
         self._parameters = parameters
-        self._horizon_m = horizon_m
+        self._needs = Needs(
+            horizon_m,
+            config.base_radius_m,
+            config.scan_field_of_view_rad,
+            config.scan_max_increment_rad,
+            config.broken_rays_ratio,
+            config.blind_sector_rad,
+        )
         self._scan: Scan | None = None
         self._seen: Obstacles | None = None
         self._broken = ""
@@ -33,7 +43,11 @@ class Sight:
         """Why the base must not move at all: inputs that are missing, too old or broken."""
         stale = [inputs.describe_stale(topic, now_s) for topic in ("scan", "odom") if not inputs.fresh(topic, now_s)]
         self._look_at(inputs.latest("scan"))
-        return (*stale, f"scan is broken: {self._broken}") if self._broken else tuple(stale)
+        if self._broken:
+            stale.append(f"scan is broken: {self._broken}")
+        if self._config.require_listening and inputs.age_s("safety/listening", now_s) > self._config.safety_listening_stop_s:
+            stale.append(NOBODY_LISTENS)
+        return tuple(stale)
 
     def surroundings(self, inputs: Inputs, now_s: float) -> Surroundings:
         """What is around the base; only meaningful while ``stops`` is empty."""
@@ -44,6 +58,7 @@ class Sight:
             obstacles=self._seen or NO_OBSTACLES,
             neighbours=neighbours,
             blind=blind,
+            unheard=self._unheard(inputs, now_s),
             scan_age_s=inputs.age_s("scan", now_s),
             people_age_s=max(inputs.age_s("people", now_s), inputs.age_s("pose", now_s)),
             linear_mps=odom.linear_mps if odom else 0.0,
@@ -59,9 +74,9 @@ class Sight:
         stale = frozenset(self._stale_for_rules(inputs, now_s))
         return Context(
             hour=self.hour(now_s),
-            place=facts.robot_place if facts and "world/facts" not in stale else "",
+            place=facts.robot_place if facts else "",  # the last known one: forgetting it would loosen what holds there
             pose=inputs.latest("pose"),
-            people=people.people if people and "people" not in stale else (),
+            people=people.people if people else (),
             objects=facts.objects if facts else (),  # what a thing is does not change with the age of the news
             holding=gripper.holding if gripper else "",
             holding_class=gripper.holding_class if gripper else "",
@@ -84,7 +99,7 @@ class Sight:
             return
         self._scan, self._seen, self._broken = scan, None, ""
         try:
-            self._seen = obstacles(scan, self._horizon_m, self._config.broken_rays_ratio, self._config.blind_sector_rad)
+            self._seen = obstacles(scan, self._needs)
         except BrokenScanError as error:
             self._broken = str(error)
 
@@ -103,6 +118,11 @@ class Sight:
             stale.append("somebody is here, but it is not known where")
         return tuple(somebody for somebody in found if somebody is not None), "; ".join(stale)
 
+    def _unheard(self, inputs: Inputs, now_s: float) -> str:
+        """Why a shouted stop would not be heard, "" when it would."""
+        heard = not self._config.require_listening or inputs.fresh("safety/listening", now_s)
+        return "" if heard else NOBODY_LISTENS
+
     def _arm_m(self, inputs: Inputs, now_s: float) -> float:
         """Extension of the arm; the longest possible while it is unknown, 0 on a robot without one."""
         limit = self._config.joints.get("arm")
@@ -112,9 +132,3 @@ class Sight:
         if joints is None or not inputs.fresh("joint_states", now_s):
             return limit.upper
         return dict(zip(joints.names, joints.positions, strict=True)).get("arm", 0.0)
-
-
-def reach_limit_m(around: Surroundings, config: GateConfig) -> float:
-    """How far the arm may extend so that the hand keeps its distance from everybody in front of the base."""
-    in_front = (n.x_m for n in around.neighbours if n.tracked and n.x_m > 0 and abs(n.y_m) < config.reach_margin_m + 0.15)
-    return min((x_m - config.reach_margin_m - config.grasp_reach_m for x_m in in_front), default=math.inf)

@@ -12,7 +12,7 @@ from safety.config import GateConfig
 from safety.disk import BackgroundSync
 from safety.latch import Latch, LatchFile
 from safety.rules import Parameters
-from safety.types import AgeGroup, EStop, People, RearmRequest
+from safety.types import AgeGroup, EStop, People, Person, RearmRequest
 
 logger = logging.getLogger(__name__)
 
@@ -29,12 +29,13 @@ class Stops:
         self._file = LatchFile(folder / "latch.json") if folder else None
         self._disk = BackgroundSync(self._file.sync) if self._file else None
         self._unsaved = False
-        self._pulse_s = math.nan
+        self._pulse_s = math.nan  # when the e-stop input was heard last
+        self._pressed_s = -math.inf  # when it said "pressed" last
         self.latch = Latch()
         self.refused = ""  # why the last request to lift the stop was refused
         self.refused_s = -math.inf
         if folder is None:
-            logger.warning("no run_dir: the latched stop and the audit live in memory and end with this process")
+            logger.warning("state_dir is 'memory': the latched stop and the audit live in memory and end with this process")
 
     @property
     def error(self) -> str:
@@ -47,16 +48,25 @@ class Stops:
             self.latch = self._file.load(now_s)
         self._pulse_s = now_s
 
+    def clock_went_back(self, by_s: float, now_s: float) -> Iterator[Event]:
+        """Latch, and reckon from now on: stored times lie in the future and would switch supervision off until then."""
+        self._pulse_s, self.refused_s = now_s, -math.inf
+        if "button" in self.latch.present:
+            self._pressed_s = now_s
+        yield from self.trip("clock", f"the clock went back by {by_s:.2f} s", now_s)
+
     def take(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> Iterator[Event]:
         """Everything that asks for a stop.  A malformed request stops too."""
-        for request in inbox.get("safety/stop_request", ()):
+        for request in (*inbox.get("service/stop", ()), *inbox.get("safety/stop_request", ())):
             source, detail = str(getattr(request, "source", "")) or "topic", str(getattr(request, "detail", "malformed request"))
             yield from self.trip(source[:40], detail[:200], now_s)
         for message in inbox.get("e_stop", ()):
             self._pulse_s = now_s
             if isinstance(message, EStop) and message.pressed is False:
-                self.latch.over("button")
+                if now_s - self._pressed_s >= self._config.e_stop_release_s:  # else of another source, or a bouncing contact
+                    self.latch.over("button")
             else:
+                self._pressed_s = now_s
                 yield from self.trip("button", "e_stop is pressed", now_s, lasting=True)
         yield from self._heartbeat(now_s)
 
@@ -68,8 +78,9 @@ class Stops:
 
     def requests(self, inbox: Mapping[str, Sequence[Any]], people: People | None, now_s: float) -> Iterator[Event]:
         """Requests to lift the stop; ``people`` is None while the gate does not see who is there."""
-        for request in inbox.get("safety/rearm_request", ()):
-            refusal = self._refusal(request, people, now_s)
+        calls = [(request, self._refusal(request, now_s)) for request in inbox.get("service/rearm", ())]
+        spoken = ((request, self._voice_refusal(request, people, now_s)) for request in inbox.get("safety/rearm_request", ()))
+        for request, refusal in (*calls, *spoken):
             if not refusal:
                 self.latch.lift()
                 self._save()
@@ -84,23 +95,28 @@ class Stops:
         elif self._disk is not None and self._disk.error:
             self._disk.start()
 
-    def _refusal(self, request: Any, people: People | None, now_s: float) -> str:
+    def _refusal(self, request: Any, now_s: float) -> str:
         if not isinstance(request, RearmRequest) or not math.isfinite(request.stamp_s):
             return "malformed request"
-        refusal = self.latch.refusal(request.stamp_s, now_s, self._config.rearm_max_age_s)
-        if refusal or request.source == "service":
-            return refusal
-        if request.source != "voice":
-            return f"unknown source '{request.source[:40]}'"
-        return self._voice_refusal(request.requester_id, people)
+        return self.latch.refusal(request.stamp_s, now_s, self._config.rearm_max_age_s)
 
-    def _voice_refusal(self, requester_id: str, people: People | None) -> str:
-        p = self._parameters
+    def _voice_refusal(self, request: Any, people: People | None, now_s: float) -> str:
+        """Whatever comes over a topic counts as spoken: its ``source`` is only a claim."""
+        refusal = self._refusal(request, now_s)
+        if refusal:
+            return refusal
         if people is None:
             return "it is not known who is here"
-        person = next((person for person in people.people if requester_id and person.id == requester_id), None)
-        if person is None:
+        named = [person for person in people.people if request.requester_id and person.id == request.requester_id]
+        if not named:
             return "the person who asks is not seen"
+        return next(filter(None, (self._unfit(person, now_s) for person in named)), "")  # of several with one id, all must be fit
+
+    def _unfit(self, person: Person, now_s: float) -> str:
+        """Why this person may not lift a stop."""
+        p = self._parameters
+        if not person.seen or not abs(now_s - person.last_seen_s) <= self._config.rearm_seen_s:
+            return "the person who asks is not seen now"
         if person.age_group not in {group.value for group in p.rearm_age_groups - {AgeGroup.UNKNOWN}}:
             return f"a person of age group '{person.age_group[:20]}' may not lift a stop"
         return "" if person.age_group_confidence >= p.rearm_confidence else "the age group of the person who asks is not sure enough"

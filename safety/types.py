@@ -245,7 +245,17 @@ class StopRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Listening:
+    """Sign of life of who listens for the stop word.  ``frames`` stands still when the microphone is dead."""
+
+    stamp_s: float
+    frames: int  # frames of sound that were searched so far
+
+
+@dataclass(frozen=True, slots=True)
 class RearmRequest:
+    """A wish to lift a latched stop.  What comes over a topic counts as spoken, whatever ``source`` says."""
+
     stamp_s: float
     source: str  # "voice" or "service"
     requester_id: str
@@ -254,7 +264,11 @@ class RearmRequest:
 
 @dataclass(frozen=True, slots=True)
 class EStop:
-    """State of an emergency-stop input: True while it is pressed."""
+    """State of an emergency-stop input: True while it is pressed.
+
+    The topic is for one publisher.  Of several, a False of one must not release what another one holds: the gate takes the
+    button for pressed until a False comes at least ``e_stop_release_s`` after the last True.
+    """
 
     stamp_s: float
     pressed: bool

@@ -42,6 +42,7 @@ class Holding:
 
     home: HomeDescription
     things: dict[str, _Thing] = field(init=False)
+    in_gripper: str = field(init=False, default="")  # id of what the robot holds, "" for nothing
     _surfaces: list[Surface] = field(init=False)
     _armed: bool = field(init=False, default=False)  # the gripper has been open, so closing it may take something
     _grip_yaw_rad: float = field(init=False, default=0.0)
@@ -57,12 +58,8 @@ class Holding:
             kind = KINDS[described.class_name]
             position, yaw = object_start(self.home, id_)
             self.things[id_] = _Thing(described.class_name, kind.size_m[2] / 2, kind.grip_m, position, yaw)
+        self.in_gripper = ""
         self._armed = False
-
-    @property
-    def in_gripper(self) -> str:
-        """Id of what the robot holds, "" for nothing."""
-        return next((id_ for id_, thing in self.things.items() if thing.holder == ROBOT), "")
 
     def holders(self) -> dict[str, str]:
         return {id_: thing.holder for id_, thing in self.things.items() if thing.holder}
@@ -97,7 +94,7 @@ class Holding:
         self._armed = False
         if not id_:
             return []
-        self.things[id_].holder = ROBOT
+        self.things[id_].holder, self.in_gripper = ROBOT, id_
         self._grip_yaw_rad = self.things[id_].yaw_rad - robot_yaw_rad
         return [id_]
 
@@ -112,6 +109,7 @@ class Holding:
         return [id_]
 
     def _release(self, thing: _Thing, grasp_m: Vector, hands: dict[str, Vector]) -> None:
+        self.in_gripper = ""
         near = {person: float(np.hypot(*(hand - grasp_m)[:2])) for person, hand in hands.items()}
         taker = min(near, key=lambda person: near[person], default="")
         self._armed = True

@@ -30,7 +30,7 @@ GROUP_HOME, GROUP_PEOPLE, GROUP_OBJECTS, GROUP_ROBOT, GROUP_FLOOR, GROUP_UPPER =
 GROUP_HIDDEN = GROUP_ROBOT
 """In the model without looks: what stops things but is neither lit, seen nor scanned: floor, robot, people's bumpers."""
 
-TIMESTEP_S = 0.004
+TIMESTEP_S = 0.005
 
 _SHAPES = {
     "box": mujoco.mjtGeom.mjGEOM_BOX, "sphere": mujoco.mjtGeom.mjGEOM_SPHERE, "ellipsoid": mujoco.mjtGeom.mjGEOM_ELLIPSOID,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from robot_runtime.messages import PersonCommand
 from sim.description import PersonDescription, Point
-from sim.shapes.human import SEGMENTS, Proportions, proportions
+from sim.shapes.human import Proportions, proportions
 
 TURN_RATE_RADPS = 2.6
 ACCELERATION_MPS2 = 1.6
@@ -28,7 +28,6 @@ IDLE_PERIOD_S = 0.1
 
 _AT_REST = 0.01
 """Share of a full stride below which somebody stands still."""
-_COUNT = len(SEGMENTS)
 
 
 class Walker:
@@ -208,13 +207,13 @@ class Walker:
         self, joints: Sequence[tuple[float, float, float]], pitches: Sequence[float]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         c, s = math.cos(self.yaw_rad), math.sin(self.yaw_rad)
-        position, turn = np.empty((_COUNT, 3)), np.empty((_COUNT, 4))
+        positions, turns = [], []
         for k, ((x, y, z), pitch) in enumerate(zip(joints, pitches, strict=True)):
             half_yaw = 0.5 * (self.yaw_rad + (self._head_rad if k == 1 else 0.0))
             cy, sy, cp, sp = math.cos(half_yaw), math.sin(half_yaw), math.cos(pitch / 2), math.sin(pitch / 2)
-            position[k] = self.x_m + c * x - s * y, self.y_m + s * x + c * y, z
-            turn[k] = cy * cp, -sy * sp, cy * sp, sy * cp
-        return position, turn
+            positions.append((self.x_m + c * x - s * y, self.y_m + s * x + c * y, z))
+            turns.append((cy * cp, -sy * sp, cy * sp, sy * cp))
+        return np.array(positions), np.array(turns)
 
 
 def hand_m(position: NDArray[np.float64], turn: NDArray[np.float64], body: Proportions) -> NDArray[np.float64]:

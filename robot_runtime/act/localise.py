@@ -23,6 +23,7 @@ from safety.types import Odometry, Scan
 _HISTORY_S = 1.0
 _MODEL_STD_M = 0.01  # what no fit can know: the map's own error
 _POOR_GROWTH_MPS = 0.005  # growth of the uncertainty while the scan does not fit the map
+_NO_MOTION = Pose2(0.0, 0.0, 0.0)
 _SURE = 0.8  # share of rays that must be explained for a jump to another pose: half a scan fits many places
 _WIDEST_M, _WIDEST_RAD = 1.6, 0.5  # largest search; beyond it the robot must be told where it is
 
@@ -89,6 +90,8 @@ class Localiser:
             self._odometry.popleft()
 
     def _move(self, motion: Pose2) -> None:
+        if motion == _NO_MOTION:
+            return
         c, s = math.cos(self._pose.yaw_rad), math.sin(self._pose.yaw_rad)
         self._pose = compose(self._pose, motion)
         yaw_moves = np.array(((1.0, 0.0, -s * motion.x_m - c * motion.y_m), (0.0, 1.0, c * motion.x_m - s * motion.y_m), (0.0, 0.0, 1.0)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, field
+from functools import cache
 
 from robot_runtime.hear.pattern import Choice, Node, Sequence, Slot, Word
 
@@ -126,7 +127,8 @@ def minimal(network: Network) -> Automaton:
 
 
 def _deterministic(network: Network) -> tuple[list[frozenset[int]], list[dict[str, int]]]:
-    subsets = [network.closure(frozenset({START}))]
+    closure = cache(network.closure)  # many words lead to the same states
+    subsets = [closure(frozenset({START}))]
     numbers = {subsets[0]: 0}
     arcs: list[dict[str, int]] = []
     for subset in subsets:  # grows while it is read
@@ -137,7 +139,7 @@ def _deterministic(network: Network) -> tuple[list[frozenset[int]], list[dict[st
                     following.setdefault(arc.word, set()).add(arc.target)
         row = {}
         for word, targets in sorted(following.items()):
-            target = network.closure(frozenset(targets))
+            target = closure(frozenset(targets))
             if target not in numbers:
                 numbers[target] = len(subsets)
                 subsets.append(target)

@@ -13,10 +13,12 @@ from pydantic import Field, field_validator
 
 from robot_runtime.config import StageConfig
 from robot_runtime.hear.activity import LevelGate
-from robot_runtime.messages import AudioFrame, StopRequest
+from robot_runtime.messages import AudioFrame, Listening, StopRequest
 from robot_runtime.stage import Inbox, Outbox, news
 
 FRAME_S = 0.02
+_LISTENING_EVERY = 10
+"""Frames between two signs of life: 5 Hz.  They are counted in sound that was searched, so that a dead microphone shows."""
 _SEARCH = "stop words"
 
 
@@ -70,6 +72,7 @@ class StopWord:
         self._before: deque[NDArray[np.int16]] = deque(maxlen=max(1, round(self._config.preroll_s / FRAME_S)))
         self._quiet_s = 0.0
         self._reported_s = -np.inf
+        self._frames = 0
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         outbox: Outbox = []
@@ -78,6 +81,9 @@ class StopWord:
             if word and now_s - self._reported_s >= self._config.repeat_s:
                 self._reported_s = now_s
                 outbox.append(("safety/stop_request", StopRequest(now_s, "word", word, 1.0)))
+            self._frames += 1
+            if self._frames % _LISTENING_EVERY == 0:
+                outbox.append(("safety/listening", Listening(now_s, self._frames)))
         return outbox
 
     def _hear(self, samples: NDArray[np.int16]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from statistics import median
 from typing import Any
 
@@ -20,6 +21,7 @@ class Health:
         self._steps_s: list[float] = []
         self._over_budget = 0
         self._stamps_s: dict[str, float] = {}
+        self._refused: Counter[str] = Counter()
 
     def stepped(self, took_s: float) -> None:
         self._steps_s.append(took_s)
@@ -27,6 +29,10 @@ class Health:
 
     def received(self, topic: str, message: Any, now_s: float) -> None:
         self._stamps_s[topic] = getattr(message, "stamp_s", now_s)
+
+    def refused(self, topic: str) -> None:
+        """A message of this topic was of no use; counted since the start of the process."""
+        self._refused[topic] += 1
 
     def report(self, state: str, now_s: float) -> Any:
         """The status of the time since the last report, as ``diagnostic_msgs/DiagnosticStatus``."""
@@ -41,6 +47,7 @@ class Health:
             "budget_ms": f"{self._row.budget_ms:g}",
             "over_budget": str(self._over_budget),
             **{f"age_s {topic}": "never" if math.isinf(age_s) else f"{age_s:.3f}" for topic, age_s in ages_s.items()},
+            **{f"refused {topic}": str(count) for topic, count in self._refused.items()},
         }
         self._steps_s.clear()
         if state != "active":

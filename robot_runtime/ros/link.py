@@ -22,7 +22,7 @@ class Link:
             os.set_inheritable(self._fd, False)
 
     def ready(self) -> None:
-        """Every node is active.
+        """Every node is active, or was not asked to be.
 
         :raises ParentGoneError: the supervisor has ended
         """

@@ -22,7 +22,7 @@ from robot_runtime.config import StageConfig
 from robot_runtime.messages import NavGoal
 from robot_runtime.nodes import Node
 from robot_runtime.ros.host import Host
-from robot_runtime.ros.nav2_drive import Drive, Pose
+from robot_runtime.ros.nav2_drive import Drive, OnEnd, OnFeedback, Pose
 from robot_runtime.ros.shell import Shell
 from robot_runtime.ros.stamp import to_time
 from robot_runtime.ros.standard import pose_from_ros
@@ -127,14 +127,7 @@ class Nav2Client:
         """Whether Nav2's action server is there."""
         return bool(self._client.server_is_ready())
 
-    def send(
-        self,
-        goal_id: str,
-        pose: Pose,
-        max_speed_mps: float,
-        on_feedback: Callable[[str, float, int], None],
-        on_end: Callable[[str, str, str], None],
-    ) -> None:
+    def send(self, goal_id: str, pose: Pose, max_speed_mps: float, on_feedback: OnFeedback, on_end: OnEnd) -> None:
         """See :class:`~robot_runtime.ros.nav2_drive.Navigator`."""
         self._current, self._handle = goal_id, None
         if math.isfinite(max_speed_mps):
@@ -160,7 +153,7 @@ class Nav2Client:
         self._client.destroy()
         self._node.destroy_publisher(self._speed)
 
-    def _on_answer(self, goal_id: str, handle: Any, on_end: Callable[[str, str, str], None]) -> None:
+    def _on_answer(self, goal_id: str, handle: Any, on_end: OnEnd) -> None:
         if not handle.accepted:
             on_end(goal_id, "failed", "Nav2 does not accept the goal")
         elif goal_id != self._current:
@@ -169,7 +162,7 @@ class Nav2Client:
             self._handle = handle
             handle.get_result_async().add_done_callback(lambda future: self._on_result(goal_id, future.result(), on_end))
 
-    def _on_result(self, goal_id: str, response: Any, on_end: Callable[[str, str, str], None]) -> None:
+    def _on_result(self, goal_id: str, response: Any, on_end: OnEnd) -> None:
         if goal_id == self._current:
             self._handle = None
         phase = _END.get(response.status, "failed")

@@ -9,6 +9,8 @@ from typing import Protocol
 from robot_runtime.messages import NavGoal, NavStatus, ProposedVelocity, RobotPose
 
 Pose = tuple[float, float, float]  # x [m], y [m], yaw [rad] in the map frame
+OnFeedback = Callable[[str, float, int], None]  # goal_id, remaining_m, recoveries so far
+OnEnd = Callable[[str, str, str], None]  # goal_id, "reached", "failed" or "cancelled", detail
 
 
 class Navigator(Protocol):
@@ -18,19 +20,8 @@ class Navigator(Protocol):
         """Whether Nav2's action server is there."""
         ...
 
-    def send(
-        self,
-        goal_id: str,
-        pose: Pose,
-        max_speed_mps: float,
-        on_feedback: Callable[[str, float, int], None],
-        on_end: Callable[[str, str, str], None],
-    ) -> None:
-        """Drive to a pose.
-
-        ``on_feedback(goal_id, remaining_m, recoveries)`` while it drives, ``on_end(goal_id, phase, detail)`` once at the end
-        with the phase "reached", "failed" or "cancelled".
-        """
+    def send(self, goal_id: str, pose: Pose, max_speed_mps: float, on_feedback: OnFeedback, on_end: OnEnd) -> None:
+        """Drive to a pose, with calls of ``on_feedback`` on the way and one of ``on_end`` at the end."""
         ...
 
     def cancel(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,20 +12,19 @@ from std_srvs.srv import Trigger
 from robot_runtime import messages as m
 from robot_runtime.config import load_class
 from robot_runtime.nodes import Node
-from robot_runtime.ros.convert import codec
 from robot_runtime.ros.host import Host, NodeFailedError
 from robot_runtime.ros.shell import Shell
-from robot_runtime.stage import Stage
+from robot_runtime.stage import Stage, close
 from robot_runtime.topics import TOPICS, Qos
 
 _MOST_WAITING = 1000
 """Messages of one topic that may wait for a step; the oldest go first.  Only a node that is hardly ever stepped comes near."""
 
 SERVICE_MESSAGES: dict[str, Callable[[float], Any]] = {
-    "safety/stop_request": lambda now_s: m.StopRequest(now_s, "service", "called", 1.0),
-    "safety/rearm_request": lambda now_s: m.RearmRequest(now_s, "service", "", ""),
+    "service/stop": lambda now_s: m.StopRequest(now_s, "service", "called", 1.0),
+    "service/rearm": lambda now_s: m.RearmRequest(now_s, "service", "", ""),
 }
-"""What a Trigger service of the table puts on its topic."""
+"""What a Trigger service of the table puts into its local input, which no topic feeds: nobody can pass a message off as a call."""
 
 
 class StageNode(Shell):
@@ -40,7 +38,6 @@ class StageNode(Shell):
         self._outputs: dict[str, Callable[[Any], None]] = {}
         self._own_services: list[Any] = []
         self._end_beat: Callable[[], None] | None = None
-        self._called: deque[Any] = deque(maxlen=8)  # messages of service calls, on their way back to us
         host.readers.append(self)
 
     # ---------------------------------------------------------------- lifecycle
@@ -54,8 +51,7 @@ class StageNode(Shell):
             if TOPICS[topic].qos is not Qos.LOCAL:
                 self.subscribe(topic, partial(self.take, topic))
         for service, topic in self.row.services:
-            publish = self._outputs.get(topic) or self.publisher(topic)
-            self._own_services.append(self.create_service(Trigger, service, partial(self._on_call, topic, publish)))
+            self._own_services.append(self.create_service(Trigger, service, partial(self._on_call, topic)))
 
     def activate(self) -> None:
         """Forget what came before, but for latched states: an old command is no command."""
@@ -64,10 +60,13 @@ class StageNode(Shell):
             self._end_beat = self.host.pace.every(self, self.row.rate_hz, self.step)
 
     def deactivate(self) -> None:
-        """End the timer."""
+        """End the timer and publish the stage's last words."""
         if self._end_beat is not None:
             self._end_beat()
             self._end_beat = None
+        if not self.failed:  # a stage that raised is not asked again
+            for topic, message in close(self._stage):
+                self._publish(topic, message)
 
     def cleanup(self) -> None:
         """Reset the stage and drop it."""
@@ -85,9 +84,6 @@ class StageNode(Shell):
     def take(self, topic: str, message: Any) -> None:
         """Put a message into the inbox, and step at once if the topic is a trigger."""
         if topic not in self.row.inputs or self._stage is None:
-            return
-        if message in self._called:
-            self._called.remove(message)
             return
         self.health.received(topic, message, self.host.pace.now_s())
         waiting = self._inbox.setdefault(topic, [])
@@ -120,19 +116,14 @@ class StageNode(Shell):
             raise ValueError(f"published on {topic!r}, which its row of the node table does not list as an output")
         self._outputs[topic](message)
 
-    def _on_call(self, topic: str, publish: Callable[[Any], None], request: Any, response: Any) -> Any:
-        """Hand the call to the stage before answering, and publish it for everybody else."""
+    def _on_call(self, topic: str, request: Any, response: Any) -> Any:
+        """Hand the call to the stage before answering."""
         response.success = self.state == "active"
         if not response.success:
             response.message = f"{self.row.name} is {self.state}"
             return response
-        now_s = self.host.pace.now_s()
-        convert = codec(topic)
-        message = convert.from_ros(convert.to_ros(SERVICE_MESSAGES[topic](now_s)), now_s)  # as it will come back to us
-        self.take(topic, message)
+        self.take(topic, SERVICE_MESSAGES[topic](self.host.pace.now_s()))
         if topic not in self.row.trigger:
             self.step()
-        self._called.append(message)
-        publish(message)
-        response.message = f"{topic} sent"
+        response.message = f"{topic} done"
         return response

@@ -1,7 +1,8 @@
 """One process of the graph: ``python -m robot_runtime.ros.process PROCESS --settings JSON``.
 
-Under the supervisor an inherited pipe (``ROBOT_RUNTIME_NOTIFY_FD``) gets the line ``ready`` once every node is active and
-``alive`` twice a second from the thread that does the work.  Exit status: 0 asked to end, 1 a node failed, 2 bad input.
+Under the supervisor an inherited pipe (``ROBOT_RUNTIME_NOTIFY_FD``) gets the line ``ready`` once every node is active (or,
+without ``autostart``, waits to be brought up) and ``alive`` twice a second from the thread that does the work.  Exit status:
+0 asked to end, 1 a node failed, 2 bad input.
 """
 
 from __future__ import annotations

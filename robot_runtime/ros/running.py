@@ -79,6 +79,7 @@ class Process:
         host = Host(settings, read_params(settings.params_file), self._pace)
         self.nodes: list[Shell] = [_make(row, host) for row in rows]
         self._ready, self._slipped_s = False, 0.0
+        self._autostart = settings.autostart
         self._executor = make_executor()
         for node in (self._ros, *self.nodes):
             self._executor.add_node(node)
@@ -105,12 +106,15 @@ class Process:
                 self._executor.spin_once(_WAKE_S)
         except ParentGoneError as error:
             self._ros.get_logger().error(str(error))
-        for node in self.nodes:
-            node.trigger_shutdown()
+        finally:  # also when a node failed: the others still have last words
+            for node in self.nodes:
+                if node.state != "finalized":
+                    node.trigger_shutdown()
         return 0
 
     def _tell(self, link: Link) -> None:
-        if not self._ready and all(node.state == "active" for node in self.nodes):
+        waiting = not self._autostart  # somebody else brings the nodes up, in their own time
+        if not self._ready and (waiting or all(node.state == "active" for node in self.nodes)):
             self._ready = True
             link.ready()
         link.alive()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -19,10 +20,12 @@ from robot_runtime.ros.host import Host, NodeFailedError
 from robot_runtime.ros.parameters import Parameters
 from robot_runtime.ros.qos import profile
 from robot_runtime.topics import TOPICS
+from robot_runtime.valid import accepted
 from safety.files import FileError, parse
 
 _CLOCK = "/clock"
 _SIM_TIME = "use_sim_time"
+_COMPLAIN_EVERY_S = 5.0
 
 
 class Shell(LifecycleNode):
@@ -30,7 +33,8 @@ class Shell(LifecycleNode):
 
     def __init__(self, row: Node, host: Host) -> None:
         """:raises FileError: the parameters of this node do not fit; file and field are named"""
-        self.row, self.host, self.health, self._failed = row, host, Health(row), False
+        self.row, self.host, self.health, self.failed = row, host, Health(row), False
+        self._next_complaint_s: dict[str, float] = {}
         self.refusal = ""  # why the node could not be configured, if its parameters or files are to blame
         simulated = Parameter(_SIM_TIME, value=host.settings.use_sim_time)
         super().__init__(row.name, namespace=host.settings.namespace, parameter_overrides=[simulated])
@@ -53,7 +57,7 @@ class Shell(LifecycleNode):
         """Begin to work."""
 
     def deactivate(self) -> None:
-        """Stop to work, and keep what was built."""
+        """Stop to work, and keep what was built.  Publishers still publish: the last chance to say something."""
 
     def cleanup(self) -> None:
         """Let go of what ``configure`` built; publishers and subscriptions of the topic table go by themselves."""
@@ -70,17 +74,29 @@ class Shell(LifecycleNode):
         return lambda message: publisher.publish(convert.to_ros(message))
 
     def subscribe(self, topic: str, callback: Callable[[Any], None]) -> None:
-        """Call back with the dataclasses that arrive on a topic of the table."""
+        """Call back with the dataclasses that arrive on a topic of the table; what :mod:`robot_runtime.valid` refuses is dropped."""
         convert, pace = codec(topic), self.host.pace
 
         def on_message(message: Any) -> None:
-            callback(convert.from_ros(message, pace.now_s()))
+            try:
+                received = accepted(convert.from_ros(message, pace.now_s()))
+            except ValueError as error:  # RefusedError, or a value that the dataclass has no place for
+                self._drop(topic, error)
+            else:
+                callback(received)
 
         self._own_subscriptions.append(self.create_subscription(convert.ros_class, topic, on_message, profile(TOPICS[topic].qos)))
 
+    def _drop(self, topic: str, error: ValueError) -> None:
+        """Count a message that is of no use, and tell of it, but not of each: whoever sends one may send thousands."""
+        self.health.refused(topic)
+        if (now_s := time.monotonic()) >= self._next_complaint_s.get(topic, 0.0):
+            self._next_complaint_s[topic] = now_s + _COMPLAIN_EVERY_S
+            self.get_logger().warning(f"{topic}: message dropped: {error}")
+
     def fail(self, error: Exception) -> NodeFailedError:
         """Put this node into the error state; raise what it returns, so that the process ends."""
-        self._failed = True
+        self.failed = True
         self.get_logger().fatal("".join(traceback.format_exception(error)))
         if self.state == "active":
             self.trigger_deactivate()
@@ -143,9 +159,9 @@ class Shell(LifecycleNode):
             self.get_logger().error(self.refusal)
             return TransitionCallbackReturn.FAILURE
         except Exception:
-            self._failed = True
+            self.failed = True
             self.get_logger().fatal(traceback.format_exc())
-        return TransitionCallbackReturn.ERROR if self._failed else None
+        return TransitionCallbackReturn.ERROR if self.failed else None
 
     def _release(self) -> None:
         self.cleanup()

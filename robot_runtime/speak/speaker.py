@@ -66,12 +66,12 @@ class Speaker:
             sink.write(frame.samples)
         return []
 
-    def _open(self, sounddevice: Any) -> Sink:
+    def _open(self) -> Sink:
         kind, _, name = self._config.sink.partition(":")
         if kind == "file":
             return FileSink(name)
         try:
-            return DeviceSink(name, self._config.buffer_s, sounddevice or sound_device.load())
+            return DeviceSink(name, self._config.buffer_s, self._sounddevice or sound_device.load())
         except FileError as error:
             if not self._config.allow_missing:
                 raise

@@ -7,6 +7,7 @@ import json
 import math
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -17,9 +18,10 @@ from typing import Any
 import yaml
 from rich.console import Console
 
+from robot_runtime import simulation
 from robot_runtime.arguments import check
 from robot_runtime.bench.machine import describe
-from robot_runtime.cli import UsageError
+from robot_runtime.cli import JobError, UsageError
 from robot_runtime.config import load_class
 from robot_runtime.messages import TimelineEvent
 from robot_runtime.nodes import Settings
@@ -28,6 +30,7 @@ from robot_runtime.observe.report import write_report
 from robot_runtime.observe.run import Run
 from robot_runtime.observe.terminal import render
 from robot_runtime.paths import resolve
+from robot_runtime.sense.microphone import read_wav
 from robot_runtime.supervisor import ProcessEvent, Supervisor
 from robot_runtime.verbs.up import supervise
 
@@ -50,9 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     run_dir = _new_folder(args.run_dir)
     story = Story(as_json=args.json)
-    settings = _settings(args, run_dir)
-    check(settings)
-    limit_s = math.inf if args.mic else load_class("sim.scenario:load_scenario")(settings.scenario).limit_s
+    settings = _checked_settings(args, run_dir)
+    limit_s = math.inf if args.mic else load_class(simulation.LOAD_SCENARIO)(settings.scenario).limit_s
     story.say(f"[bold]robot-runtime demo[/]  records go to {run_dir}")
     finished = play(settings, story, limit_s)
     messages = Run.of(load_class("robot_runtime.ros.read_record:read")(run_dir / "record.mcap"))
@@ -69,27 +71,41 @@ def _new_folder(given: str | None) -> Path:
     folder = Path(given) if given else Path("runs") / time.strftime("%Y-%m-%d-%H%M%S")
     if folder.is_dir() and any(folder.iterdir()):
         raise UsageError(f"--run-dir {folder}: is not empty; name a new folder")
+    return folder.resolve()
+
+
+def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"--run-dir {folder}: cannot be made: {error.strerror}") from error
-    return folder.resolve()
 
 
-def _settings(args: argparse.Namespace, run_dir: Path) -> Settings:
+def _checked_settings(args: argparse.Namespace, run_dir: Path) -> Settings:
+    """The settings of the run.  The folder is only made once all input is known to be good."""
     settings = Settings.for_simulation(run_dir=str(run_dir))
     if args.mic:
-        return replace(settings, audio_in="device", audio_out="device")
-    scenario = _recording_scenario(args.say, args.who, run_dir) if args.say else resolve(args.scenario)
-    if not scenario.is_file():
-        raise UsageError(f"--scenario {args.scenario}: no such file")
-    return replace(settings, scenario=str(scenario))
+        settings = replace(settings, audio_in="device", audio_out="device")
+    elif not args.say:
+        settings = replace(settings, scenario=str(resolve(args.scenario)))
+    with tempfile.TemporaryDirectory() as scratch:
+        content = _recording_scenario(args.say, args.who) if args.say else ""
+        draft = Path(scratch) / "scenario.yaml"
+        draft.write_text(content, encoding="utf-8")
+        check(replace(settings, scenario=str(draft)) if content else settings)
+    _make(run_dir)
+    if content:
+        settings = replace(settings, scenario=str(run_dir / "scenario.yaml"))
+        Path(settings.scenario).write_text(content, encoding="utf-8")
+    return settings
 
 
-def _recording_scenario(wav: str, who: str, run_dir: Path) -> Path:
-    """A scenario in which one person says one recording, and the robot must answer."""
-    if not Path(wav).is_file():
-        raise UsageError(f"--say {wav}: no such file")
+def _recording_scenario(wav: str, who: str) -> str:
+    """A scenario, as YAML, in which one person says one recording, and the robot must answer.
+
+    :raises FileError: the recording cannot be used
+    """
+    read_wav(wav)
     content = {
         "title": f"{who} says {Path(wav).name}",
         "limit_s": 120,
@@ -97,9 +113,7 @@ def _recording_scenario(wav: str, who: str, run_dir: Path) -> Path:
         "steps": [{"name": "recording", "when": {"at_s": 1.0}, "do": {"say": {"who": who, "wav": str(Path(wav).resolve())}}}],
         "expect": [{"name": "the robot answers", "said": {"contains": "", "after": "recording", "within_s": 20}}],
     }
-    path = run_dir / "scenario.yaml"
-    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    return path
+    return yaml.safe_dump(content, sort_keys=False)
 
 
 # ---------------------------------------------------------------- while it runs
@@ -137,19 +151,22 @@ class Story:
 
 
 def play(settings: Settings, story: Story, limit_s: float) -> bool:
-    """Run the graph until the scenario has finished; False when it did not."""
+    """Run the graph until the scenario has finished; False when it did not.
+
+    :raises JobError: the graph did not come up
+    """
     started_s = time.monotonic()
     supervisor = supervise(settings)
     supervisor.listeners.append(story.process)
     with supervisor:
         if not supervisor.wait_ready(READY_LIMIT_S):
-            raise UsageError(f"the graph did not come up: {_not_ready(supervisor)}; see {settings.run_dir}/logs")
+            raise JobError(f"the graph did not come up: {_not_ready(supervisor)}; see {settings.run_dir}/logs")
         story.say(f"graph ready after {time.monotonic() - started_s:.1f} s")
         return _follow(supervisor, TimelineFile(Path(settings.run_dir) / "timeline.jsonl"), story, limit_s)
 
 
 def _not_ready(supervisor: Supervisor) -> str:
-    return f"gave up {', '.join(supervisor.given_up)}" if supervisor.given_up else f"not ready within {READY_LIMIT_S:.0f} s"
+    return supervisor.failure() or f"not ready within {READY_LIMIT_S:.0f} s"
 
 
 def _follow(supervisor: Supervisor, file: TimelineFile, story: Story, limit_s: float) -> bool:
@@ -174,8 +191,8 @@ def _report(run: Run, run_dir: Path, settings: Settings, story: Story, film: boo
     kept = run_dir / "scenario.yaml"
     if settings.scenario and Path(settings.scenario) != kept:
         shutil.copyfile(settings.scenario, kept)
-    overhead: Any = partial(load_class("sim.camera:overhead_pictures"), settings.world)
-    title = load_class("sim.scenario:load_scenario")(settings.scenario).title if settings.scenario else "conversation"
+    overhead: Any = partial(load_class(simulation.OVERHEAD_PICTURES), settings.world)
+    title = load_class(simulation.LOAD_SCENARIO)(settings.scenario).title if settings.scenario else "conversation"
     _write_result(run, run_dir)
     return write_report(run, run_dir, title, describe(), overhead, film, story.progress())
 

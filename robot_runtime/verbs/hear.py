@@ -44,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="WAV", help="16 bits a sample, any rate, any number of channels")
     words = parser.add_mutually_exclusive_group()
     words.add_argument("--domain", default="", metavar="FILE.yaml", help="listen for these phrases instead; see below")
-    words.add_argument("--site", default="", metavar="DIR", help="folder with semantic_map.yaml: the places that can be named")
+    words.add_argument(
+        "--site", default="", metavar="DIR", help="folder with semantic_map.yaml: the places that can be named; none if not given"
+    )
     parser.add_argument("--person", action="append", default=[], metavar="NAME", help="somebody who can be named; may be repeated")
     parser.add_argument("--json", action="store_true", help="one machine-readable line a file")
 
@@ -55,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     :raises UsageError: a name that cannot be called, or espeak-ng is missing and a word needs it
     :raises FileError: the site or the domain cannot be used
     """
-    config = EarConfig(site=args.site) if args.site else EarConfig()
+    config = EarConfig(site=args.site)
     listener = Listener(config, _recogniser(args, config))
     status = 0
     for file in args.files:

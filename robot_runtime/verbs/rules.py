@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 
 from safety.examples import run_examples
 from safety.files import FileError
@@ -23,22 +24,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Returns 0 when every file is sound and every example behaves, else 1.
+    """Returns 0 when every example behaves, 1 when one does not, 2 when a file cannot be used; it does not stop the others.
 
     :raises FileError: the ontology cannot be used
     """
     ontology = Ontology.load(args.ontology)
-    reports = [_check(file, ontology) for file in args.files]
-    for report in reports:
-        _print(report, as_json=args.json)
-    return 1 if any(report["problems"] for report in reports) else 0
+    return max([_check_and_tell(file, ontology, as_json=args.json) for file in args.files])
+
+
+def _check_and_tell(file: str, ontology: Ontology, *, as_json: bool) -> int:
+    try:
+        report, status = _check(file, ontology), 0
+    except FileError as error:
+        report, status = {"file": file, "rules": 0, "examples": 0, "hash": "", "problems": [str(error)]}, 2
+        if not as_json:
+            print(f"robot-runtime rules: {error}", file=sys.stderr)
+            return status
+    _print(report, as_json=as_json)
+    return max(status, 1 if report["problems"] else 0)
 
 
 def _check(file: str, ontology: Ontology) -> dict[str, object]:
-    try:
-        rules = Rules.load(file, ontology)
-    except FileError as error:
-        return {"file": file, "rules": 0, "examples": 0, "hash": "", "problems": [str(error)]}
+    rules = Rules.load(file, ontology)
     outcomes = list(run_examples(rules, ontology))
     problems = [f"{file}: rule '{o.rule_id}': example {o}" for o in outcomes if not o.passed]
     return {"file": file, "rules": len(rules.rules), "examples": len(outcomes), "hash": rules.hash, "problems": problems}

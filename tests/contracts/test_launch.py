@@ -51,6 +51,11 @@ class OpaqueFunction(Recorded):
         super().__init__(args, options)
 
 
+class Shutdown(Recorded):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(args, options)
+
+
 @dataclass
 class LaunchDescription:
     entities: list[Any]
@@ -73,7 +78,7 @@ class LaunchConfiguration:
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, classes in {
         "launch": (LaunchDescription, LaunchContext),
-        "launch.actions": (DeclareLaunchArgument, ExecuteProcess, OpaqueFunction),
+        "launch.actions": (DeclareLaunchArgument, ExecuteProcess, OpaqueFunction, Shutdown),
         "launch.substitutions": (LaunchConfiguration,),
     }.items():
         module = types.ModuleType(name)
@@ -121,6 +126,15 @@ def test_a_launch_file_starts_the_processes_of_the_table(file: str, simulated: b
         assert json.loads(text) == asdict(settings)
         assert process.options["respawn"] is True
         assert process.options["respawn_delay"] > 0
+
+
+@pytest.mark.usefixtures("stand_in")
+@pytest.mark.parametrize(("status", "ends"), [(0, 0), (1, 0), (-9, 0), (2, 1)])
+def test_bad_input_ends_the_launch_instead_of_being_tried_for_ever(status: int, ends: int) -> None:
+    for process in processes_of(described("sim.launch.py")):
+        event = types.SimpleNamespace(returncode=status, process_name="guard-1")
+        actions = process.options["on_exit"](event, LaunchContext())
+        assert [type(action) for action in actions] == [Shutdown] * ends
 
 
 @pytest.mark.usefixtures("stand_in")

@@ -16,7 +16,8 @@ import pytest
 
 from robot_runtime.arguments import processes
 from robot_runtime.paths import ROOT
-from tests.faults.rig import HOME, READY_LIMIT_S, settings
+from tests.faults.probe import HOME
+from tests.faults.rig import READY_LIMIT_S, settings
 
 MARK = "ROBOT_RUNTIME_TEST_MARK"
 """A variable that every process of a graph inherits, whoever becomes its parent."""

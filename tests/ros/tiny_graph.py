@@ -34,7 +34,7 @@ class Source:
 
 
 class Echo:
-    """Answers each action status with its id, at once; stops on request; fails on the utterance "fail"."""
+    """Answers each action status with its id, at once; stops on request; fails on the utterance "fail"; says "closed" at last."""
 
     class Config(StageConfig):
         prefix: str = Field("echo ", description="put before each answer")
@@ -46,14 +46,18 @@ class Echo:
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         if any(utterance.text == "fail" for utterance in news(inbox, "speech/heard", m.Utterance)):
             raise ValueError("asked to fail")
-        for stop in news(inbox, "safety/stop_request", m.StopRequest)[-1:]:
-            self._stopped_by = stop.source
+        for topic in ("safety/stop_request", "service/stop"):
+            for stop in news(inbox, topic, m.StopRequest)[-1:]:
+                self._stopped_by = stop.source
         speed_mps = 0.0 if self._stopped_by else 1.0
         answers: Outbox = [
             ("timeline", m.TimelineEvent(now_s, "process", self._config.prefix + status.action_id, self._stopped_by, 0.0))
             for status in news(inbox, "action/status", m.ActionStatus)
         ]
         return [*answers, ("cmd_vel", m.Velocity(now_s, speed_mps, 0.0))]
+
+    def close(self) -> Outbox:
+        return [("cmd_vel", m.Velocity(0.0, 0.0, 0.0)), ("timeline", m.TimelineEvent(0.0, "process", "closed", "", 0.0))]
 
     def reset(self) -> None:
         self._stopped_by = ""
@@ -98,8 +102,9 @@ ROWS = {
     "source": (Node("source", "source", "tests.ros.tiny_graph:Source", (), ("action/status", "cmd_vel/proposed"), rate_hz=20),),
     "sim": (Node("source", "sim", "tests.ros.tiny_graph:Source", (), ("action/status", "cmd_vel/proposed"), rate_hz=20),),
     "echo": (
-        Node("echo", "echo", "tests.ros.tiny_graph:Echo", ("action/status", "speech/heard", "safety/stop_request"), ("timeline", "cmd_vel"),
-             rate_hz=50, trigger=("action/status",), services=(("safety/stop", "safety/stop_request"),)),
+        Node("echo", "echo", "tests.ros.tiny_graph:Echo", ("action/status", "speech/heard", "safety/stop_request", "service/stop"),
+             ("timeline", "cmd_vel"),
+             rate_hz=50, trigger=("action/status",), services=(("safety/stop", "service/stop"),)),
     ),
     "eyes": (
         Node("lens", "eyes", "tests.ros.tiny_graph:Lens", (), ("camera/image",), rate_hz=10),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from safety.types import (
     Argument,
     GripperState,
     JointPositions,
+    Listening,
     Odometry,
     People,
     Person,
@@ -79,7 +81,7 @@ class Rig:
     """Steps a gate at 50 Hz; the base obeys at once and the pose is true."""
 
     def __init__(self, run_dir: Path | str = "", **config: Any) -> None:
-        self.gate = Gate(Gate.Config(run_dir=str(run_dir), **config))
+        self.gate = Gate(Gate.Config(run_dir=str(run_dir), **{"state_dir": "memory", **config}))
         self.now_s = 0.0
         self.x_m = self.y_m = self.yaw_rad = 0.0
         self.people: list[Person] = [person("anna", "adult", 20.0)]
@@ -108,9 +110,10 @@ class Rig:
             "scan": [scan(t, self.ranges)],
             "odom": [Odometry(t, self.x_m, self.y_m, self.yaw_rad, self.velocity.linear_mps, self.velocity.angular_radps)],
             "pose": [RobotPose(t, self.x_m, self.y_m, self.yaw_rad, 0.02)],
-            "people": [People(t, "test", tuple(self.people))],
+            "people": [People(t, "test", tuple(replace(p, last_seen_s=t) if p.seen else p for p in self.people))],
             "joint_states": [JointPositions(t, tuple(self.joints), tuple(self.joints.values()))],
             "gripper/state": [GripperState(t, bool(self.holding[0]), *self.holding)],
+            "safety/listening": [Listening(t, round(t / TICK_S) + 1)],
             "world/facts": [Facts(t, self.facts.robot_place, self.facts.objects)],
         }
 
@@ -153,8 +156,13 @@ class Rig:
     def stop(self) -> None:
         self.tick(safety__stop_request=[StopRequest(self.now_s, "word", "stop", 0.9)])
 
-    def rearm(self, source: str = "voice", requester: str = "anna") -> None:
-        self.tick(safety__rearm_request=[RearmRequest(self.now_s, source, requester, "u2")])
+    def rearm(self, requester: str = "anna") -> None:
+        """As the mind passes it on."""
+        self.tick(safety__rearm_request=[RearmRequest(self.now_s, "voice", requester, "u2")])
+
+    def call_rearm(self) -> None:
+        """As the service does."""
+        self.tick(service__rearm=[RearmRequest(self.now_s, "service", "", "")])
 
     @property
     def mode(self) -> str:

@@ -337,11 +337,11 @@ def test_a_button_holds_the_stop_while_it_is_pressed() -> None:
     for _ in range(50):
         rig.tick()
     assert rig.mode == "emergency_stop"
-    rig.rearm("service")
+    rig.call_rearm()
     assert rig.mode == "emergency_stop"
     rig.tick(e_stop=[EStop(rig.now_s, False)])
     assert rig.mode == "rearm_required"
-    rig.rearm("service")
+    rig.call_rearm()
     assert rig.mode == "running"
 
 
@@ -355,7 +355,7 @@ def test_a_killed_gate_comes_back_latched(tmp_path: Path) -> None:
     again.tick()
     assert again.mode == "rearm_required"
     assert again.state is not None and again.state.causes == ("word: stop",)
-    again.rearm("service")
+    again.call_rearm()
     assert again.mode == "running"
     again.gate.close()
     rig.gate.close()
@@ -435,7 +435,7 @@ def test_a_stop_freezes_the_joints_for_good() -> None:
     frozen = rig.joints["lift"]
     rig.move_joints(lift=1.1)
     assert rig.records("joints")[-1]["data"]["refused"] == "stopped"
-    rig.rearm("service")
+    rig.call_rearm()
     for _ in range(20):
         rig.tick()
     assert 0.6 < frozen == rig.joints["lift"] < 0.8
@@ -558,7 +558,7 @@ def test_a_disk_that_cannot_record_is_a_stop(tmp_path: Path) -> None:
     rig.drive(0.4, ticks=2)
     assert rig.velocity.linear_mps == 0.0 and rig.mode == "emergency_stop"
     assert rig.state is not None and "No space left" in rig.state.causes[0]
-    rig.rearm("service")
+    rig.call_rearm()
     assert rig.mode == "emergency_stop"  # its cause is still there
     rig.gate.close()
     (folder / "gate.jsonl").unlink()
@@ -569,7 +569,7 @@ def test_a_disk_that_cannot_record_is_a_stop(tmp_path: Path) -> None:
     for _ in range(60):
         rig.tick()
     assert rig.mode == "rearm_required"
-    rig.rearm("service")
+    rig.call_rearm()
     assert rig.mode == "running"
     rig.gate.close()
     report = verify(folder / "gate.jsonl")

@@ -136,7 +136,7 @@ BROKEN: list[tuple[str, Callable[[Any], Any], str]] = [
     ("sentence field", lambda c: _rule(c)["say"].update(en="No {objekt}."), "unknown field '{objekt}' in 'No {objekt}.', did you mean"),
     ("missing group", lambda c: c["separation"].pop("child"), "separation: missing child"),
     ("too near", lambda c: c["separation"]["adult"].update(approach_keep_m=0.3), "separation.adult.approach_keep_m"),
-    ("nothing", lambda c: c.clear(), "rules: Field required"),
+    ("nothing", lambda c: c.clear(), "name: Field required"),
     ("rules are no list", lambda c: c.update(rules=5), "rules: Input should be a valid tuple"),
     ("rule without id", lambda c: c["rules"][0].pop("id"), "rules.0.id"),
 ]  # fmt: skip
@@ -170,5 +170,5 @@ def test_the_verb_checks_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[st
     file.write_text(yaml.safe_dump(content, sort_keys=False))
     assert main(["rules", "check", str(file)]) == 1
     assert "rule 'sharp-to-child': example" in capsys.readouterr().out
-    assert main(["rules", "check", "--json", str(tmp_path / "missing.yaml")]) == 1
+    assert main(["rules", "check", "--json", str(tmp_path / "missing.yaml")]) == 2
     assert "cannot be read" in capsys.readouterr().out

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import wave
 from pathlib import Path
 
 import pytest
 
 from robot_runtime import graph
-from robot_runtime.cli import VERBS, main
+from robot_runtime.cli import VERBS, JobError, main
 from robot_runtime.nodes import Settings, nodes
 
 
@@ -51,6 +52,72 @@ def test_an_unknown_verb_or_flag_is_exit_status_2() -> None:
         with pytest.raises(SystemExit) as ended:
             main(argv)
         assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["up", "--perams_file", "x"], "unknown flag --perams_file, did you mean --params_file?"),
+        (["up", "--perams_file=x"], "unknown flag --perams_file, did you mean --params_file?"),
+        (["rules", "check", "--jsn"], "unknown flag --jsn, did you mean --json?"),
+        (["up", "now"], "unexpected argument now"),
+        (["scenario", "run"], "the following arguments are required: FILE"),
+    ],
+)
+def test_a_wrong_flag_is_one_line_that_offers_the_nearest(argv: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(argv)
+    assert ended.value.code == 2
+    shown = capsys.readouterr().err
+    assert message in shown
+    assert shown.startswith(f"robot-runtime {argv[0]}")
+    assert shown.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--rules-file", "nope.yaml"],
+        ["--world", "nope"],
+        ["--site", "nope"],
+        ["--scenario", "nope.yaml"],
+        ["--audio-in", "file:nope.wav"],
+        ["--social-policy-file", "nope.yaml"],
+    ],
+)
+def test_a_file_that_is_not_there_is_told_before_anything_starts(
+    argv: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path))
+    assert main(["up", "--sim", *argv]) == 2
+    shown = capsys.readouterr().err
+    assert "nope" in shown
+    assert shown.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("argv", [["--say", "nope.wav"], ["--scenario", "nope.yaml"], ["--say", "here.wav", "--who", "nobody"]])
+def test_a_demo_with_bad_input_leaves_no_folder(
+    argv: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with wave.open("here.wav", "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(bytes(640))
+    assert main(["demo", *argv]) == 2
+    assert capsys.readouterr().err.startswith("robot-runtime demo: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["here.wav"]
+
+
+def test_a_job_that_fails_is_one_line_and_exit_status_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(args: object) -> int:
+        raise JobError("the graph did not come up")
+
+    monkeypatch.setattr("robot_runtime.verbs.graph.run", fail)
+    assert main(["graph"]) == 1
+    assert capsys.readouterr().err == "robot-runtime graph: the graph did not come up\n"
 
 
 def test_a_reader_that_has_enough_causes_no_traceback() -> None:

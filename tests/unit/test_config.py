@@ -75,7 +75,9 @@ MISTAKES = {
     "navigator: {ros__parameters: {sped_mps: 1}}": "navigator: sped_mps: unknown key, did you mean 'speed_mps'?",
     "navigator: {ros__parameters: {speed_mps: fast}}": "navigator: speed_mps: Input should be a valid number",
     "navigator: {ros__parameters: {speed_mps: 3}}": "navigator: speed_mps: Input should be less than or equal to 2 (got 3)",
-    "navigator: {ros__parameters: {speed_mps: .nan}}": "navigator: speed_mps: Input should be",
+    "navigator: {ros__parameters: {speed_mps: .nan}}": "navigator: speed_mps: must be a finite number (got nan)",
+    "/**: {ros__parameters: {speed_mps: 1}}": "/**: wildcards are not supported; give each node its own block",
+    "navigator: {ros__parameters: {a: 1, b: 1, c: 1, d: 1, e: 1}}": "; and 2 more",
     "navigator: [": ":1: not valid YAML",
 }
 
@@ -87,6 +89,17 @@ def test_a_mistake_in_a_file_is_one_line_with_file_field_and_fix(tiny: Node, tmp
     assert message in str(error.value)
     assert str(tmp_path / "params.yaml") in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_mistake_in_a_launch_argument_is_blamed_on_that_and_not_on_the_file(tmp_path: Path) -> None:
+    perceive = next(node for node in NODES if node.name == "perceive")
+    with pytest.raises(FileError) as error:
+        build(perceive, tmp_path, "perceive: {ros__parameters: {home: 3}}", perception_backend="bar")
+    text = str(error.value)
+    assert f"{tmp_path / 'params.yaml'}: perceive: home: " in text
+    assert "launch argument perception_backend: perceive: backend: " in text
+    assert "Value error" not in text
+    assert "(got 'bar')" in text
 
 
 def test_a_missing_file_is_named() -> None:

@@ -16,7 +16,8 @@ from robot_runtime.cli import main
 from sim.description import load_home
 from sim.voices import render
 
-HOME = load_home("sim/homes/family_home")
+SITE = "sim/homes/family_home"
+HOME = load_home(SITE)
 BEFORE_S = 0.7
 
 
@@ -47,7 +48,7 @@ def hear(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list
 def test_any_rate_and_channels(tmp_path: Path, capsys: pytest.CaptureFixture[str], rate_hz: int, channels: int) -> None:
     sound = spoken("go to the kitchen")
     file = written(tmp_path / "a.wav", sound, rate_hz, channels)
-    status, lines, _ = hear(capsys, file)
+    status, lines, _ = hear(capsys, "--site", SITE, file)
     assert (status, len(lines), lines[0]["file"]) == (0, 1, file)
     (turn,) = lines[0]["turns"]
     assert (turn["text"], turn["intent"], turn["slots"]) == ("go to the kitchen", "go_to", {"place": "kitchen"})

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from robot_runtime.messages import NavGoal, NavStatus, RobotPose
-from robot_runtime.ros.nav2_drive import Drive, Pose, target
+from robot_runtime.ros.nav2_drive import Drive, OnEnd, OnFeedback, Pose, target
 
 ROBOT = RobotPose(0.0, 1.0, 1.0, 0.5, 0.1)
 GOAL = NavGoal(0.0, "g1", "a1", 4.0, 5.0, math.nan, 0.0, 0.6, False)
@@ -24,14 +23,7 @@ class FakeNav2:
     def ready(self) -> bool:
         return self.there
 
-    def send(
-        self,
-        goal_id: str,
-        pose: Pose,
-        max_speed_mps: float,
-        on_feedback: Callable[[str, float, int], None],
-        on_end: Callable[[str, str, str], None],
-    ) -> None:
+    def send(self, goal_id: str, pose: Pose, max_speed_mps: float, on_feedback: OnFeedback, on_end: OnEnd) -> None:
         self.sent.append((goal_id, pose, max_speed_mps))
         self.feedback, self.end = on_feedback, on_end
 

@@ -174,3 +174,25 @@ def test_speaker_file_is_complete_after_each_frame(tmp_path: Path) -> None:
     with wave.open(str(path), "rb") as file:
         assert (file.getnframes(), file.getframerate()) == (640, 16_000)
     speaker.close()
+
+
+def test_a_closed_microphone_opens_again_and_tells_no_loss() -> None:
+    card = Card()
+    microphone = Microphone(MicrophoneConfig(source="device:usb"), card)
+    assert microphone.close() == []
+    assert microphone.close() == []
+    microphone.step({}, 1.0)
+    card.hear(sine(48_000, 0.2))
+    heard = frames(microphone.step({}, 2.0))
+    assert [f.sequence for f in heard] == list(range(len(heard)))
+    assert len(heard) > 5
+
+
+def test_a_closed_speaker_opens_again_for_the_next_frame() -> None:
+    card = Card()
+    speaker = Speaker(SpeakerConfig(sink="device:usb"), card)
+    assert speaker.close() == []
+    assert card.closed
+    tone = (sine(16_000, 0.02) * 30_000).astype(np.int16)
+    speaker.step({"audio/out": [AudioFrame(0.0, "voice", 0, 16_000, tone)] * 5}, 0.0)
+    assert card.play(3200).any()

@@ -48,9 +48,9 @@ def stops(stage: StopWord, samples: NDArray[np.int16]) -> list[tuple[str, float]
     for index in range(len(samples) // 320):
         now_s = (index + 1) * FRAME_S
         frame = AudioFrame(now_s - FRAME_S, "test", index, 16_000, samples[index * 320 : (index + 1) * 320])
-        for _, request in stage.step({"audio/in": [frame]}, now_s):
-            assert isinstance(request, StopRequest)
-            found.append((request.detail, now_s))
+        for _, message in stage.step({"audio/in": [frame]}, now_s):
+            if isinstance(message, StopRequest):
+                found.append((message.detail, now_s))
     return found
 
 

@@ -93,6 +93,8 @@ def test_a_process_with_bad_input_is_not_started_again(tmp_path: Path) -> None:
     assert len(bench.of("guard", "started")) == 1
     assert bench.of("guard", "warned")[0].detail == "robot-runtime: rules.yaml: missing"
     assert supervisor.given_up == ("guard",)
+    assert supervisor.failure() == "gave up guard: robot-runtime: rules.yaml: missing"
+    assert bench.of("guard", "given_up")[0].detail.startswith("robot-runtime: rules.yaml: missing; see ")
 
 
 def test_a_program_that_does_not_exist_is_given_up_too(tmp_path: Path) -> None:
@@ -100,6 +102,7 @@ def test_a_program_that_does_not_exist_is_given_up_too(tmp_path: Path) -> None:
     with supervisor:
         assert not supervisor.wait_ready(LIMIT_S)
     assert supervisor.given_up == ("sim",)
+    assert supervisor.failure().startswith("gave up sim: cannot be started: ")
 
 
 def test_a_process_that_does_not_listen_is_killed_after_its_grace(tmp_path: Path) -> None:
