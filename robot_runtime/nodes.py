@@ -108,6 +108,7 @@ NODES: tuple[Node, ...] = (
     Node("stop_word", "voice", "robot_runtime.hear.stop_word:StopWord",
          inputs=("audio/in",), outputs=("safety/stop_request", "safety/listening"), trigger=("audio/in",),
          budget_ms=4),
+    # The ear's budget is for a frame; the step at a pause also decodes what was said: 125 ms (95 %: 270 ms) for 1.2 to 2.2 s.
     Node("ear", "voice", "robot_runtime.hear.ear:Ear",
          inputs=("audio/in", "people", "world/facts", "speech/state"), outputs=("speech/heard",), trigger=("audio/in",), budget_ms=6),
     Node("voice", "voice", "robot_runtime.speak.voice:Voice",

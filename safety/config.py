@@ -77,7 +77,7 @@ class GateConfig(BaseModel):
     blind_margin_m: float = Field(0.35, ge=0.02, le=2, description="the front margin while it is unknown where people are")
     blind_speed_mps: float = Field(0.2, gt=0, le=1, description="top speed meanwhile")
     scan_field_of_view_rad: float = Field(
-        2 * math.pi, ge=math.pi, le=2 * math.pi, description="around straight ahead, that a scan must cover; less than all forbids reversing"
+        2 * math.pi, ge=math.pi, le=2 * math.pi, description="around ahead, that a scan must cover; less than all forbids reversing"
     )
     scan_max_increment_rad: float = Field(math.radians(2), gt=0, le=math.radians(10), description="a scan with rays further apart is none")
     broken_rays_ratio: float = Field(0.1, ge=0, le=1, description="a scan with more broken rays than this share counts as none")
@@ -139,11 +139,11 @@ class GateConfig(BaseModel):
     def audit_folder(self) -> Path | None:
         """Where audit and latch go, None for nowhere."""
         if self.run_dir:
-            return Path(os.path.expanduser(self.run_dir)) / "audit"
+            return Path(self.run_dir).expanduser() / "audit"
         if self.state_dir == MEMORY:
             return None
         state_home = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-        return Path(os.path.expanduser(self.state_dir or f"{state_home}/robot-runtime")) / "audit"
+        return Path(self.state_dir or f"{state_home}/robot-runtime").expanduser() / "audit"
 
     def max_age_s(self, topic: str) -> float:
         """The age from which an input is stale for motion."""

@@ -22,9 +22,9 @@ from safety.inputs import Inputs
 from safety.joints import JointGate, JointLimits
 from safety.kinematic import MAX_TICK_S, Kinematic, Motion
 from safety.ontology import Ontology
-from safety.report import Outcome, Reporter, state_message
 from safety.proposals import FLOOD, sorted_out
 from safety.reach import hand_speed_ratio, may_release, reach_limit_m
+from safety.report import Outcome, Reporter, state_message
 from safety.rules import Rules
 from safety.semantic import Judged, judge, verdict_message
 from safety.sight import Sight

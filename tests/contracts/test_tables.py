@@ -35,6 +35,10 @@ def rows(request: pytest.FixtureRequest) -> tuple[Node, ...]:
     return nodes(request.param)
 
 
+def called_by_services(node: Node) -> tuple[str, ...]:
+    return tuple(topic for _, topic in node.services)
+
+
 def readers_of(rows: tuple[Node, ...]) -> dict[str, list[str]]:
     readers = defaultdict(list)
     for node in rows:
@@ -61,19 +65,32 @@ def test_node_names_are_unique() -> None:
     assert [name for name, count in Counter(node.name for node in NODES).items() if count > 1] == []
 
 
+def produced_by(rows: tuple[Node, ...]) -> set[str]:
+    return {topic for node in rows for topic in (*node.outputs, *(called for _, called in node.services))}
+
+
 def test_every_topic_has_at_most_one_producer(rows: tuple[Node, ...]) -> None:
     producers = Counter(topic for node in rows for topic in node.outputs)
     assert {topic: count for topic, count in producers.items() if count > 1} == {}
 
 
 def test_what_is_read_is_produced(rows: tuple[Node, ...]) -> None:
-    produced = {topic for node in rows for topic in node.outputs}
     read = set(readers_of(tuple(node for node in rows if node.name != "recorder")))
-    assert read - produced <= FROM_OUTSIDE | SIMULATION_ONLY
+    assert read - produced_by(rows) <= FROM_OUTSIDE | SIMULATION_ONLY
 
 
 def test_every_topic_is_produced_somewhere() -> None:
-    assert set(TOPICS) - {topic for node in NODES for topic in node.outputs} == set()
+    assert set(TOPICS) - produced_by(NODES) == set()
+
+
+@pytest.mark.parametrize("node", [node for node in NODES if node.services], ids=lambda node: node.name)
+def test_what_a_service_puts_in_comes_from_nowhere_else(node: Node) -> None:
+    """Else a message on a topic would pass for a call."""
+    readers = readers_of(NODES)
+    for _, topic in node.services:
+        assert TOPICS[topic].qos is Qos.LOCAL
+        assert readers[topic] == [node.name]
+        assert [other.name for other in NODES if topic in other.outputs] == []
 
 
 def test_every_topic_is_read_or_recorded() -> None:
@@ -95,7 +112,8 @@ def test_nothing_proposed_is_carried_past_the_gate() -> None:
 def test_the_stop_word_reaches_the_gate_without_a_planner() -> None:
     stop_word = next(node for node in NODES if node.name == "stop_word")
     gate = next(node for node in NODES if node.name == "gate")
-    assert stop_word.outputs == ("safety/stop_request",)
+    assert stop_word.inputs == ("audio/in",)
+    assert "safety/stop_request" in stop_word.outputs
     assert "safety/stop_request" in gate.trigger
     assert stop_word.process != "mind"
 

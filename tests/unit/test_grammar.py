@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robot_runtime.hear.grammar import Grammar, Meaning, Rule, load_domain
@@ -65,11 +65,13 @@ PATTERNS = st.recursive(
 )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(PATTERNS, min_size=1, max_size=3))
 def test_search_automaton_holds_exactly_the_sentences_of_the_patterns(patterns: list[str]) -> None:
     assert accepted(grammar(*patterns)) == set().union(*(sentences(parse(pattern)) for pattern in patterns))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(PATTERNS, min_size=1, max_size=3))
 def test_every_sentence_that_can_be_heard_can_be_understood(patterns: list[str]) -> None:
     compiled = grammar(*patterns)
@@ -79,6 +81,7 @@ def test_every_sentence_that_can_be_heard_can_be_understood(patterns: list[str])
             assert compiled.is_complete(" ".join(sentence))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(PATTERNS, min_size=1, max_size=3))
 def test_weights_are_probabilities(patterns: list[str]) -> None:
     automaton = grammar(*patterns).automaton

@@ -37,7 +37,7 @@ def stop_word() -> StopWord:
 
 def in_a_room(sound: NDArray[np.int16], level_db: float = 0.0) -> NDArray[np.int16]:
     """A sound with a quiet room before, under and after it."""
-    padded = np.pad(sound * 10 ** (level_db / 20), (8000, 12_800))
+    padded = np.pad(sound * 10 ** (level_db / 20), (4800, 6400))
     return np.clip(padded + np.random.default_rng(7).normal(0, 18, len(padded)), -32768, 32767).astype(np.int16)
 
 
