@@ -310,7 +310,7 @@ class Gate:
             motion = self._kinematic.step(wanted, permit, around, now_s)
         if motion.blocked:
             mode = SafetyMode.PROTECTIVE_STOP
-        outcome = Outcome(mode, stops, motion.caps, motion.linear_mps, motion.angular_radps, idle_reason)
+        outcome = Outcome(mode, stops, motion.caps, motion.linear_mps, motion.angular_radps, "" if stops else idle_reason)
         outbox: Outbox = [("cmd_vel", door.velocity(motion.linear_mps, motion.angular_radps, self._config, now_s))]
         outbox += self._joint_commands(bool(stops), around, dt_s, now_s)
         outbox += self._report(outcome, motion, around, now_s)

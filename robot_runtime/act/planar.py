@@ -47,10 +47,10 @@ def between(a: Pose2, b: Pose2) -> Pose2:
 def to_map(pose: Pose2, points: Points) -> Points:
     """Points in the robot's frame, in the map."""
     c, s = math.cos(pose.yaw_rad), math.sin(pose.yaw_rad)
-    return points @ np.array(((c, s), (-s, c))) + pose[:2]
+    return np.asarray(points @ np.array(((c, s), (-s, c))) + pose[:2])
 
 
 def to_robot(pose: Pose2, points: Points) -> Points:
     """Points in the map, in the robot's frame."""
     c, s = math.cos(pose.yaw_rad), math.sin(pose.yaw_rad)
-    return (points - pose[:2]) @ np.array(((c, -s), (s, c)))
+    return np.asarray((points - pose[:2]) @ np.array(((c, -s), (s, c))))

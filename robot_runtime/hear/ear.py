@@ -39,14 +39,15 @@ class Ear:
         self._catalogue = load_catalogue()
         self._ontology = Ontology.load(config.ontology_file)
         self._places = tuple(load_semantic_map(config.site).places)
-        self._recogniser = Recogniser(self._build_grammar(frozenset()))
+        self._recogniser = Recogniser(self._build_grammar())
         self._listener = Listener(config, self._recogniser)
         self.reset()
 
     def reset(self) -> None:
         self._listener.reset()
         self._speakers = Speakers()
-        self._names: frozenset[str] = frozenset()
+        self._people: frozenset[str] = frozenset()
+        self._objects: frozenset[str] = frozenset()
         self._robot_speaks = False
         self._sequence: int | None = None
         self.lost_frames = 0
@@ -55,7 +56,10 @@ class Ear:
         for people in news(inbox, "people", People):
             self._speakers.take(people)
         for facts in news(inbox, "world/facts", WorldFacts):
-            self._learn_names(frozenset(person.name.lower() for person in facts.people if person.name))
+            self._learn_names(
+                frozenset(person.name.lower() for person in facts.people if person.name),
+                frozenset(name for thing in facts.objects for name in (thing.name.lower(), thing.class_name) if name),
+            )
         for state in news(inbox, "speech/state", SpeechState):
             self._robot_speaks = state.phase == "started"
         outbox: Outbox = []
@@ -94,11 +98,12 @@ class Ear:
 
     # ------------------------------------------------------------ names
 
-    def _learn_names(self, names: frozenset[str]) -> None:
-        if names <= self._names:
+    def _learn_names(self, people: frozenset[str], objects: frozenset[str]) -> None:
+        if people <= self._people and objects <= self._objects:
             return
-        self._names |= names
-        self._recogniser.load(self._build_grammar(self._names))
+        self._people |= people
+        self._objects |= objects
+        self._recogniser.load(self._build_grammar(self._people, self._objects))
 
-    def _build_grammar(self, names: frozenset[str]) -> Grammar:
-        return robot_grammar(self._catalogue, self._ontology, self._places, names)
+    def _build_grammar(self, people: frozenset[str] = frozenset(), objects: frozenset[str] = frozenset()) -> Grammar:
+        return robot_grammar(self._catalogue, self._ontology, self._places, people, objects)

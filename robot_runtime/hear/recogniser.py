@@ -20,6 +20,11 @@ _GRAMMAR, _PHONES = "grammar", "phones"
 _LEAST_WEIGHT = 1e-3
 _SILENCE = 0.9
 
+# Cepstral means from which every decoding starts, measured on the three synthetic voices (with the model's own, 93 instead of
+# 95 of 96 commands are right).  Without a fixed start the decoder would go on from the means of what it heard last, and a
+# sentence could be understood after one and not after another.
+_MEANS = "43.92,-4.53,-0.32,12.78,-11.53,1.77,-3.09,-14.37,0.07,-6.58,7.32,-2.35,-1.98"
+
 # How much worse, in log score, the best sentence of the grammar fits than any sequence of phones does.  Measured on three
 # synthetic voices at 1, 2.5 and 4 m, cut as the ear cuts them: 278 of 297 commands were heard right, of which 5 % lie below
 # this border; of 180 other sentences 8 % lie above it.  Without _SILENCE and the short tail, 274 of 297.
@@ -97,8 +102,9 @@ class Recogniser:
 
     def _search(self, name: str, samples: NDArray[np.int16]) -> tuple[str, float]:
         self._decoder.activate_search(name)
+        self._decoder.set_cmn(_MEANS)
         self._decoder.start_utt()
-        self._decoder.process_raw(samples.tobytes(), False, True)
+        self._decoder.process_raw(samples.tobytes(), False, False)
         self._decoder.end_utt()
         hypothesis = self._decoder.hyp()
         return (hypothesis.hypstr, float(hypothesis.best_score)) if hypothesis else ("", 0.0)

@@ -12,19 +12,26 @@ SPEAKER_WORDS = ("me",)
 
 
 def robot_grammar(
-    catalogue: Catalogue, ontology: Ontology, places: Iterable[str], people: Iterable[str], language: Language = "en"
+    catalogue: Catalogue,
+    ontology: Ontology,
+    places: Iterable[str],
+    people: Iterable[str],
+    objects: Iterable[str] = (),
+    language: Language = "en",
 ) -> Grammar:
     """The grammar of all phrases of the catalogue.
 
     An object is a class or a synonym of the ontology with at most one colour before it; a place is one of the site's; a
-    person is somebody by name, or "me", which is as likely as all names together.  The order of all names is fixed, so that
-    the same names give the same grammar.
+    person is somebody by name, or "me", which is as likely as all names together.  ``objects`` are names of things that the
+    robot knows of: people ask for them, by class or by full name, as often as for all others together.  The order of all
+    names is fixed, so that the same names give the same grammar.
     """
     colours = sorted({word for colour, others in ontology.colours.items() for word in (colour, *others)})
     things = sorted({word for name, kind in ontology.classes.items() for word in (name, *kind.synonyms)})
+    known = sorted({name.lower() for name in objects} - {""})
     names = sorted({name.lower() for name in people} - {""})
     slots = {
-        "object": [f"[{' | '.join(colours)}] ({' | '.join(things)})"],
+        "object": [f"[{' | '.join(colours)}] ({' | '.join(things)})", *([f"({' | '.join(known)})"] if known else [])],
         "colour": colours,
         "place": sorted(places),
         "person": [*SPEAKER_WORDS, *([f"({' | '.join(names)})"] if names else [])],

@@ -34,7 +34,7 @@ def must_obey_again(rig: Rig, process: str) -> None:
     rig.drive()
 
 
-@pytest.mark.parametrize("process", ["watch", "voice"])
+@pytest.mark.parametrize("process", ["watch"])
 def test_nobody_needs_it_to_drive(rig: Rig, process: str) -> None:
     rig.drive()
     killed_s = rig.harm(process, signal.SIGKILL)
@@ -43,6 +43,13 @@ def test_nobody_needs_it_to_drive(rig: Rig, process: str) -> None:
     modes = {state.mode for state in rig.probe.safety if state.stamp_s > killed_s}
     assert modes == {"running"}
     must_obey_again(rig, process)
+
+
+def test_when_nobody_listens_for_the_stop_word_it_slows_down(rig: Rig) -> None:
+    rig.drive()
+    killed_s = rig.harm("voice", signal.SIGKILL)
+    must_slow_down(rig, "voice", killed_s, GateConfig().blind_speed_mps + SERVO_MPS)
+    must_obey_again(rig, "voice")
 
 
 def test_without_eyes_it_slows_down(rig: Rig) -> None:

@@ -98,9 +98,28 @@ def test_an_id_must_be_usable(approvals: Approvals, bad: str) -> None:
 
 def test_their_number_is_bounded(approvals: Approvals) -> None:
     for number in range(MAX_APPROVALS):
-        assert approvals.propose(action("go_to", f"a{number}"), 0.0).approved
-    assert approvals.propose(action("go_to", "one-more"), 0.0).rule_ids == ("too-many-actions",)
+        assert approvals.propose(action("go_to", f"a{number}"), number * 1e-3).approved
+    approvals.use("a0", 0.3)
+    assert approvals.propose(action("go_to", "one-more"), 0.5).approved
+    assert len(approvals) == MAX_APPROVALS and approvals.get("a1") is None and approvals.get("a0") is not None
+    (evicted,) = (change for change in approvals.review(0.5) if not change.decision.approved)
+    assert (evicted.action.id, evicted.decision.rule_ids, evicted.live) == ("a1", ("approval-evicted",), True)
+
+
+def test_what_moves_is_not_evicted(approvals: Approvals) -> None:
+    for number in range(MAX_APPROVALS):
+        approvals.propose(action("go_to", f"a{number}"), 0.0)
+        approvals.use(f"a{number}", 0.1)
+    assert approvals.propose(action("go_to", "one-more"), 0.2).rule_ids == ("too-many-actions",)
     assert approvals.propose(action("go_to", "a5"), 1.0).approved
+
+
+def test_a_goal_whose_step_moves_is_not_evicted(approvals: Approvals) -> None:
+    plan(approvals)
+    approvals.use("s1", 1.0)
+    for number in range(2 * MAX_APPROVALS):
+        approvals.propose(action("say", f"a{number}"), 1.0)
+    assert approvals.get("s1") is not None
 
 
 def test_an_approval_expires_and_says_so_only_to_who_uses_it(approvals: Approvals) -> None:

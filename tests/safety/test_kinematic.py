@@ -17,7 +17,7 @@ from safety.kinematic import Kinematic, Motion
 from safety.ontology import Ontology
 from safety.path import free_path_m, stoppable_speed_mps
 from safety.rules import Rules
-from safety.scan import NO_OBSTACLES, BrokenScanError, Obstacles, obstacles
+from safety.scan import NO_OBSTACLES, BrokenScanError, Needs, Obstacles, obstacles
 from safety.separation import Neighbour, neighbour, separation_speed_mps
 from safety.types import AgeGroup, RobotPose, Scan
 from safety.verdicts import Limits
@@ -26,6 +26,7 @@ from tests.safety.rig import person, scan, wall_ahead
 CONFIG = GateConfig()
 RULES = Rules.load("safety/rules/home.yaml", Ontology.load())
 CAPS = Caps(CONFIG, RULES.separation)
+NEEDS = Needs(CAPS.horizon_m, CONFIG.base_radius_m)
 ANY = st.floats() | st.sampled_from([-0.0, 1e308, -1e308, 5e-324, math.nan, math.inf, -math.inf])
 
 
@@ -40,7 +41,7 @@ def somebody(x_m: float, y_m: float = 0.0, group: AgeGroup = AgeGroup.ADULT, **c
 
 
 def seen(ranges_m: np.ndarray[Any, Any] | float) -> Obstacles:
-    return obstacles(scan(0.0, ranges_m), CAPS.horizon_m, 0.1, 0.2)
+    return obstacles(scan(0.0, ranges_m), NEEDS)
 
 
 def speed(linear: float, angular: float, around: Surroundings, permit: Permit | None = None, release: bool = False) -> float:
@@ -318,7 +319,11 @@ def test_a_bend_towards_somebody_is_not_passing_them() -> None:
 
 
 def test_who_is_only_remembered_slows_but_does_not_block() -> None:
-    assert speed(0.8, 0.0, Surroundings(neighbours=(somebody(0.5, tracked=False),))) == pytest.approx(0.5)
+    """Where they were seen last they may still be: the base comes slowly enough to see them in time."""
+    speeds = [speed(0.8, 0.0, Surroundings(neighbours=(somebody(x, tracked=False),))) for x in (0.5, 0.8, 1.6, 4.0)]
+    assert speeds[0] == speeds[1] == CONFIG.blind_speed_mps < speeds[2] < speeds[3]
+    assert speeds[3] == CONFIG.max_speed_mps
+    assert speed(-0.2, 0.0, Surroundings(neighbours=(somebody(0.5, tracked=False),))) == CONFIG.max_reverse_mps
 
 
 def test_away_from_a_person_and_turning_are_free() -> None:
@@ -376,11 +381,10 @@ def test_its_cause_is_named() -> None:
 def test_rays_become_points_and_infinities_become_nothing() -> None:
     ranges = np.full(360, np.inf)
     ranges[180], ranges[270], ranges[0] = 1.0, -np.inf, 13.0
-    found = obstacles(scan(0.0, ranges), 2.0, 0.1, 0.2)
+    found = obstacles(scan(0.0, ranges), NEEDS)
     assert np.round(found.x_m, 6).tolist() == [1.0, 0.0]
     assert np.round(found.y_m, 6).tolist() == [0.0, 0.05]  # too close to measure is as close as can be measured
     assert found.nearest_m == pytest.approx(0.05)
-    assert obstacles(scan(0.0, np.full(360, np.inf)), 2.0, 0.1, 0.2).nearest_m == math.inf
 
 
 @pytest.mark.parametrize(
@@ -391,18 +395,56 @@ def test_a_scan_with_holes_is_no_scan(broken: range | list[int], message: str) -
     ranges = np.full(360, 3.0)
     ranges[list(broken)] = np.nan
     with pytest.raises(BrokenScanError, match=message):
-        obstacles(scan(0.0, ranges), 2.0, 0.1, math.radians(10))
+        obstacles(scan(0.0, ranges), NEEDS)
 
 
 def test_a_few_broken_rays_are_borne() -> None:
     ranges = np.full(360, 1.0)
     ranges[[5, 6, 200]] = np.nan
-    assert obstacles(scan(0.0, ranges), 2.0, 0.1, math.radians(10)).x_m.size == 357
+    assert obstacles(scan(0.0, ranges), NEEDS).x_m.size == 357
 
 
 def test_a_scan_that_is_all_broken_is_no_scan() -> None:
     with pytest.raises(BrokenScanError, match="100%"):
-        obstacles(Scan(0.0, 0.0, 0.1, 0.05, 12.0, np.full(10, np.nan, np.float32)), 2.0, 0.1, 0.2)
+        obstacles(scan(0.0, np.full(360, np.nan)), NEEDS)
+
+
+def ten_metres(count: int, first_rad: float = -math.pi, step_rad: float = math.pi / 180, **changes: float) -> Scan:
+    fields = {"range_min_m": 0.05, "range_max_m": 12.0, **changes}
+    return Scan(0.0, first_rad, step_rad, ranges_m=np.full(count, 10.0, np.float32), **fields)
+
+
+@pytest.mark.parametrize(
+    ("blind", "message"),
+    [
+        (scan(0.0, np.full(360, np.inf)), "none of its rays hits"),
+        (ten_metres(2, -0.01, 0.02), "covers 2 degrees"),
+        (ten_metres(340), "covers 340 degrees"),
+        (ten_metres(90, step_rad=math.radians(4)), "4.0 degrees apart"),
+        (ten_metres(360, range_max_m=1.0), "from 0.05 to 1.00 m"),
+        (ten_metres(360, range_min_m=0.3), "from 0.30 to 12.00 m"),
+    ],
+)
+def test_a_scan_that_does_not_look_everywhere_is_no_scan(blind: Scan, message: str) -> None:
+    with pytest.raises(BrokenScanError, match=message):
+        obstacles(blind, NEEDS)
+
+
+@pytest.mark.parametrize(("first_deg", "covers"), [(-135, True), (-132, True), (-120, False), (-160, False), (225, True)])
+def test_a_lidar_with_a_smaller_field_of_view_must_look_ahead(first_deg: float, covers: bool) -> None:
+    needs = replace(NEEDS, field_of_view_rad=math.radians(270))
+    looks = ten_metres(271, math.radians(first_deg))
+    if covers:
+        assert obstacles(looks, needs).nearest_m == 10.0
+    else:
+        with pytest.raises(BrokenScanError, match="ahead"):
+            obstacles(looks, needs)
+
+
+def test_where_the_lidar_does_not_look_the_base_does_not_go() -> None:
+    caps = Caps(GateConfig(scan_field_of_view_rad=math.radians(270)), RULES.separation)
+    assert min(cap.speed_mps for cap in caps.of(-0.2, 0.0, Surroundings(), Permit())) == 0.0
+    assert min(cap.speed_mps for cap in caps.of(0.2, 0.0, Surroundings(), Permit())) > 0.2
 
 
 # ---------------------------------------------------------------- people in the base's frame

@@ -18,7 +18,15 @@ from safety.types import EStop, People, RearmRequest, StopRequest
 from tests.safety.rig import person
 
 PARAMETERS = Rules.load("safety/rules/home.yaml", Ontology.load()).parameters
-SEEN = People(0.0, "test", (person("anna", "adult", 3), person("leo", "child", 3), person("rose", "elderly", 3)))
+SEEN = People(
+    2.0, "test", tuple(person(*who, last_seen_s=2.0) for who in (("anna", "adult", 3), ("leo", "child", 3), ("rose", "elderly", 3)))
+)
+SERVICE = RearmRequest(2.0, "service", "", "")
+
+
+def seen(**changes: Any) -> People:
+    """Only anna, who differs in this."""
+    return People(2.0, "test", (person("anna", **{"group": "adult", "x_m": 3.0, "last_seen_s": 2.0, **changes}),))
 
 
 def stops(folder: Path | None = None, **config: Any) -> Stops:
@@ -42,7 +50,9 @@ def state(made: Stops) -> str:
 
 
 def rearmed(made: Stops, request: Any, now_s: float = 2.0, people: People | None = SEEN) -> str:
-    (event,) = made.requests({"safety/rearm_request": [request]}, people, now_s)
+    """The answer to a request: to a call of the service by the path that only the process itself can take."""
+    path = "service/rearm" if getattr(request, "source", "") == "service" else "safety/rearm_request"
+    (event,) = made.requests({path: [request]}, people, now_s)
     assert event[0] == "rearm" and event[1]["accepted"] == (not event[1]["reason"])
     return str(event[1]["reason"])
 
@@ -97,9 +107,14 @@ def test_every_state_with_every_event(before: str, event: str) -> None:
         (RearmRequest(2.0, "voice", "", ""), SEEN, "is not seen"),
         (RearmRequest(2.0, "voice", "burglar", ""), SEEN, "is not seen"),
         (RearmRequest(2.0, "voice", "anna", ""), None, "not known who is here"),
-        (RearmRequest(2.0, "voice", "anna", ""), People(2.0, "t", (person("anna", "adult", 3, age_group_confidence=0.69),)), "not sure"),
-        (RearmRequest(2.0, "voice", "anna", ""), People(2.0, "t", (person("anna", "unknown", 3),)), "'unknown' may not"),
-        (RearmRequest(2.0, "timer", "anna", ""), SEEN, "unknown source 'timer'"),
+        (RearmRequest(2.0, "voice", "anna", ""), seen(age_group_confidence=0.69), "not sure"),
+        (RearmRequest(2.0, "voice", "anna", ""), seen(group="unknown"), "'unknown' may not"),
+        (RearmRequest(2.0, "voice", "anna", ""), seen(seen=False), "not seen now"),
+        (RearmRequest(2.0, "voice", "anna", ""), seen(last_seen_s=0.9), "not seen now"),
+        (RearmRequest(2.0, "voice", "anna", ""), seen(last_seen_s=float("nan")), "not seen now"),
+        (RearmRequest(2.0, "voice", "Anna", ""), SEEN, "is not seen"),
+        (RearmRequest(2.0, "voice", "anna", ""), People(2.0, "t", (*SEEN.people, *seen(group="child").people)), "'child' may not"),
+        (RearmRequest(2.0, "timer", "anna", ""), SEEN, ""),
         (RearmRequest(0.9, "service", "", ""), SEEN, "before the stop"),
         (RearmRequest(-1.0, "service", "", ""), SEEN, "too old"),
         (RearmRequest(9.0, "service", "", ""), SEEN, "too old"),
@@ -117,6 +132,43 @@ def test_who_may_lift_it(request_: Any, people: People | None, reason: str) -> N
 def test_a_second_stop_asks_for_a_new_request() -> None:
     made = stopped(stopped(stops(), 1.0), 2.0)
     assert "before the stop" in rearmed(made, RearmRequest(1.5, "service", "", ""))
+
+
+def test_a_topic_cannot_pass_itself_off_as_the_service() -> None:
+    made = stopped(stops())
+    (event,) = made.requests({"safety/rearm_request": [SERVICE]}, SEEN, 2.0)
+    assert "not seen" in event[1]["reason"] and made.latch.latched
+    (event,) = made.requests({"service/rearm": [SERVICE]}, None, 2.0)
+    assert event[1]["accepted"] and not made.latch.latched
+
+
+def test_a_call_of_the_stop_service_latches() -> None:
+    made = stops()
+    assert [kind for kind, _ in made.take({"service/stop": [StopRequest(1.0, "service", "called", 1.0)]}, 1.0)] == ["stop"]
+    assert [str(cause) for cause in made.latch.causes] == ["service: called"]
+
+
+def test_a_release_of_another_source_does_not_release_the_button() -> None:
+    made = pressed(stops(), 1.0)
+    for now_s in (1.1, 1.3, 1.49):
+        list(made.take({"e_stop": [EStop(now_s, False)]}, now_s))
+        assert state(made) == "cause present"
+    list(made.take({"e_stop": [EStop(1.5, False)]}, 1.5))
+    assert state(made) == "cause gone"
+
+
+def test_a_clock_that_went_back_latches_and_supervision_goes_on() -> None:
+    made = stops(e_stop_max_age_s=0.5)
+    list(made.take({"e_stop": [EStop(100.0, True)]}, 100.0))
+    assert [kind for kind, _ in made.clock_went_back(90.0, 10.0)] == ["stop"]
+    list(made.take({"e_stop": [EStop(10.2, False)]}, 10.2))
+    assert made.latch.present == {"button"}
+    list(made.take({"e_stop": [EStop(10.5, False)]}, 10.5))
+    assert made.latch.present == frozenset()
+    list(made.take({}, 11.1))
+    assert made.latch.present == {"heartbeat"}
+    list(made.take({"e_stop": [EStop(11.2, False)]}, 11.2))
+    assert rearmed(made, RearmRequest(11.3, "service", "", ""), 11.3) == ""
 
 
 def test_a_flood_of_causes_is_bounded() -> None:

@@ -96,6 +96,25 @@ def test_the_class_seen_and_the_name_spoken_both_count() -> None:
     assert judged(action("fetch", object="red cup", recipient="leo"), objects=seen).verdict.value == "allow"
 
 
+def test_an_id_is_exact_and_a_name_that_several_have_is_of_unknown_age() -> None:
+    twins = (person("p-1", "adult", 3, name="Jo"), person("p_1", "child", 4, name="Jo"), person("rose", "elderly", 5))
+    assert judged(action("fetch", object="knife", recipient="p-1", requester="p-1"), people=twins).verdict.value == "allow"
+    for recipient in ("p_1", "p 1", "Jo", "jo"):
+        assert "sharp-to-child" in judged(action("fetch", object="knife", recipient=recipient, requester="p-1"), people=twins).rule_ids
+    double = (person("anna", "adult", 3), person("anna", "child", 4))
+    assert "sharp-to-child" in judged(action("fetch", object="knife", recipient="anna"), people=double).rule_ids
+
+
+def test_who_was_known_before_news_of_people_stopped_is_still_a_person() -> None:
+    decided = judged(action("approach", target="leo"), stale=frozenset({"people"}))
+    assert {"approach-child", "unseen-people-slow"} <= set(decided.rule_ids)
+
+
+def test_not_knowing_its_place_makes_the_robot_slow() -> None:
+    decided = judged(action("go_to", place="kitchen"), stale=frozenset({"world/facts"}))
+    assert (decided.verdict.value, decided.limits.max_speed_mps) == ("limit", 0.3)
+
+
 def test_an_object_without_a_known_class_is_never_for_a_child() -> None:
     decided = judged(action("fetch", object="obj_9", recipient="leo"), objects=(thing("obj_9", "gizmo", "gizmo"),))
     assert decided.lead.rule_id == "unknown-object-to-child"
