@@ -95,9 +95,9 @@ class Approvals:
             self._by_id.pop(action.id, None)
         return judged.decision
 
-    def withdraw(self, why: Decision, now_s: float) -> list[Change]:
-        """Take all approvals back; their users are told, however long ago they used them."""
-        changes = [Change(approval.action, why, live=True, since_s=now_s) for approval in self._by_id.values()]
+    def withdraw(self, why: Decision, now_s: float, *, tell_all: bool) -> list[Change]:
+        """Take all approvals back; with ``tell_all`` users are told however long ago they used them."""
+        changes = [Change(approval.action, why, tell_all or approval.live(now_s), now_s) for approval in self._by_id.values()]
         self._by_id.clear()
         return changes
 

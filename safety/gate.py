@@ -210,7 +210,7 @@ class Gate:
         self._command = None
         self._joints.halt()
         causes = ", ".join(map(str, self._stops.latch.causes))
-        changes = self._approvals.withdraw(decision(Verdict.STOP, "latched", f"stopped by {causes}", LATCHED), now_s)
+        changes = self._approvals.withdraw(decision(Verdict.STOP, "latched", f"stopped by {causes}", LATCHED), now_s, tell_all=False)
         return [message for change in changes for message in self._told(change, now_s)]
 
     def _not_now(self, action: ProposedAction) -> Decision | None:
@@ -247,7 +247,7 @@ class Gate:
         self.audit.record("odometry", {"leap": self._inputs.base_jumped}, now_s)
         self._kinematic.halt()
         why = decision(Verdict.DENY, "base-restarted", self._inputs.base_jumped, BASE_RESTARTED)
-        return self._approvals.withdraw(why, now_s)
+        return self._approvals.withdraw(why, now_s, tell_all=True)
 
     def _record_verdict(self, kind: str, action: ProposedAction, judged: Decision, message: Any, now_s: float) -> None:
         data = {

@@ -66,3 +66,8 @@ def test_ages_are_those_of_the_table_of_topics(topic: str) -> None:
 def test_command_ages_are_those_of_the_table_of_topics() -> None:
     assert CONFIG.command_max_age_s == TOPICS["cmd_vel/proposed"].max_age_s
     assert CONFIG.joint_command_max_age_s == TOPICS["joints/proposed"].max_age_s
+
+
+@pytest.mark.parametrize("broken", [(math.nan, 0.0), (0.1, math.inf), (-math.inf, math.nan)])
+def test_what_is_no_number_is_standstill(broken: tuple[float, float]) -> None:
+    assert door.velocity(*broken, CONFIG, 1.0) == door.standstill(1.0)

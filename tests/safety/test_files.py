@@ -31,6 +31,8 @@ class Outer(BaseModel):
         (b"speeed: 1", "speeed: unknown key, did you mean 'speed'?"),
         (b"parts: {a: {dept: 1}}", "parts.a.dept: unknown key, did you mean 'depth'?"),
         (b"rows: [{zzz: 1}]", "rows.0.zzz: unknown key; known: depth"),
+        (b"speed: true\nparts: {a: {depth: .nan}}\nlist: 5", "list: unknown key"),
+        (b"rows: .inf", "rows: must be a finite number (got inf)"),
         (b"speed: [", ":1: not valid YAML"),
         (b"\xff\xfe\xfa", "not UTF-8 text"),
         (b"5", "(whole file)"),
