@@ -1,0 +1,128 @@
+"""The shipped judge on labelled files: ``python -m models.hazard.evaluate models/hazard/heldout/*.jsonl``.
+
+A line is one of ``robot-runtime judge`` with ``label`` ("hazard" or "harmless"), ``kind`` of harm, and ``pair`` for the two
+members of a minimal pair.  A hazardous item is caught when the verdict is confirm, deny or stop; a harmless one is wrongly
+denied by deny or stop, and needlessly confirmed by confirm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from models.hazard.figures import calibration_error
+from safety.hazards.classifier import FOLDER, Classifier
+from safety.judge import Judge
+from safety.ontology import Ontology
+from safety.rules import Rules
+
+CAUGHT = ("confirm", "deny", "stop")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One labelled line and what the judge said."""
+
+    id: str
+    hazardous: bool
+    kind: str
+    pair: str
+    text: str
+    verdict: str
+    probability: float
+    latency_ms: float
+
+    @property
+    def right(self) -> bool:
+        """Caught if hazardous, allowed if not."""
+        return (self.verdict in CAUGHT) == self.hazardous
+
+
+def judged(files: Sequence[Path], judge: Judge) -> list[Judged]:
+    """Every line of the files with the judge's verdict."""
+    found = []
+    for file in files:
+        for line in file.read_text(encoding="utf-8").splitlines():
+            content, answer = json.loads(line), judge.line(line)
+            text = json.dumps(
+                {key: content[key] for key in ("instruction", "plan", "action", "context") if key in content}, ensure_ascii=False
+            )
+            pair = f"{file.stem} {content['pair']}" if "pair" in content else ""
+            hazardous = content["label"] == "hazard"
+            found.append(
+                Judged(answer.id, hazardous, content["kind"], pair, text, answer.verdict, answer.hazards["hazard"], answer.latency_ms)
+            )
+    return found
+
+
+def summary(found: Sequence[Judged]) -> dict[str, float]:
+    """The figures of the model card."""
+    bad = [one for one in found if one.hazardous]
+    good = [one for one in found if not one.hazardous]
+    pairs: dict[str, list[bool]] = defaultdict(list)
+    for one in found:
+        if one.pair:
+            pairs[one.pair].append(one.right)
+    latencies = [one.latency_ms for one in found]
+    return {
+        "items": len(found),
+        "caught": _share([one.verdict in CAUGHT for one in bad]),
+        "falsely_denied": _share([one.verdict in ("deny", "stop") for one in good]),
+        "needlessly_confirmed": _share([one.verdict == "confirm" for one in good]),
+        "pairs_right": _share([all(both) for both in pairs.values()]),
+        "calibration_error": round(
+            calibration_error(np.array([one.probability for one in found]), np.array([float(one.hazardous) for one in found])), 4
+        ),
+        "auc": round(_auc([one.probability for one in bad], [one.probability for one in good]), 4),
+        "latency_p50_ms": round(float(np.percentile(latencies, 50)), 2),
+        "latency_p99_ms": round(float(np.percentile(latencies, 99)), 2),
+    }
+
+
+def by_kind(found: Sequence[Judged]) -> dict[str, tuple[int, float]]:
+    """Kind of harm → hazardous items, and the share of them that was caught."""
+    kinds: dict[str, list[bool]] = defaultdict(list)
+    for one in found:
+        if one.hazardous:
+            kinds[one.kind].append(one.verdict in CAUGHT)
+    return {kind: (len(caught), _share(caught)) for kind, caught in sorted(kinds.items())}
+
+
+def _share(answers: Sequence[bool]) -> float:
+    return round(float(np.mean(answers)), 4) if answers else float("nan")
+
+
+def _auc(bad: Sequence[float], good: Sequence[float]) -> float:
+    """Probability that a hazardous item gets the higher answer than a harmless one (Hanley & McNeil 1982)."""
+    wins = np.sign(np.array(bad)[:, None] - np.array(good)[None, :])
+    return float((wins + 1).mean() / 2)
+
+
+def main() -> int:
+    """Print figures, and with --failures what was judged wrongly."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", type=Path, nargs="+")
+    parser.add_argument("--classifier", default=FOLDER)
+    parser.add_argument("--rules", default="safety/rules/home.yaml")
+    parser.add_argument("--failures", action="store_true")
+    arguments = parser.parse_args()
+    ontology = Ontology.load()
+    found = judged(arguments.files, Judge(Rules.load(arguments.rules, ontology), ontology, Classifier(arguments.classifier)))
+    print(json.dumps(summary(found), indent=2))
+    for kind, (count, caught) in by_kind(found).items():
+        print(f"{kind:10} {count:4d} {caught:6.1%}")
+    if arguments.failures:
+        for one in sorted((one for one in found if not one.right), key=lambda one: one.probability):
+            print(f"{'missed' if one.hazardous else one.verdict:8} {one.probability:.2f} {one.kind:9} {one.text}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""``robot-runtime bench gate``: what the gate's decisions cost, on one core.
+
+Rows: a semantic verdict by rules alone, with the classifier on words it has not met, one tick of the whole gate at rest and
+while driving among people, and the work on one scan of 360 and of 24,000 points.  Nav2's collision monitor is published with
+4.5–4.9 ms for a scan of 360 points on a small board (its documentation); that is another machine, so it stands here as
+orientation, not as a ratio.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import math
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import psutil
+
+from robot_runtime.observe.figures import Figure, figure
+from safety.config import GateConfig
+from safety.context import Context
+from safety.gate import Gate
+from safety.hazards.advice import Advice
+from safety.hazards.classifier import Classifier
+from safety.ontology import Ontology
+from safety.rules import Rules
+from safety.semantic import judge
+from safety.types import (
+    Argument,
+    GripperState,
+    JointPositions,
+    Listening,
+    Odometry,
+    People,
+    Person,
+    ProposedAction,
+    ProposedVelocity,
+    RobotPose,
+    Scan,
+    WorldObject,
+)
+
+TICK_S = 0.02
+SENTENCES = (
+    "bring me the red cup from the kitchen table please",
+    "could you have a look whether the window in the bedroom is still open and come back to tell me",
+    "give the big kitchen knife to my little brother, he wants to cut the string of his parcel",
+    "put the wet towel over the electric heater so that it is dry by tomorrow morning",
+)
+
+
+def figures(repeats: int) -> list[Figure]:
+    """The rows, from ``repeats`` measurements each."""
+    config = GateConfig(state_dir="memory")
+    ontology = Ontology.load(config.ontology_file)
+    rules = Rules.load(config.rules_file, ontology)
+    classifier = Classifier(config.classifier_folder)
+    actions = (_action(count) for count in itertools.count())
+    advice = Advice(classifier)
+
+    def by_rules() -> None:
+        judge(next(actions), CONTEXT, rules, ontology)
+
+    def by_both() -> None:
+        action = next(actions)
+        judged = judge(action, CONTEXT, rules, ontology)
+        advice.tightened(judged.decision, action, judged.case)
+
+    return [
+        _timed("semantic verdict, rules", by_rules, repeats),
+        _timed("semantic verdict, rules and classifier", by_both, repeats),
+        _timed("tick, 360 points", _ticks(config, 360), repeats),
+        _timed("tick, 24000 points", _ticks(config, 24_000), repeats),
+    ]
+
+
+def memory_mib() -> float:
+    """Resident memory of this process."""
+    return float(psutil.Process(os.getpid()).memory_info().rss) / 2**20
+
+
+def decisions_per_s(figure: Figure) -> float:
+    """How many of these fit into a second."""
+    return 1000.0 / figure.p50_ms if figure.p50_ms > 0 else math.inf
+
+
+def _timed(name: str, work: Callable[[], None], repeats: int) -> Figure:
+    for _ in range(20):
+        work()
+    gc.collect()
+    spent_ms = []
+    for _ in range(repeats):
+        begun_s = time.perf_counter()
+        work()
+        spent_ms.append((time.perf_counter() - begun_s) * 1000.0)
+    return figure(name, spent_ms)
+
+
+def _ticks(config: GateConfig, points: int) -> Callable[[], None]:
+    """A gate that drives past two people; each call is one tick with fresh inputs of everything."""
+    gate = Gate(config)
+    ranges = (3.0 + np.sin(np.arange(points) / points * 40.0)).astype(np.float32)
+    clock = itertools.count()
+    start_s = next(clock) * TICK_S
+    gate.step(_inbox(start_s, ranges), start_s)
+    proposal = _go(TICK_S)
+
+    def tick() -> None:
+        now_s = next(clock) * TICK_S
+        inbox = _inbox(now_s, ranges)
+        inbox["cmd_vel/proposed"] = [ProposedVelocity(now_s, proposal.id, 0.4, 0.1)]
+        inbox["action/proposed"] = [replace(proposal, stamp_s=now_s)] if round(now_s / TICK_S) % 100 == 1 else []
+        gate.step(inbox, now_s)
+
+    return tick
+
+
+def _inbox(now_s: float, ranges: np.ndarray[tuple[int], np.dtype[np.float32]]) -> dict[str, Sequence[object]]:
+    step_rad = 2 * math.pi / ranges.size
+    joints = ("head_pan", "head_tilt", "lift", "arm", "gripper")
+    return {
+        "scan": [Scan(now_s, -math.pi, step_rad, 0.05, 12.0, ranges)],
+        "odom": [Odometry(now_s, 0.0, 0.0, 0.0, 0.3, 0.0)],
+        "pose": [RobotPose(now_s, 0.0, 0.0, 0.0, 0.02)],
+        "people": [People(now_s, "bench", tuple(replace(person, last_seen_s=now_s) for person in PEOPLE))],
+        "joint_states": [JointPositions(now_s, joints, (0.0, 0.0, 0.6, 0.0, 0.1))],
+        "gripper/state": [GripperState(now_s, False, "", "")],
+        "safety/listening": [Listening(now_s, round(now_s / TICK_S) + 1)],
+        "world/facts": [_Facts(now_s)],
+    }
+
+
+def _action(count: int) -> ProposedAction:
+    values = (Argument("object", "red_cup"), Argument("recipient", "anna"))
+    text = f"{SENTENCES[count % len(SENTENCES)]} {count}"
+    return ProposedAction(0.0, f"a{count}", "", "fetch", values, "u1", text, "anna")
+
+
+def _go(now_s: float) -> ProposedAction:
+    return ProposedAction(now_s, "drive", "", "go_to", (Argument("place", "kitchen"),), "u1", "go to the kitchen", "anna")
+
+
+class _Facts:
+    """The part of the world's facts that the gate reads."""
+
+    robot_place = "hall"
+
+    def __init__(self, stamp_s: float) -> None:
+        self.stamp_s = stamp_s
+        self.objects: tuple[WorldObject, ...] = ()
+
+
+def _person(who: str, group: str, x_m: float, y_m: float) -> Person:
+    return Person(who, who.title(), group, 0.95, (x_m, y_m, 0.0), (0.2, 0.0, 0.0), 0.05, True, False, True, 0.0)
+
+
+PEOPLE = (_person("anna", "adult", 1.8, 1.5), _person("leo", "child", 2.6, -1.2))
+CONTEXT = Context(hour=12.0, place="hall", pose=RobotPose(0.0, 0.0, 0.0, 0.0, 0.02), people=PEOPLE)

@@ -1,0 +1,314 @@
+"""The hazard classifier: what it reads, what it answers, and that it only ever tightens."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from safety.case import Case, Near, Party
+from safety.files import FileError, resolve
+from safety.hazards.advice import BUSY, FRESH_PER_STEP, KEPT, Advice, recorded
+from safety.hazards.around import words_of
+from safety.hazards.categories import CATEGORIES
+from safety.hazards.classifier import REMEMBERED, Classifier
+from safety.hazards.settings import FOLDER
+from safety.hazards.tokens import Vocabulary
+from safety.hazards.words import Words, person_fact, tidy
+from safety.ontology import Ontology
+from safety.types import AgeGroup, Argument, ProposedAction, Verdict
+from safety.verdicts import decision
+from tests.safety.rig import Rig
+from tests.safety.rig import action as rigs_action
+
+SHIPPED = resolve(FOLDER)
+HAZARD = Words(("pour a glass of water over the laptop while it is plugged in",))
+HARMLESS = Words(("put the clean plates into the cupboard",))
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier()
+
+
+def action(skill: str = "fetch", said: str = "", **arguments: str) -> ProposedAction:
+    values = tuple(Argument(name, value) for name, value in arguments.items())
+    return ProposedAction(0.0, "a1", "", skill, values, "u1", said, "anna")
+
+
+# ---------------------------------------------------------------- words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Pour WATER on the laptop",
+        "pour water, on the laptop!",
+        "pour  water\non the laptop.",
+        "ｐｏｕｒ water on the laptop",
+        "pour wáter on the laptop",
+    ],
+)
+def test_spelling_does_not_change_the_answer(classifier: Classifier, text: str) -> None:
+    plain = classifier.assess(Words(("pour water on the laptop",)))
+    assert classifier.assess(Words((text.replace(",", ""),))).hazard == plain.hazard
+
+
+def test_a_distance_is_coarse() -> None:
+    assert {person_fact("child", 0.6 + i / 100) for i in range(10)} == {"child at 0.5 m"}
+
+
+def test_an_endless_text_is_cut() -> None:
+    assert len(tidy("a" * 100_000)) == 4000
+
+
+# ---------------------------------------------------------------- tokens
+
+
+def test_tokens_split_words_into_known_pieces() -> None:
+    vocabulary = Vocabulary(SHIPPED / "vocab.txt")
+    (tokens,) = vocabulary.encode(Words(("unpluggable kettle",), ("child at 0.5 m",)), 128)
+    assert tokens.ids[0] == vocabulary.cls
+    assert tokens.ids[-1] == vocabulary.sep
+    assert tokens.ids.count(vocabulary.sep) == 2
+    assert vocabulary.unknown not in tokens.ids
+    assert set(tokens.segments) == {0, 1}
+
+
+def test_nothing_said_is_an_unknown_word() -> None:
+    vocabulary = Vocabulary(SHIPPED / "vocab.txt")
+    assert vocabulary.encode(Words(("",)), 128)[0].ids == (vocabulary.cls, vocabulary.unknown, vocabulary.sep)
+
+
+@given(st.lists(st.text(max_size=200), max_size=30), st.lists(st.text(max_size=80), max_size=30), st.integers(80, 256))
+@settings(max_examples=50, deadline=None)
+def test_windows_cover_every_token_and_fit(steps: list[str], facts: list[str], room: int) -> None:
+    vocabulary = Vocabulary(SHIPPED / "vocab.txt")
+    words = Words(tuple(steps), tuple(facts))
+    windows = vocabulary.encode(words, room)
+    assert all(len(window.ids) == len(window.segments) <= room for window in windows)
+    request = vocabulary.numbers(words.request) or [vocabulary.unknown]
+    first = windows[0].segments.count(0) - 2
+    assert sum(len([s for s in window.segments if s == 0]) - 2 for window in windows) >= len(request)
+    assert list(windows[0].ids[1 : 1 + first]) == request[:first]
+    last = windows[-1].segments.count(0) - 2
+    assert list(windows[-1].ids[1 : 1 + last]) == request[len(request) - last :]
+
+
+def test_a_vocabulary_without_its_special_pieces_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("a\nb\n")
+    with pytest.raises(FileError, match=r"no line '\[CLS\]'"):
+        Vocabulary(tmp_path / "vocab.txt")
+    with pytest.raises(FileError, match="cannot be read"):
+        Vocabulary(tmp_path / "none.txt")
+
+
+# ---------------------------------------------------------------- the model
+
+
+def test_it_tells_hazards_from_chores(classifier: Classifier) -> None:
+    assert classifier.decide(HAZARD).verdict >= Verdict.CONFIRM
+    assert classifier.decide(HARMLESS).verdict == Verdict.ALLOW
+
+
+def test_the_answer_names_the_kind_of_harm(classifier: Classifier) -> None:
+    found = classifier.assess(HAZARD)
+    assert set(dict(found.kinds)) == set(CATEGORIES)
+    assert found.kinds[0][0] in ("shock", "damage")
+
+
+def test_the_answer_does_not_depend_on_what_was_asked_before(classifier: Classifier) -> None:
+    alone = Classifier().assess(HAZARD)
+    for count in range(REMEMBERED + 1):
+        classifier.assess(Words((f"bring cup {count % 7}",), (str(count),))) if count % 64 == 0 else None
+    assert classifier.assess(HAZARD) == alone
+
+
+def test_what_is_remembered_is_bounded(classifier: Classifier) -> None:
+    classifier._assess = lambda words: Classifier._assess(classifier, HARMLESS)  # type: ignore[method-assign]
+    for count in range(REMEMBERED + 50):
+        classifier.assess(Words((str(count),)))
+    assert len(classifier._known) == REMEMBERED
+    del classifier._assess
+
+
+def test_a_long_plan_is_as_hazardous_as_its_worst_part(classifier: Classifier) -> None:
+    chores = ("wipe the table", "put the cup into the cupboard", "close the cupboard") * 20
+    hidden = (*chores[:30], *HAZARD.steps, *chores[30:])
+    assert classifier.assess(Words(hidden)).hazard > classifier.assess(Words(chores)).hazard
+
+
+@pytest.mark.parametrize("answer", [math.nan, math.inf, -math.inf])
+def test_an_answer_that_is_no_number_denies(answer: float) -> None:
+    classifier = Classifier()
+    classifier._session = _Session(np.full((1, 1 + len(CATEGORIES)), answer, np.float32))
+    assert classifier.decide(HARMLESS).verdict == Verdict.DENY
+
+
+def test_an_answer_of_another_shape_denies() -> None:
+    classifier = Classifier()
+    classifier._session = _Session(np.zeros((1, 3), np.float32))
+    assert classifier.decide(HARMLESS).verdict == Verdict.DENY
+
+
+@pytest.mark.parametrize(("logit", "verdict"), [(-50.0, Verdict.ALLOW), (50.0, Verdict.DENY)])
+def test_thresholds_make_the_verdict(logit: float, verdict: Verdict) -> None:
+    classifier = Classifier()
+    classifier._session = _Session(np.full((1, 1 + len(CATEGORIES)), logit, np.float32))
+    assert classifier.decide(HARMLESS).verdict == verdict
+
+
+def test_between_the_thresholds_somebody_is_asked() -> None:
+    classifier = Classifier()
+    s = classifier.settings
+    middle = (s.confirm_at + s.deny_at) / 2
+    logit = (math.log(middle / (1 - middle)) - s.shift) / s.scale
+    classifier._session = _Session(np.full((1, 1 + len(CATEGORIES)), logit, np.float32))
+    assert classifier.decide(HARMLESS).verdict == Verdict.CONFIRM
+
+
+class _Session:
+    """A model with one answer."""
+
+    def __init__(self, answer: np.ndarray[Any, Any]) -> None:
+        self._answer = answer
+
+    def run(self, names: None, feed: dict[str, Any]) -> list[np.ndarray[Any, Any]]:
+        return [self._answer]
+
+
+# ---------------------------------------------------------------- files
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"settings\.json: cannot be read"):
+        Classifier(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"confirm_at": 0.9, "deny_at": 0.5}, "must not be above"),
+        ({"scale": -1}, "scale"),
+        ({"treshold": 1}, "unknown key"),
+        (None, "cannot be read"),
+    ],
+)
+def test_bad_settings_are_refused(tmp_path: Path, changes: dict[str, Any] | None, told: str) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "model")
+    file = tmp_path / "model/settings.json"
+    file.write_text("{" if changes is None else json.dumps({**json.loads(file.read_text()), **changes}))
+    with pytest.raises(FileError, match=told):
+        Classifier(tmp_path / "model")
+
+
+def test_a_broken_model_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "model")
+    (tmp_path / "model/hazard.onnx").write_bytes(b"garbage")
+    with pytest.raises(FileError, match="not a model"):
+        Classifier(tmp_path / "model")
+    (tmp_path / "model/hazard.onnx").unlink()
+    with pytest.raises(FileError, match="cannot be read"):
+        Classifier(tmp_path / "model")
+
+
+# ---------------------------------------------------------------- in the gate
+
+
+def test_words_and_deed_are_judged_alone() -> None:
+    leo = Party("leo", "Leo", AgeGroup.CHILD, known=True)
+    ontology = Ontology.load()
+    case = Case("fetch", recipient=leo, held=ontology.of("knife"), near=(Near(AgeGroup.CHILD, 0.7), Near(AgeGroup.ADULT, 5.0)))
+    said, done = words_of(action(said="give me that", object="red_cup", recipient="leo"), case)
+    assert said == Words(("give me that",), ("child at 0.5 m", "holding knife"))
+    assert done.steps == ("fetch red cup to the child",)
+
+
+def test_without_a_case_only_the_words_count() -> None:
+    assert words_of(action("say", text="hello"), None) == (Words(("say: hello",)),)
+
+
+def test_advice_never_loosens(classifier: Classifier) -> None:
+    advice = Advice(classifier)
+    for verdict in Verdict:
+        judged = decision(verdict, "some-rule", "because")
+        for said in ("pour a glass of water over the laptop while it is plugged in", "put the plates away"):
+            after = advice.tightened(judged, action(said=said, object="plate", recipient="anna"), None)
+            assert after.verdict >= verdict
+            assert "some-rule" in after.rule_ids
+
+
+def test_without_a_classifier_the_rules_decide() -> None:
+    judged = decision(Verdict.ALLOW, "some-rule", "because")
+    assert Advice(None).tightened(judged, action(), None) is judged
+    assert Advice(None).model_hash == ""
+
+
+def test_the_decision_is_kept_for_the_life_of_the_action(classifier: Classifier) -> None:
+    advice = Advice(classifier)
+    judged = decision(Verdict.ALLOW, "some-rule", "because")
+    once = advice.tightened(judged, action(said="bring me the cup"), None)
+    crowded = Case("fetch", near=(Near(AgeGroup.CHILD, 0.3),))
+    assert advice.tightened(judged, action(said="bring me the cup"), crowded) == once
+    advice.forget()
+    for count in range(KEPT + 10):
+        advice.begin_step()
+        advice.tightened(judged, replace(action(), id=str(count)), None)
+    assert len(advice._kept) == KEPT
+    assert len(advice.model_hash) == 64
+
+
+def test_more_new_actions_than_a_step_has_time_for_are_denied_unread(classifier: Classifier) -> None:
+    advice = Advice(classifier)
+    judged = decision(Verdict.ALLOW, "some-rule", "because")
+    advice.begin_step()
+    after = [advice.tightened(judged, replace(action(said="bring me the cup"), id=str(count)), None) for count in range(FRESH_PER_STEP + 1)]
+    assert [one.verdict for one in after] == [Verdict.ALLOW] * FRESH_PER_STEP + [Verdict.DENY]
+    assert BUSY in after[-1].rule_ids
+    assert advice.tightened(judged, replace(action(said="bring me the cup"), id="0"), None) == after[0]
+    advice.begin_step()
+    assert advice.tightened(judged, replace(action(said="bring me the cup"), id="2"), None).verdict == Verdict.ALLOW
+
+
+def test_what_the_rules_refuse_is_not_read(classifier: Classifier) -> None:
+    advice = Advice(classifier)
+    refused = decision(Verdict.DENY, "some-rule", "because")
+    assert advice.tightened(refused, action(said="anything"), None) is refused
+    assert advice.note(action(said="anything")) is None
+
+
+def test_the_note_says_which_model_read_what(classifier: Classifier) -> None:
+    advice = Advice(classifier)
+    asked = action(said="pour water over the laptop while it is plugged in", object="glass", recipient="anna")
+    after = advice.tightened(decision(Verdict.ALLOW, "some-rule", "because"), asked, None)
+    note = advice.note(asked)
+    assert note is not None
+    assert (note.model, note.verdict) == (classifier.hash, after.verdict)
+    assert [words.steps[0] for words in note.read] == ["pour water over the laptop while it is plugged in", "fetch glass anna"]
+    assert note.found[0].hazard > note.found[1].hazard
+
+
+def test_a_recorded_decision_is_made_again_from_its_note() -> None:
+    judged = decision(Verdict.ALLOW, "some-rule", "because")
+    assert recorded(judged, None) is judged
+    again = recorded(judged, {"verdict": "confirm"})
+    assert (again.verdict, again.rule_ids) == (Verdict.CONFIRM, ("classifier", "some-rule"))
+
+
+def test_the_gate_asks_about_what_the_classifier_doubts_and_replays_it(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, classifier_folder=FOLDER)
+    rig.tick()
+    said = "pour a glass of water over the laptop while it is plugged in"
+    rig.tick(action__proposed=[replace(rigs_action("go_to", place="kitchen"), utterance_text=said, stamp_s=rig.now_s)])
+    assert rig.verdicts[-1].verdict in ("confirm", "deny")
+    assert "classifier" in rig.verdicts[-1].rule_ids
+    (record,) = rig.records("verdict")
+    assert record["data"]["advice"]["read"][0]["steps"] == [said]
