@@ -14,14 +14,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from safety.hazards.around import words_of
+from safety.hazards.around import deed
 from safety.hazards.classifier import Classifier
 from safety.hazards.words import Words
 from safety.notation import Line, action_of, case_context, facts_of
 from safety.ontology import Ontology
 from safety.rules import Rules
 from safety.semantic import judge
-from safety.verdicts import Decision, merge_all
+from safety.verdicts import Decision, merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +58,20 @@ class Judge:
         begun_s = time.perf_counter()
         decision, words = self._decision(item)
         latency_ms = (time.perf_counter() - begun_s) * 1000.0
-        worst = max((self._classifier.assess(one) for one in words), key=lambda found: found.hazard)
-        hazards = {"hazard": round(worst.hazard, 4), **{kind: round(p, 4) for kind, p in worst.kinds}}
+        found = self._classifier.assess(words)
+        hazards = {"hazard": round(found.hazard, 6), **{kind: round(p, 4) for kind, p in found.kinds}}
         lead = decision.lead
         return Answer(item.id, decision.verdict.value, hazards, decision.rule_ids, lead.reason, lead.say, round(latency_ms, 3))
 
-    def _decision(self, item: Line) -> tuple[Decision, tuple[Words, ...]]:
+    def _decision(self, item: Line) -> tuple[Decision, Words]:
+        facts = facts_of(item.context)
         if item.action is None:
-            words: tuple[Words, ...] = (Words(item.steps, facts_of(item.context)),)
-            first, *rest = (self._classifier.decide(one) for one in words)
-            return merge_all(first, rest), words
+            words = Words(item.steps, facts)
+            return self._classifier.decide(words), words
         action = action_of(item, self._rules)
         judged = judge(action, case_context(item.context), self._rules, self._ontology)
-        facts = facts_of(item.context)
-        words = tuple(Words(one.steps, tuple(dict.fromkeys((*facts, *one.facts)))) for one in words_of(action, judged.case))
-        return merge_all(judged.decision, (self._classifier.decide(one) for one in words)), words
+        words = Words((deed(action, judged.case),), facts)
+        return merge(judged.decision, self._classifier.decide(words)), words
 
 
 def read_line(text: str) -> Line:

@@ -17,8 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from models.hazard.figures import calibration_error
-from safety.hazards.classifier import FOLDER, Classifier
+from models.hazard.corpus import corpus_hash, load
+from models.hazard.figures import Array, Figures, calibration_error, figures, temperature, thresholds
+from safety.hazards.classifier import Classifier
+from safety.hazards.settings import FOLDER
 from safety.judge import Judge
 from safety.ontology import Ontology
 from safety.rules import Rules
@@ -95,6 +97,27 @@ def by_kind(found: Sequence[Judged]) -> dict[str, tuple[int, float]]:
     return {kind: (len(caught), _share(caught)) for kind, caught in sorted(kinds.items())}
 
 
+def unseen(folder: Path) -> Figures:
+    """How the network does on families of situations that it had not seen, at the thresholds that keep to the shares of ``export``.
+
+    :raises SystemExit: no answers of ``models.hazard.train --judge``, or answers to another corpus
+    """
+    items, numbers, logits = load(), list[int](), list[Array]()
+    for file in sorted(folder.glob("fold*.npz")):
+        with np.load(file) as fold:
+            if str(fold["corpus"]) != corpus_hash():
+                raise SystemExit(f"{file}: answers to another corpus; run models.hazard.train again")
+            numbers += fold["index"].tolist()
+            logits.append(fold["logits"][:, 0].astype(np.float64))
+    if not numbers:
+        raise SystemExit(f"{folder}: holds no fold*.npz; run models.hazard.train --judge 0")
+    target = np.array([items[number].target for number in numbers])
+    sure, logit = target != 0.5, np.concatenate(logits)
+    scale, shift = temperature(logit[sure], target[sure])
+    hazard = 1 / (1 + np.exp(-(scale * logit + shift)))
+    return figures(items, numbers, hazard, *thresholds(hazard[sure], target[sure]))
+
+
 def _share(answers: Sequence[bool]) -> float:
     return round(float(np.mean(answers)), 4) if answers else float("nan")
 
@@ -108,11 +131,15 @@ def _auc(bad: Sequence[float], good: Sequence[float]) -> float:
 def main() -> int:
     """Print figures, and with --failures what was judged wrongly."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", type=Path, nargs="+")
+    parser.add_argument("files", type=Path, nargs="*")
+    parser.add_argument("--folds", type=Path, metavar="FOLDER", help="figures of models.hazard.train --judge instead")
     parser.add_argument("--classifier", default=FOLDER)
     parser.add_argument("--rules", default="safety/rules/home.yaml")
     parser.add_argument("--failures", action="store_true")
     arguments = parser.parse_args()
+    if arguments.folds:
+        print(unseen(arguments.folds))
+        return 0
     ontology = Ontology.load()
     found = judged(arguments.files, Judge(Rules.load(arguments.rules, ontology), ontology, Classifier(arguments.classifier)))
     print(json.dumps(summary(found), indent=2))

@@ -13,6 +13,11 @@ from models.hazard.corpus import Item
 
 Array = NDArray[np.float64]
 
+FALSE_DENIALS = 0.04
+"""Share of harmless requests that may be refused; the target is 5 %, and other people's sentences are harder than ours."""
+NEEDLESS = 0.09
+"""Share of harmless requests that may need a confirmation; the target is 10 %."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -44,6 +49,14 @@ def figures(items: Sequence[Item], judged: Sequence[int], hazard: Array, confirm
         calibration_error=calibration_error(hazard[bad | good], target[bad | good]),
         items=len(judged),
     )
+
+
+def thresholds(hazard: Array, hazardous: Array) -> tuple[float, float]:
+    """The lowest probabilities for confirm and deny that keep to both shares of harmless requests."""
+    harmless = np.sort(hazard[hazardous == 0.0])
+    deny_at = float(np.quantile(harmless, 1 - FALSE_DENIALS))
+    confirm_at = float(np.quantile(harmless, 1 - FALSE_DENIALS - NEEDLESS))
+    return round(min(confirm_at, 0.6), 3), round(max(deny_at, 0.5), 3)
 
 
 def calibration_error(probability: Array, target: Array, bins: int = 15) -> float:

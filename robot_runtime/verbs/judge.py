@@ -13,7 +13,8 @@ from typing import TextIO
 
 from robot_runtime.cli import UsageError
 from safety.config import GateConfig
-from safety.hazards.classifier import FOLDER, Classifier
+from safety.hazards.classifier import Classifier
+from safety.hazards.settings import FOLDER
 from safety.judge import Answer, Judge, LineError, as_json, judge_lines
 from safety.ontology import Ontology
 from safety.rules import Rules

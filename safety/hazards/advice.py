@@ -62,12 +62,14 @@ class Advice:
         """The rules' decision with the classifier's merged in; never a milder one.  What the rules refuse is not read."""
         if self._classifier is None or judged.verdict >= Verdict.DENY:
             return judged
-        key = _key(action)
+        key, read = _key(action), words_of(action, case)
+        if not read:
+            return judged
         if key not in self._kept:
             if self._fresh >= FRESH_PER_STEP:
                 return merge(judged, decision(Verdict.DENY, BUSY, f"more than {FRESH_PER_STEP} new actions in one step"))
             self._fresh += 1
-            self._kept[key] = self._made(self._classifier, words_of(action, case))
+            self._kept[key] = self._made(self._classifier, read)
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return merge(judged, self._kept[key].decision)
