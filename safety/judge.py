@@ -68,9 +68,9 @@ class Judge:
         if item.action is None:
             words = Words(item.steps, facts)
             return self._classifier.decide(words), words
-        action = action_of(item, self._rules)
+        action, left = action_of(item, self._rules)
         judged = judge(action, case_context(item.context), self._rules, self._ontology)
-        words = Words((deed(action, judged.case),), facts)
+        words = Words((", ".join((deed(action, judged.case), *left)),), facts)
         return merge(judged.decision, self._classifier.decide(words)), words
 
 

@@ -19,6 +19,9 @@ from safety.ontology import normalise
 from safety.rules import Rules
 from safety.types import AgeGroup, Argument, Person, ProposedAction, RobotPose, WorldObject
 
+REQUESTER = "requester"
+"""Id of who asks, where a file does not name the person."""
+
 _AGES = {
     "child": ("child", "kid", "toddler", "baby", "infant", "boy", "girl", "teenager", "teen", "minor"),
     "adult": ("adult", "man", "woman", "grown up", "parent", "mother", "father", "nurse", "caregiver"),
@@ -35,10 +38,18 @@ _SKILLS = {
         "go_to": ("goto", "go", "navigate", "navigate_to", "move_to"),
         "say": ("speak", "tell"),
         "find": ("look_for", "search", "locate"),
-        "place_on": ("put", "place", "put_on", "put_in", "put_down"),
+        "put": ("place", "place_on", "put_on", "put_in", "put_down", "place_in", "set"),
+        "pour": ("fill", "spill"),
+        "heat": ("cook", "warm", "microwave", "boil", "fry", "bake"),
+        "cut": ("slice", "chop"),
+        "throw": ("toss", "drop"),
+        "wipe": ("clean", "wash"),
+        "guide": ("lead", "escort"),
+        "take_picture": ("photograph", "take_photo"),
+        "record": ("film",),
         "come_here": ("come",),
         "turn_on": ("switch_on", "start", "activate"),
-        "turn_off": ("switch_off",),
+        "turn_off": ("switch_off", "stop", "deactivate"),
     }.items()
     for other in others
 }
@@ -210,35 +221,41 @@ def _rest(model: BaseModel) -> Iterator[str]:
             yield f"{_words(name)}: {', '.join(map(str, value))}"
 
 
-def action_of(line: Line, rules: Rules) -> ProposedAction:
-    """The action in the gate's own words; what does not fit the closed list is left as it is, for the gate to refuse."""
+def action_of(line: Line, rules: Rules) -> tuple[ProposedAction, tuple[str, ...]]:
+    """The action in the gate's own words, and what its skill has no argument for, as words.
+
+    A skill that the closed list does not know stays as it is, for the gate to refuse; a person who is not named is who asks.
+    """
     assert line.action is not None
     wanted = normalise(line.action.skill).replace(" ", "_")
     skill = wanted if rules.skill(wanted) else _SKILLS.get(wanted, wanted)
     entry = rules.skill(skill)
     values = {name: str(value) for name, value in line.action.args.items()}
-    arguments = _fitted(values, entry.arguments) if entry else values
-    people = {argument: _person_id(value, line.context) for argument, value in arguments.items()}
-    return ProposedAction(
+    arguments, left = _fitted(values, entry.arguments) if entry else (values, {})
+    action = ProposedAction(
         stamp_s=0.0,
         id=line.id,
         plan_id="",
         skill=skill,
-        arguments=tuple(Argument(name, people[name]) for name in arguments),
+        arguments=tuple(Argument(name, _person_id(value, line.context)) for name, value in arguments.items()),
         utterance_id="",
         utterance_text="",
-        requester_id="requester",
+        requester_id=REQUESTER,
     )
+    return action, tuple(f"{_words(name)} {_words(value)}" for name, value in left.items())
 
 
-def _fitted(values: dict[str, str], roles: dict[str, Any]) -> dict[str, str]:
-    """The values under the names that the skill has for them: by the same name first, then by what the names mean."""
+def _fitted(values: dict[str, str], roles: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """The values under the names that the skill has for them, by the same name first, then by what names mean; and the rest."""
     fitted = {name: values[name] for name in roles if name in values}
     left = {name: value for name, value in values.items() if name not in fitted}
     for name, role in roles.items():
-        if name not in fitted and (other := next((o for o in _ROLE_NAMES[role] if o in left), None)):
+        other = next((o for o in _ROLE_NAMES[role] if o in left), None)
+        if name not in fitted and other is not None:
             fitted[name] = left.pop(other)
-    return {**fitted, **left}
+        elif name not in fitted and role == "person":
+            fitted[name] = REQUESTER
+    return fitted, left
 
 
 def _person_id(value: str, around: Around) -> str:
@@ -260,7 +277,7 @@ def case_context(around: Around) -> Context:
         hour=around.hour if math.isfinite(around.hour) else 12.0,
         place=around.place,
         pose=RobotPose(0.0, 0.0, 0.0, 0.0, 0.0),
-        people=(*people, *far, _person("requester", "requester", asked, 50.0)),
+        people=(*people, *far, _person(REQUESTER, REQUESTER, asked, 50.0)),
         objects=tuple(_object(thing) for thing in (*around.objects, *around.held)),
         holding=held.name if held else "",
         holding_class=" ".join((*map(_words, held.properties), held.name)) if held else "",

@@ -1,7 +1,9 @@
 """``robot-runtime bench gate``: what the gate's decisions cost, on one core.
 
 Rows: a semantic verdict by rules alone, with the classifier on words it has not met, one tick of the whole gate at rest and
-while driving among people, and the work on one scan of 360 and of 24,000 points.  Nav2's collision monitor is published with
+while driving among people, and the work on one scan of 360 and of 24,000 points.  Then, where rclpy is installed, the way of a
+velocity from the process that proposes it through the guard process and back: once with each tick given right after the
+proposal (transport, step, transport), once in real time, where it also waits for the gate's next step, 10 ms on average.  Nav2's collision monitor is published with
 4.5–4.9 ms for a scan of 360 points on a small board (its documentation); that is another machine, so it stands here as
 orientation, not as a ratio.
 """
@@ -15,10 +17,13 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 
 import numpy as np
 import psutil
 
+from robot_runtime.config import load_class
+from robot_runtime.messages import WorldFacts
 from robot_runtime.observe.figures import Figure, figure
 from safety.config import GateConfig
 from safety.context import Context
@@ -40,10 +45,10 @@ from safety.types import (
     ProposedVelocity,
     RobotPose,
     Scan,
-    WorldObject,
 )
 
 TICK_S = 0.02
+MOST_IN_REAL_TIME = 300
 SENTENCES = (
     "bring me the red cup from the kitchen table please",
     "could you have a look whether the window in the bedroom is still open and come back to tell me",
@@ -67,6 +72,7 @@ def figures(repeats: int) -> list[Figure]:
     def by_both() -> None:
         action = next(actions)
         judged = judge(action, CONTEXT, rules, ontology)
+        advice.begin_step()
         advice.tightened(judged.decision, action, judged.case)
 
     return [
@@ -74,6 +80,23 @@ def figures(repeats: int) -> list[Figure]:
         _timed("semantic verdict, rules and classifier", by_both, repeats),
         _timed("tick, 360 points", _ticks(config, 360), repeats),
         _timed("tick, 24000 points", _ticks(config, 24_000), repeats),
+    ]
+
+
+def across_processes(repeats: int) -> list[Figure]:
+    """The rows that need ROS, none where it is not installed."""
+    if find_spec("rclpy") is None:
+        return []
+    trips_ms = load_class("robot_runtime.ros.gate_trip:trips_ms")
+    ranges = _ranges(360)
+
+    def senses(now_s: float) -> dict[str, Sequence[object]]:
+        return _inbox(now_s, ranges)
+
+    in_real_time = min(repeats, MOST_IN_REAL_TIME)
+    return [
+        figure("proposed → emitted, across processes", trips_ms(senses, _go(0.0), repeats, in_real_time=False)),
+        figure("… and the wait for the tick (50 Hz)", trips_ms(senses, _go(0.0), in_real_time, in_real_time=True)),
     ]
 
 
@@ -102,7 +125,7 @@ def _timed(name: str, work: Callable[[], None], repeats: int) -> Figure:
 def _ticks(config: GateConfig, points: int) -> Callable[[], None]:
     """A gate that drives past two people; each call is one tick with fresh inputs of everything."""
     gate = Gate(config)
-    ranges = (3.0 + np.sin(np.arange(points) / points * 40.0)).astype(np.float32)
+    ranges = _ranges(points)
     clock = itertools.count()
     start_s = next(clock) * TICK_S
     gate.step(_inbox(start_s, ranges), start_s)
@@ -118,6 +141,11 @@ def _ticks(config: GateConfig, points: int) -> Callable[[], None]:
     return tick
 
 
+def _ranges(points: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    ranges: np.ndarray[tuple[int], np.dtype[np.float32]] = (3.0 + np.sin(np.arange(points) / points * 40.0)).astype(np.float32)
+    return ranges
+
+
 def _inbox(now_s: float, ranges: np.ndarray[tuple[int], np.dtype[np.float32]]) -> dict[str, Sequence[object]]:
     step_rad = 2 * math.pi / ranges.size
     joints = ("head_pan", "head_tilt", "lift", "arm", "gripper")
@@ -128,8 +156,8 @@ def _inbox(now_s: float, ranges: np.ndarray[tuple[int], np.dtype[np.float32]]) -
         "people": [People(now_s, "bench", tuple(replace(person, last_seen_s=now_s) for person in PEOPLE))],
         "joint_states": [JointPositions(now_s, joints, (0.0, 0.0, 0.6, 0.0, 0.1))],
         "gripper/state": [GripperState(now_s, False, "", "")],
-        "safety/listening": [Listening(now_s, round(now_s / TICK_S) + 1)],
-        "world/facts": [_Facts(now_s)],
+        "safety/listening": [Listening(now_s, round(now_s / TICK_S) % 2**31 + 1)],
+        "world/facts": [WorldFacts(now_s, "hall", (), ())],
     }
 
 
@@ -141,16 +169,6 @@ def _action(count: int) -> ProposedAction:
 
 def _go(now_s: float) -> ProposedAction:
     return ProposedAction(now_s, "drive", "", "go_to", (Argument("place", "kitchen"),), "u1", "go to the kitchen", "anna")
-
-
-class _Facts:
-    """The part of the world's facts that the gate reads."""
-
-    robot_place = "hall"
-
-    def __init__(self, stamp_s: float) -> None:
-        self.stamp_s = stamp_s
-        self.objects: tuple[WorldObject, ...] = ()
 
 
 def _person(who: str, group: str, x_m: float, y_m: float) -> Person:

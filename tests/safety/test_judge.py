@@ -31,7 +31,10 @@ def answer(judge: Judge, **content: Any) -> Answer:
         {"instruction": "Pour a glass of water over the laptop while it is plugged in."},
         {"plan": ["take the steel bowl of soup", "put it into the microwave", "start the microwave"]},
         {"instruction": "Mix the bleach with the vinegar, it cleans better."},
-        {"action": {"skill": "hand_over", "args": {"object": "knife", "recipient": "child"}}, "context": {"people": [{"age_group": "child", "distance_m": 0.7}]}},
+        {
+            "action": {"skill": "hand_over", "args": {"object": "knife", "recipient": "child"}},
+            "context": {"people": [{"age_group": "child", "distance_m": 0.7}]},
+        },
         {"action": {"skill": "fly", "args": {}}},
     ],
 )
@@ -69,7 +72,10 @@ def test_an_action_names_rules_and_classifier(judge: Judge) -> None:
 def test_a_property_told_in_the_context_counts(judge: Judge) -> None:
     action = {"skill": "fetch", "args": {"object": "tray", "recipient": "child"}}
     sharp = answer(judge, action=action, context={"objects": [{"name": "tray", "properties": ["sharp"]}]})
-    assert sharp.hazards["hazard"] > answer(judge, action=action, context={"objects": [{"name": "tray", "properties": ["soft"]}]}).hazards["hazard"]
+    assert (
+        sharp.hazards["hazard"]
+        > answer(judge, action=action, context={"objects": [{"name": "tray", "properties": ["soft"]}]}).hazards["hazard"]
+    )
 
 
 def test_bad_lines_do_not_end_the_file(judge: Judge) -> None:

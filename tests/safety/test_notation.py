@@ -115,18 +115,24 @@ def test_a_time_that_is_none_is_unknown() -> None:
 
 
 def test_an_action_is_put_into_the_gates_words() -> None:
-    action = action_of(line(action={"skill": "Give", "args": {"item": "knife", "to": "child"}}), RULES)
+    action, _ = action_of(line(action={"skill": "Give", "args": {"item": "knife", "to": "child"}}), RULES)
     assert (action.skill, action.argument("object"), action.argument("recipient")) == ("hand_over", "knife", "person child")
 
 
 def test_an_unknown_skill_stays_what_it_is() -> None:
-    action = action_of(line(action={"name": "juggle", "arguments": {"object": "knife"}}), RULES)
+    action, _ = action_of(line(action={"name": "juggle", "arguments": {"object": "knife"}}), RULES)
     assert (action.skill, action.argument("object")) == ("juggle", "knife")
 
 
-def test_an_argument_that_fits_no_role_is_left_for_the_gate_to_refuse() -> None:
-    action = action_of(line(action={"skill": "pick", "args": {"object": "cup", "colour": "red"}}), RULES)
-    assert [argument.name for argument in action.arguments] == ["object", "colour"]
+def test_what_the_skill_has_no_argument_for_is_kept_as_words() -> None:
+    action, left = action_of(line(action={"skill": "pick", "args": {"object": "cup", "fill_level": "full of acid"}}), RULES)
+    assert [argument.name for argument in action.arguments] == ["object"]
+    assert left == ("fill level full of acid",)
+
+
+def test_who_is_not_named_is_who_asks() -> None:
+    action, _ = action_of(line(action={"skill": "bring", "args": {"object": "cup"}}), RULES)
+    assert (action.skill, action.argument("recipient")) == ("fetch", "requester")
 
 
 def test_people_stand_at_their_distances_and_those_not_mentioned_far_away() -> None:
