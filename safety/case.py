@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from safety.conditions import Part
 from safety.ontology import Thing
-from safety.rules import Part
 from safety.types import AgeGroup
 
 
@@ -18,6 +18,8 @@ class Party:
     name: str  # "" when the robot does not know it
     group: AgeGroup
     known: bool  # the gate sees, hears or remembers somebody with this id
+    authorised: bool = False  # surely an adult who may permit what others may not
+    attentive: bool = False  # is seen to face the robot
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,14 @@ class Case:
     places: frozenset[str] = frozenset()  # normalised: the destination, and where the robot is
     hour: float = math.nan
     stale: frozenset[str] = field(default_factory=frozenset)
+    target: Thing | None = None  # what the object is put on, poured into …
+    beside: tuple[Thing, ...] = ()  # what is known to be on or in the target, or the object where there is no target
+    destination: frozenset[str] = frozenset()  # kinds of place
+    here: frozenset[str] = frozenset()  # kinds of place
+    speed_mps: float = math.nan
+    battery: float | None = None  # charge 0 … 1; nan unknown, None for a robot without a battery that it can ask
+    degraded: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()  # of what is said
 
 
 def counts_as(group: AgeGroup) -> AgeGroup:

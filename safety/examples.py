@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from safety.case import Case, Near, Party
+from safety.conditions import Example, PartyRole
 from safety.match import matches
 from safety.ontology import Ontology, normalise
-from safety.rules import Example, Rule, Rules
+from safety.rules import Rule, Rules
 from safety.types import AgeGroup
 
 
@@ -46,22 +47,37 @@ def _run(rule: Rule, rules: Rules, ontology: Ontology) -> Iterator[Outcome]:
 def example_case(example: Example, rules: Rules, ontology: Ontology) -> Case:
     """The case that an example describes.  Its skill must be in the closed list (``Rules.load`` checks that)."""
     skill = rules.skills[example.skill]
-    recipient = _party(example.recipient, "recipient")
-    person = _party(example.person, "person", stranger=example.stranger)
+    recipient = _party(example, "recipient", rules)
+    person = _party(example, "person", rules)
+    goes = "place" in skill.arguments.values()
     return Case(
         skill=example.skill,
         moves=skill.moves,
         object=ontology.of(example.object) if example.object else None,
         recipient=recipient,
         person=(person or recipient) if skill.approaches else None,
-        requester=_party(example.requester, "requester"),
+        requester=_party(example, "requester", rules),
         held=ontology.of(example.held) if example.held else None,
         near=tuple(Near(group, distance_m) for group, distance_m in example.near.items()),
-        places=frozenset({normalise(example.place)} - {""}),
+        places=frozenset({normalise(example.place), normalise(example.here)} - {""}),
         hour=example.hour,
         stale=frozenset(example.stale),
+        target=ontology.of(example.target) if example.target else None,
+        beside=tuple(ontology.of(name) for name in example.beside),
+        destination=ontology.kinds_of_place(example.place) if goes else frozenset(),
+        here=ontology.kinds_of_place(example.here or ("" if goes else example.place)),
+        speed_mps=example.speed_mps,
+        battery=example.battery,
+        degraded=frozenset(example.degraded),
+        topics=ontology.topics_of(example.text),
     )
 
 
-def _party(group: AgeGroup | None, role: str, *, stranger: bool = False) -> Party | None:
-    return None if group is None else Party(role, "" if stranger else role, group, known=not stranger)
+def _party(example: Example, role: PartyRole, rules: Rules) -> Party | None:
+    group: AgeGroup | None = getattr(example, role)
+    if group is None:
+        return None
+    stranger = example.stranger and role != "requester"
+    authorised = group in rules.parameters.authorised_age_groups and role not in example.unauthorised and not stranger
+    attentive = role not in example.inattentive
+    return Party(role, "" if stranger else role, group, known=not stranger, authorised=authorised, attentive=attentive)

@@ -1,18 +1,24 @@
-"""What the gate knows about things: a name in, the properties that make it dangerous out."""
+"""What the gate knows about things, places and topics: a name in, the properties that make it dangerous out."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from safety.ontology_file import Loaded, ObjectClass, load_chain
+from safety.words import Lexicon, normalise
 
-from safety.files import file_hash, load_yaml, resolve, suggestion
+__all__ = ["ObjectClass", "Ontology", "Thing", "normalise"]
 
 _ARTICLES = frozenset({"a", "an", "the", "my", "your", "his", "her", "our", "their", "some", "this", "that"})
+_FRENCH_ARTICLES = frozenset({"le", "la", "les", "l", "un", "une", "des", "du", "mon", "ma", "mes"})
+
+_SINGULARS = (("ies", "y"), ("ves", "fe"), ("ves", "f"), ("es", ""), ("s", ""))
+"""Endings of English plurals and what stands in their place in the singular."""
+
+_MAX_CACHED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,57 +34,52 @@ class Thing:
         return bool(self.class_name)
 
 
-class ObjectClass(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Ontology:
+    """The content of ``safety/ontology.yaml`` and of a file that extends it, with all inheritance resolved."""
 
-    properties: frozenset[str] = Field(description="names from the file's property list")
-    synonyms: tuple[str, ...] = Field((), description="what people call it besides the class name")
-
-
-class Ontology(BaseModel):
-    """The content of ``safety/ontology.yaml``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    properties: dict[str, str] = Field(description="property → what it means")
-    colours: dict[str, tuple[str, ...]] = Field(description="colour → other words for it")
-    fallback: frozenset[str] = Field(min_length=1, description="properties of an object whose class is unknown")
-    classes: dict[str, ObjectClass]
-    _hash: str = PrivateAttr("")
-    _cache: dict[str, Thing] = PrivateAttr(default_factory=dict)
+    def __init__(self, loaded: Loaded) -> None:
+        """:param loaded: a checked chain of files, see ``safety.ontology_file.load_chain``"""
+        content = loaded.content
+        self.properties: Mapping[str, str] = content.properties
+        self.colours: Mapping[str, tuple[str, ...]] = content.colours
+        self.fallback = content.fallback
+        self.modifiers: Mapping[str, frozenset[str]] = content.modifiers
+        self.classes: Mapping[str, ObjectClass] = content.classes
+        self.place_kinds = frozenset(content.places)
+        self.topics = frozenset(content.topics)
+        self.hash = loaded.hash
+        """SHA-256 over all its files (``safety.ontology_file.chain_hash``)."""
+        self.files = loaded.files
+        """All its files, the extended one first."""
+        self.vocabulary = {name: self.classes[name] for name in self.classes if name in (content.vocabulary or self.classes)}
+        """The classes that a recogniser of few words listens for."""
+        self._class_of_word = {normalise(word): name for name, c in self.classes.items() for word in (name, *c.synonyms)}
+        self._most_words = max(word.count(" ") + 1 for word in self._class_of_word)
+        self._class_of_french = {_french(c.fr): name for name, c in self.classes.items() if c.fr}
+        self._places = Lexicon({kind: entry.words for kind, entry in content.places.items()})
+        self._topics = Lexicon({topic: entry.words for topic, entry in content.topics.items()})
+        self.place_words: Mapping[str, tuple[str, ...]] = {kind: entry.words for kind, entry in content.places.items()}
+        self.topic_words: Mapping[str, tuple[str, ...]] = {topic: entry.words for topic, entry in content.topics.items()}
+        self._cache: dict[str, Thing] = {}
+        self.kinds_of_place = lru_cache(maxsize=_MAX_CACHED)(self._places.labels)
+        """Kinds of place that a place's name tells: "the upstairs bathroom" is a bathroom."""
 
     @classmethod
     def load(cls, path: str | Path = "safety/ontology.yaml") -> Ontology:
-        """Read the file; a relative path is looked up from here, then from the project.
+        """Read a file and those that it extends; a relative path is looked up from here, then from the project.
 
-        :raises FileError: unreadable, or a class names a property that the file does not define
+        :raises FileError: unreadable, or a class names a property or parent that the files do not define
         """
-        file = resolve(path)
-        ontology = load_yaml(file, cls)
-        ontology._hash = file_hash(file)
-        return ontology
+        return cls(load_chain(path))
 
-    @property
-    def hash(self) -> str:
-        """SHA-256 of the file it came from, "" when it came from none."""
-        return self._hash
+    def topics_of(self, text: str) -> frozenset[str]:
+        """The topics that a text touches, by its words and phrases."""
+        return self._topics.labels(text)
 
-    @model_validator(mode="after")
-    def _names_are_known(self) -> Ontology:
-        for owner, used in (("fallback", self.fallback), *((f"classes.{k}", v.properties) for k, v in self.classes.items())):
-            for name in sorted(used - set(self.properties)):
-                raise ValueError(f"{owner}: unknown property '{name}'{suggestion(name, list(self.properties))}")
-        self._check_words()
-        return self
-
-    def _check_words(self) -> None:
-        """Two classes with the same word would make the answer depend on the order of the file."""
-        owners: dict[str, str] = {}
-        for name, entry in self.classes.items():
-            for word in (name, *entry.synonyms):
-                other = owners.setdefault(normalise(word), name)
-                if other != name:
-                    raise ValueError(f"classes.{name}: '{word}' already names '{other}'")
+    def french(self, thing: Thing) -> str:
+        """A thing's name in French with its article, "cet objet" where the files have none."""
+        entry = self.classes.get(thing.class_name)
+        return (entry.fr if entry else "") or "cet objet"
 
     def of(self, value: str) -> Thing:
         """What an object id, a class or a spoken name stands for; the careful fallback when nothing fits.
@@ -86,10 +87,10 @@ class Ontology(BaseModel):
         >>> Ontology.load().of("the RED_cup-2").class_name
         'cup'
         >>> sorted(Ontology.load().of("frobnicator").properties)
-        ['fragile', 'heavy', 'hot', 'sharp']
+        ['electronic', 'flammable', 'fragile', 'heavy', 'hot', 'liquid', 'metal', 'sharp']
         """
         if value not in self._cache:
-            if len(self._cache) > 4096:  # names come from outside: they must not fill the memory
+            if len(self._cache) > _MAX_CACHED:  # names come from outside: they must not fill the memory
                 self._cache.clear()
             self._cache[value] = self._find(value)
         return self._cache[value]
@@ -101,13 +102,18 @@ class Ontology(BaseModel):
             class_name = self._class_named(" ".join(words[start:]))
             if class_name:
                 return Thing(name, class_name, self.classes[class_name].properties | self._named_within(words[:start]))
+        class_name = self._class_of_french.get(_french(value), "")
+        if class_name:
+            return Thing(name, class_name, self.classes[class_name].properties)
         return Thing(name, "", self.fallback | self._named_within(words))
 
     def _named_within(self, words: list[str]) -> frozenset[str]:
-        """Properties of every class named before the head noun: a "knife toy" and a "toy knife" are both sharp."""
-        found: frozenset[str] = frozenset()
+        """Properties of every class named before the head noun, a "knife toy" and a "toy knife" are both sharp, and of words
+        such as "boiling".
+        """
+        found = frozenset[str]().union(*(self.modifiers.get(word, ()) for word in words))
         for start in range(len(words)):
-            for end in range(start + 1, len(words) + 1):
+            for end in range(start + 1, min(start + self._most_words, len(words)) + 1):
                 class_name = self._class_named(" ".join(words[start:end]))
                 if class_name:
                     found |= self.classes[class_name].properties
@@ -115,19 +121,13 @@ class Ontology(BaseModel):
 
     def _class_named(self, words: str) -> str:
         """The class that these words name exactly, in the singular or the plural; "" when none."""
-        return self._class_of_word.get(words) or self._class_of_word.get(words.removesuffix("s"), "")
+        exact = self._class_of_word.get(words)
+        if exact is not None:
+            return exact
+        singulars = (words.removesuffix(end) + instead for end, instead in _SINGULARS if words.endswith(end))
+        return next((self._class_of_word[word] for word in singulars if word in self._class_of_word), "")
 
-    @cached_property
-    def _class_of_word(self) -> dict[str, str]:
-        return {normalise(word): name for name, entry in self.classes.items() for word in (name, *entry.synonyms)}
 
-
-@lru_cache(maxsize=4096)  # the same few names are asked for at every judgement
-def normalise(text: str) -> str:
-    """One spelling for every way to write a name: width, case, underscores, hyphens, punctuation and spaces do not count.
-
-    >>> normalise("  Ｒed_CUP-2! ")
-    'red cup 2'
-    """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(re.sub(r"[\W_]+", " ", folded).split())
+def _french(value: str) -> str:
+    words = normalise(value).split()
+    return " ".join(words[1:] if words and words[0] in _FRENCH_ARTICLES else words)

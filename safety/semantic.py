@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from safety.case import Case, Party
+from safety.case import Case
 from safety.context import Context, case_of
 from safety.match import matches
 from safety.ontology import Ontology, normalise
-from safety.rules import Rule, Rules, SkillEntry
+from safety.rules import Language, Rules, SkillEntry
+from safety.speaker import ENGLISH, Speaker, translated
 from safety.types import ActionVerdict, ProposedAction, Verdict
 from safety.verdicts import Decision, decision, merge_all
 
@@ -27,8 +28,11 @@ class Judged:
     case: Case | None = None
 
 
-def judge(action: ProposedAction, context: Context, rules: Rules, ontology: Ontology) -> Judged:
-    """The decision on one action in one context; an action that the closed list does not know is denied."""
+def judge(action: ProposedAction, context: Context, rules: Rules, ontology: Ontology, language: Language = "en") -> Judged:
+    """The decision on one action in one context; an action that the closed list does not know is denied.
+
+    :param language: of the sentence to say
+    """
     skill = rules.skill(action.skill)
     if skill is None:
         reason = f"skill '{action.skill[:80]}' is not in the closed list"
@@ -37,16 +41,21 @@ def judge(action: ProposedAction, context: Context, rules: Rules, ontology: Onto
     if problem:
         return Judged(decision(Verdict.DENY, "arguments-invalid", problem, NOT_UNDERSTOOD))
     case = case_of(action, skill, context, ontology, rules.parameters)
-    return Judged(decide(case, skill.verdict, rules), case)
+    return Judged(decide(case, skill.verdict, rules, Speaker(ontology, language)), case)
 
 
-def decide(case: Case, base: Verdict, rules: Rules) -> Decision:
-    """Every rule that matches the case, merged with the skill's own verdict."""
+def decide(case: Case, base: Verdict, rules: Rules, speaker: Speaker | None = None) -> Decision:
+    """Every rule that matches the case, merged with the skill's own verdict.
+
+    :param speaker: fills in the sentences; without one they are English
+    """
     first = decision(base, f"skill-{case.skill.replace('_', '-')}", f"skill {case.skill} is in the closed list", order=len(rules.rules))
-    return merge_all(first, _rule_decisions(case, rules.rules))
+    return merge_all(first, _rule_decisions(case, rules, speaker or ENGLISH))
 
 
-def verdict_message(action: ProposedAction, judged: Decision, rules: Rules, since_s: float, now_s: float) -> ActionVerdict:
+def verdict_message(
+    action: ProposedAction, judged: Decision, rules: Rules, since_s: float, now_s: float, language: Language = "en"
+) -> ActionVerdict:
     """The decision as the message that the mind gets.
 
     :param since_s: when there was cause to decide, on the robot's clock: the proposal's stamp, or for a verdict that changed
@@ -59,18 +68,18 @@ def verdict_message(action: ProposedAction, judged: Decision, rules: Rules, sinc
         rule_ids=judged.rule_ids,
         rules_hash=rules.hash,
         reason=judged.lead.reason,
-        say=judged.lead.say,
+        say=translated(judged.lead.say, language),
         max_speed_mps=judged.limits.max_speed_mps,
         latency_ms=max(0.0, now_s - since_s) * 1000.0 if math.isfinite(since_s) else math.nan,
     )
 
 
-def _rule_decisions(case: Case, rules: Iterable[Rule]) -> Iterable[Decision]:
-    for order, rule in enumerate(rules):
+def _rule_decisions(case: Case, rules: Rules, speaker: Speaker) -> Iterable[Decision]:
+    for order, rule in rules.for_skill(case.skill):
         evidence = matches(rule.when, case)
         if evidence is not None:
-            reason, say = f"{rule.id}: {evidence}", _sentence(rule.say.en, case)
-            yield decision(rule.verdict, rule.id, reason, say, order, rule.limits)
+            say = speaker.sentence(rule.say, case)
+            yield decision(rule.verdict, rule.id, f"{rule.id}: {evidence}", say, order, rule.limits)
 
 
 def _argument_problem(action: ProposedAction, skill: SkillEntry) -> str:
@@ -84,19 +93,3 @@ def _argument_problem(action: ProposedAction, skill: SkillEntry) -> str:
         if not normalise(argument.value):
             return f"argument '{argument.name}' is empty"
     return ""
-
-
-def _sentence(template: str, case: Case) -> str:
-    return template.format(
-        object=case.object.name if case.object else "it",
-        held=case.held.name if case.held else "it",
-        recipient=_called(case.recipient, case.requester),
-        person=_called(case.person, case.requester),
-        place=", ".join(sorted(case.places)) or "there",
-    )
-
-
-def _called(party: Party | None, requester: Party | None) -> str:
-    if party is None or (requester is not None and party.id == requester.id):
-        return "you"
-    return party.name or "them"

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from safety.files import FileError, resolve
 from safety.hazards.categories import CATEGORIES
+from safety.hazards.sentences import ASK, refusal
 from safety.hazards.settings import FOLDER, load_settings
 from safety.hazards.tokens import Tokens, Vocabulary
 from safety.hazards.words import Words
@@ -29,26 +30,6 @@ REMEMBERED = 512
 RULE_ID = "classifier"
 NAMED_FROM = 0.3
 """A kind of harm is named in the reason from this probability on."""
-
-ASK = "I am not sure that this is safe. Shall I really do it?"
-REFUSE = "I will not do that, because {harm}."
-_HARM = {
-    "fire": "it could start a fire",
-    "burn": "somebody could get burnt",
-    "cut": "somebody could get cut",
-    "shock": "water and electricity, or wrong use of a device, are dangerous",
-    "poison": "it could poison somebody",
-    "choke": "somebody could choke",
-    "fall": "somebody could fall or be hit",
-    "drown": "somebody could drown",
-    "damage": "it would break or spoil something",
-    "violence": "somebody could be hurt",
-    "privacy": "it would not respect somebody's privacy",
-    "security": "it would not be safe for this home",
-    "hygiene": "it could make somebody ill",
-    "motion": "I could run into somebody",
-    "content": "it would not be right to say",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +77,7 @@ class Classifier:
         named = [(kind, p) for kind, p in found.kinds if p >= NAMED_FROM] or list(found.kinds[:1])
         reason = f"hazard {found.hazard:.2f} ({', '.join(f'{kind} {p:.2f}' for kind, p in named)})"
         if not found.hazard < self.settings.deny_at:  # nan denies
-            return decision(Verdict.DENY, RULE_ID, reason, REFUSE.format(harm=_HARM[named[0][0]]), order=_LAST)
+            return decision(Verdict.DENY, RULE_ID, reason, refusal(named[0][0]), order=_LAST)
         if found.hazard >= self.settings.confirm_at:
             return decision(Verdict.CONFIRM, RULE_ID, reason, ASK, order=_LAST)
         return decision(Verdict.ALLOW, RULE_ID, reason, order=_LAST)

@@ -20,10 +20,12 @@ from safety.hazards.advice import BUSY, FRESH_PER_STEP, KEPT, Advice, recorded
 from safety.hazards.around import words_of
 from safety.hazards.categories import CATEGORIES
 from safety.hazards.classifier import REMEMBERED, Classifier
+from safety.hazards.sentences import ASK, refusal
 from safety.hazards.settings import FOLDER
 from safety.hazards.tokens import Vocabulary
 from safety.hazards.words import Words, person_fact, tidy
 from safety.ontology import Ontology
+from safety.speaker import translated
 from safety.types import AgeGroup, Argument, ProposedAction, Verdict
 from safety.verdicts import decision
 from tests.safety.rig import Rig
@@ -123,6 +125,12 @@ def test_the_answer_names_the_kind_of_harm(classifier: Classifier) -> None:
     found = classifier.assess(HAZARD)
     assert set(dict(found.kinds)) == set(CATEGORIES)
     assert found.kinds[0][0] in ("shock", "damage")
+
+
+def test_every_kind_of_harm_has_its_sentence_in_both_languages() -> None:
+    said = {refusal(kind) for kind in CATEGORIES}
+    assert len({translated(sentence, "fr") for sentence in said} - said) == len(CATEGORIES)
+    assert translated(ASK, "fr") != ASK
 
 
 def test_the_answer_does_not_depend_on_what_was_asked_before(classifier: Classifier) -> None:
@@ -226,10 +234,31 @@ def test_a_broken_model_is_refused(tmp_path: Path) -> None:
 def test_words_and_deed_are_judged_alone() -> None:
     leo = Party("leo", "Leo", AgeGroup.CHILD, known=True)
     ontology = Ontology.load()
-    case = Case("fetch", recipient=leo, held=ontology.of("knife"), near=(Near(AgeGroup.CHILD, 0.7), Near(AgeGroup.ADULT, 5.0)))
+    case = Case(
+        "fetch",
+        moves=frozenset({"base", "gripper"}),
+        recipient=leo,
+        held=ontology.of("knife"),
+        near=(Near(AgeGroup.CHILD, 0.7), Near(AgeGroup.ADULT, 5.0)),
+    )
     said, done = words_of(action(said="give me that", object="red_cup", recipient="leo"), case)
     assert said == Words(("give me that",), ("child at 0.5 m", "holding knife"))
     assert done.steps == ("fetch red cup to the child",)
+
+
+def test_how_the_robot_drives_is_not_a_matter_of_words() -> None:
+    case = Case("go_to", moves=frozenset({"base"}), near=(Near(AgeGroup.CHILD, 0.7),))
+    assert words_of(action("go_to", said="go to the kitchen", place="kitchen"), case) == (Words(("go to the kitchen",)),)
+
+
+def test_a_step_is_read_by_its_deed_since_the_words_were_read_with_its_goal(classifier: Classifier) -> None:
+    step = replace(action(said="bring me the pills", object="pills"), plan_id="goal")
+    case = Case("approach", moves=frozenset({"base", "arm"}))
+    assert words_of(step, case) == ()
+    judged = decision(Verdict.ALLOW, "some-rule", "because")
+    assert Advice(classifier).tightened(judged, step, case) is judged
+    case = Case("pick", moves=frozenset({"gripper"}))
+    assert words_of(step, case) == (Words(("fetch pills",)),)
 
 
 def test_without_a_case_only_the_words_count() -> None:

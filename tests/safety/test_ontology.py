@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from safety.files import FileError
 from safety.ontology import Ontology
 
 ONTOLOGY = Ontology.load()
@@ -17,6 +14,8 @@ ONTOLOGY = Ontology.load()
     [
         ("red_cup", "cup"), ("the Red Cup", "cup"), ("RED-CUP_2", "cup"), ("mug", "cup"), ("wine glass", "glass"), ("glasses", "glasses"),
         ("my reading glasses", "glasses"), ("Ｋｎｉｆｅ", "knife"), ("bread knife", "knife"), ("pair of scissors", "scissors"),
+        ("apples", "apple"), ("knives", "knife"), ("dishes", "bowl"), ("batteries", "battery"), ("candies", "hard sweet"),
+        ("le couteau", "knife"), ("l'assiette", "plate"), ("Tasse", "cup"), ("le machin", ""),
         ("apples", "apple"), ("teddy", "teddy bear"), ("remote control", "remote"), ("frobnicator", ""), ("", ""), ("cup holder", ""),
     ],
 )  # fmt: skip
@@ -31,10 +30,10 @@ def test_every_class_is_found_by_its_name_and_synonyms() -> None:
             assert ONTOLOGY.of(f"the_blue_{word}").properties >= entry.properties
 
 
-def test_the_unknown_is_sharp_hot_fragile_and_heavy() -> None:
+def test_the_unknown_is_whatever_things_of_a_home_often_are() -> None:
     thing = ONTOLOGY.of("thingamajig")
     assert not thing.known
-    assert thing.properties == {"sharp", "hot", "fragile", "heavy"}
+    assert thing.properties == {"sharp", "hot", "liquid", "fragile", "heavy", "electronic", "flammable", "metal"}
 
 
 def test_a_dangerous_word_before_the_noun_keeps_its_danger() -> None:
@@ -49,17 +48,47 @@ def test_names_from_outside_do_not_fill_the_memory() -> None:
     assert len(ontology._cache) <= 4097
 
 
+def test_a_word_such_as_boiling_adds_its_danger() -> None:
+    assert "hot" not in ONTOLOGY.of("water").properties
+    assert "hot" in ONTOLOGY.of("boiling water").properties
+    assert "metal" in ONTOLOGY.of("steel cup").properties
+    assert "sharp" in ONTOLOGY.of("broken plate").properties
+    assert "chemical" in ONTOLOGY.of("poisonous frobnicator").properties
+
+
+def test_at_least_250_classes_have_properties_words_and_french_names() -> None:
+    assert len(ONTOLOGY.classes) >= 250
+    for name, entry in ONTOLOGY.classes.items():
+        assert entry.fr, name
+        assert ONTOLOGY.french(ONTOLOGY.of(name)) == entry.fr
+    assert ONTOLOGY.french(ONTOLOGY.of("frobnicator")) == "cet objet"
+    used = {prop for entry in ONTOLOGY.classes.values() for prop in entry.properties}
+    assert used | set().union(*ONTOLOGY.modifiers.values()) == set(ONTOLOGY.properties)
+
+
+def test_what_the_recogniser_listens_for_stays_small() -> None:
+    assert 30 <= len(ONTOLOGY.vocabulary) <= 60
+    assert set(ONTOLOGY.vocabulary) < set(ONTOLOGY.classes)
+
+
 @pytest.mark.parametrize(
-    ("text", "part"),
+    ("place", "kinds"),
     [
-        ("classes: {cup: {properties: [shrap]}}", "did you mean 'sharp'?"),
-        ("classes: {cup: {properties: [sharp], synonyms: [x]}, mug: {properties: [], synonyms: [X]}}", "already names 'cup'"),
-        ("classes: {cup: {propertys: [sharp]}}", "did you mean 'properties'?"),
+        ("the upstairs_BATHROOM", {"bathroom"}), ("Salle de Bain", {"bathroom"}), ("bathrooms r us", set()), ("kitchen", {"kitchen"}),
+        ("pool terrace", {"water", "outdoors"}), ("étang", {"water"}), ("etang", {"water"}), ("hall", set()),
     ],
-)
-def test_errors_name_the_file_and_the_fix(tmp_path: Path, text: str, part: str) -> None:
-    file = tmp_path / "ontology.yaml"
-    file.write_text(f"properties: {{sharp: cuts}}\ncolours: {{}}\nfallback: [sharp]\n{text}\n")
-    with pytest.raises(FileError, match=r"ontology\.yaml") as error:
-        Ontology.load(file)
-    assert part in str(error.value)
+)  # fmt: skip
+def test_a_place_is_of_the_kinds_that_its_name_tells(place: str, kinds: set[str]) -> None:
+    assert ONTOLOGY.kinds_of_place(place) == kinds
+
+
+@pytest.mark.parametrize(
+    ("said", "topics"),
+    [
+        ("This is OUR little-secret!", {"secret"}), ("Don't tell your parents.", {"secret"}), ("Garde le secrét", {"secret"}),
+        ("I dare you to jump off the roof", {"dangerous_challenge"}), ("the secretary is here", set()), ("our\u200b secret", {"secret"}),
+        ("You would kill it on stage", set()), ("", set()), ("I will kill you", {"violence"}),
+    ],
+)  # fmt: skip
+def test_a_text_touches_topics_by_whole_words_however_they_are_spelled(said: str, topics: set[str]) -> None:
+    assert ONTOLOGY.topics_of(said) == topics
