@@ -8,9 +8,11 @@ leaves is finite and within the machine's limits.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from safety.config import GateConfig
-from safety.types import JointPositions, Velocity
+from safety.types import BaseCommand, JointPositions, Velocity
 
 
 def velocity(linear_mps: float, angular_radps: float, config: GateConfig, now_s: float) -> Velocity:
@@ -27,10 +29,27 @@ def standstill(now_s: float) -> Velocity:
     return Velocity(now_s, 0.0, 0.0)
 
 
-def joint_command(setpoints: tuple[tuple[str, float], ...], config: GateConfig, now_s: float) -> JointPositions | None:
-    """The command to the joints; a joint that is unknown or not finite is left out, None when none remains."""
+def to_base(command: Velocity, *, latched: bool) -> list[tuple[str, Velocity | BaseCommand]]:
+    """Where a command to the base goes: to ROS, and to the driver in this process, if there is one."""
+    return [("cmd_vel", command), ("motors/command", BaseCommand(command.stamp_s, command, not latched))]
+
+
+def joint_command(
+    setpoints: tuple[tuple[str, float], ...], config: GateConfig, now_s: float, efforts: Mapping[str, float] = MappingProxyType({})
+) -> JointPositions | None:
+    """The command to the joints; a joint that is unknown or not finite is left out, None when none remains.
+
+    :param efforts: joint → the most effort that it may use, if that is less than it has
+    """
     sound = [(name, value) for name, value in setpoints if name in config.joints and math.isfinite(value)]
     if not sound:
         return None
     positions = tuple(min(max(value, config.joints[name].lower), config.joints[name].upper) for name, value in sound)
-    return JointPositions(now_s, tuple(name for name, _ in sound), positions)
+    names = tuple(name for name, _ in sound)
+    most = tuple(_effort(efforts.get(name, math.inf), config.joints[name].effort) for name in names)
+    return JointPositions(now_s, names, positions, most)
+
+
+def _effort(allowed: float, most: float) -> float:
+    """Nothing at all when what is allowed is not a number."""
+    return min(max(allowed, 0.0), most) if allowed == allowed else 0.0

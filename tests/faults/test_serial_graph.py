@@ -1,0 +1,62 @@
+"""The whole graph with the base behind a serial port: the emulated controller turns the simulated wheels."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from robot_runtime.ros.pace import RESTART_GAP_S
+from tests.faults.documented import LIMITS_S
+from tests.faults.rig import Rig
+
+
+@pytest.fixture(scope="module")
+def running(graph_domain: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    run_dir = tmp_path_factory.mktemp("serial")
+    rig = Rig(graph_domain, run_dir, base_driver=f"serial:{run_dir / 'base'}")
+    try:
+        yield rig
+    finally:
+        rig.close()
+
+
+def test_it_drives_by_the_serial_port_and_stands_when_the_gate_dies(rig: Rig) -> None:
+    rig.drive()
+    limit_s = LIMITS_S["guard"]
+    assert limit_s is not None
+    killed_s = rig.harm("guard", signal.SIGKILL)
+    still_s = rig.still_s(killed_s, limit_s + 1.0)
+    assert still_s is not None
+    print(f"guard: still after {(still_s - killed_s) * 1000:.0f} ms")
+    assert still_s - killed_s <= limit_s + 1e-6
+    rig.wait_back("guard")
+    assert rig.probe.until(lambda: rig.probe.safety[-1].stamp_s > killed_s + 1.0 and rig.probe.mode == "running", 20.0)
+    rig.drive()
+
+
+def test_a_stop_switches_the_motors_off_and_a_rearm_moves_nothing(rig: Rig) -> None:
+    rig.drive()
+    stopped_s = rig.probe.now_s
+    rig.probe.call("safety/stop")
+    assert rig.still_s(stopped_s, 1.0) is not None
+    rig.probe.call("safety/rearm")
+    rearmed_s = rig.probe.now_s
+    assert rig.probe.until(lambda: rig.probe.mode == "running", 10.0), f"still {rig.probe.safety[-1]}"
+    assert rig.stays_still(rearmed_s, 1.0)
+    rig.drive()
+
+
+def test_a_base_that_is_gone_is_named_and_taken_back(rig: Rig) -> None:
+    """The simulation is the controller: with it the port goes, and comes back."""
+    rig.drive()
+    killed_s = rig.harm("sim", signal.SIGKILL)
+    rig.wait_back("sim")
+    since_s = killed_s + RESTART_GAP_S
+    back = rig.probe.until(lambda: rig.probe.safety[-1].stamp_s > since_s + 1.0 and rig.probe.mode == "running", 20.0)
+    assert back, f"still {rig.probe.safety[-1]}"
+    causes = [cause for state in rig.probe.safety if state.stamp_s >= killed_s - 0.5 for cause in state.causes]
+    assert any(cause.startswith("base: ") for cause in causes), causes
+    assert rig.stays_still(rig.probe.now_s, 1.0)
+    rig.drive()

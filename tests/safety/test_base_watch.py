@@ -1,0 +1,164 @@
+"""What the gate makes of the base behind it, and of strangers at its door."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from safety.config import GateConfig
+from safety.gate import Gate
+from safety.types import BaseCommand, BaseStatus, DoorState
+from tests.safety.rig import Rig
+
+
+class BaseRig(Rig):
+    """A rig with a base behind the gate that is well until the test says otherwise."""
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__()
+        self.gate = Gate(GateConfig(state_dir="memory", base_driver="serial:x", **config))
+        self.status: dict[str, Any] = {"problem": "", "sessions": 1, "e_stop_pressed": False, "e_stops": 0}
+        self.base_speaks = True
+        self.commands: list[BaseCommand] = []
+
+    def sensors(self) -> dict[str, list[Any]]:
+        base = {"motors/state": [BaseStatus(self.now_s, **self.status)]} if self.base_speaks else {}
+        return {**super().sensors(), **base}
+
+    def take(self, outbox: list[tuple[str, Any]]) -> None:
+        super().take(outbox)
+        self.commands += [message for topic, message in outbox if topic == "motors/command"]
+        assert self.commands[-1].velocity == self.velocity, "the motors get what is published"
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        assert self.state is not None
+        return self.state.causes
+
+
+@pytest.fixture
+def rig() -> BaseRig:
+    rig = BaseRig()
+    rig.ready()
+    rig.drive(0.3, ticks=40)
+    assert rig.velocity.linear_mps == pytest.approx(0.3)
+    assert rig.commands[-1].enabled
+    return rig
+
+
+def test_a_broken_link_stops_with_its_reason_and_voids_what_was_approved(rig: BaseRig) -> None:
+    rig.status["problem"] = "/dev/ttyACM0: unplugged: Input/output error"
+    rig.drive(0.3)
+    assert rig.velocity.linear_mps == 0.0
+    assert (rig.mode, rig.causes[0]) == ("protective_stop", "base: /dev/ttyACM0: unplugged: Input/output error")
+    verdict = rig.verdicts[-1]
+    assert (verdict.action_id, verdict.verdict, verdict.rule_ids) == ("a1", "deny", ("base-lost",))
+    assert [record["data"] for record in rig.records("base")] == [{"lost": "base: /dev/ttyACM0: unplugged: Input/output error"}]
+
+    rig.status |= {"problem": "", "sessions": 2}
+    rig.drive(0.3, ticks=60)
+    assert rig.velocity.linear_mps == 0.0, "the old approval is void"
+    assert rig.mode == "running"
+    assert rig.propose("go_to", "a2", place="kitchen").verdict == "allow"
+    rig.drive(0.3, action_id="a2", ticks=40)
+    assert rig.velocity.linear_mps == pytest.approx(0.3)
+
+
+def test_nothing_that_moves_is_approved_while_the_base_is_away(rig: BaseRig) -> None:
+    rig.status["problem"] = "x: unplugged"
+    rig.tick()
+    verdict = rig.propose("go_to", "a2", place="kitchen")
+    assert (verdict.verdict, verdict.reason, verdict.say) == ("deny", "base: x: unplugged", "My wheels do not answer.")
+    assert rig.propose("say", "a3", text="hello").verdict == "allow"
+
+
+def test_silence_of_the_driver_stops(rig: BaseRig) -> None:
+    rig.base_speaks = False
+    rig.drive(0.3, ticks=12)
+    assert rig.velocity.linear_mps == 0.0
+    assert rig.causes[0].startswith("base: news of its driver is 0.2 s old")
+    rig.base_speaks = True
+    rig.drive(0.3, ticks=60)
+    assert rig.velocity.linear_mps == pytest.approx(0.3), "a process that was held up has lost nothing"
+
+
+def test_a_link_that_broke_and_came_back_between_two_steps_voids_too(rig: BaseRig) -> None:
+    rig.status["sessions"] = 2
+    rig.drive(0.3)
+    assert rig.velocity.linear_mps == 0.0
+    assert rig.verdicts[-1].reason == "base: its link was lost and is back"
+
+
+def test_before_the_driver_has_spoken_nothing_moves() -> None:
+    rig = BaseRig()
+    rig.base_speaks = False
+    rig.tick()
+    rig.tick()
+    assert rig.causes == ("base: no news of its driver",)
+
+
+def test_without_a_driver_nothing_is_asked_of_one() -> None:
+    rig = Rig()
+    rig.ready()
+    rig.drive(0.3, ticks=40)
+    assert rig.velocity.linear_mps == pytest.approx(0.3)
+
+
+def test_the_emergency_stop_of_the_base_latches_until_it_is_released_and_lifted(rig: BaseRig) -> None:
+    rig.status |= {"e_stop_pressed": True, "e_stops": 1}
+    rig.drive(0.3)
+    assert (rig.velocity.linear_mps, rig.mode) == (0.0, "emergency_stop")
+    assert not rig.commands[-1].enabled
+    assert rig.causes[0] == "base_button: the emergency stop of the base"
+    rig.call_rearm()
+    assert rig.mode == "emergency_stop"
+    assert "its cause is still there: base_button" in rig.causes[-1]
+
+    rig.status["e_stop_pressed"] = False
+    for _ in range(20):
+        rig.tick()
+    assert rig.mode == "rearm_required"
+    assert not rig.commands[-1].enabled
+    rig.call_rearm()
+    rig.tick()
+    assert rig.mode == "running"
+    assert rig.commands[-1].enabled
+
+
+def test_a_tap_that_was_over_before_anybody_looked_latches(rig: BaseRig) -> None:
+    rig.status["e_stops"] = 1
+    rig.drive(0.3)
+    assert rig.mode == "emergency_stop"
+    assert rig.velocity.linear_mps == 0.0
+
+
+def test_somebody_at_the_door_latches_while_he_is_there(rig: BaseRig) -> None:
+    line = "cmd_vel: /teleop publishes too"
+    rig.drive(0.3, motors__door=[DoorState(rig.now_s, (line,))])
+    assert (rig.velocity.linear_mps, rig.mode, rig.causes[0]) == (0.0, "emergency_stop", f"intruder: {line}")
+    assert rig.records("stop")[-1]["data"] == {"source": "intruder", "detail": line}
+    rig.call_rearm()
+    assert rig.mode == "emergency_stop"
+    for _ in range(20):
+        rig.tick(motors__door=[DoorState(rig.now_s, ())])
+    assert rig.mode == "rearm_required", "who has gone may have left something behind: a person looks"
+    rig.call_rearm()
+    rig.tick()
+    assert rig.mode == "running"
+
+
+@pytest.mark.parametrize(
+    "news", [{"motors__state": ["?"]}, {"motors__state": [BaseStatus(math.nan, "", 1, False, 0)]}, {"motors__door": [None]}], ids=str
+)
+def test_malformed_news_latch(rig: BaseRig, news: dict[str, list[Any]]) -> None:
+    rig.tick(**news)
+    assert rig.velocity.linear_mps == 0.0
+    assert rig.mode == "emergency_stop"
+
+
+def test_the_last_words_switch_the_motors_off(rig: BaseRig) -> None:
+    last = dict(rig.gate.close())
+    assert last["motors/command"] == BaseCommand(last["cmd_vel"].stamp_s, last["cmd_vel"], False)
+    assert last["cmd_vel"].linear_mps == 0.0
