@@ -11,7 +11,7 @@ export PYTHON
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: demo up doctor test lint unit system bench graph clean help python3 runtime developer
+.PHONY: demo up doctor test lint unit system property adversary mutate bench graph clean help python3 runtime developer
 
 demo: runtime  ## play the scenario in the simulated home: sees, hears, moves, refuses; writes runs/…/index.html
 	@$(RUN)/robot-runtime demo $(ARGS)
@@ -33,6 +33,20 @@ unit: developer
 
 system: developer
 	$(RUN)/pytest tests/ros tests/faults $(ARGS)
+
+# Each property of the gate on EXAMPLES cases; there are more than 25, so 5,000 make well over 100,000.
+EXAMPLES ?= 5000
+property: developer  ## try the gate's properties on EXAMPLES=5000 cases each, some minutes
+	SAFETY_EXAMPLES=$(EXAMPLES) $(RUN)/pytest tests/safety -n auto -m hypothesis --timeout 1800 $(ARGS)
+
+EPISODES ?= 10000
+adversary: developer  ## play EPISODES=10000 hostile episodes against the gate; a quarter of an hour on two cores
+	@$(RUN)/python -m tests.safety.adversary --episodes $(EPISODES) $(ARGS)
+
+# The small modules that everything else rests on; FILES="safety/….py" for others.
+FILES ?= safety/verdicts.py safety/match.py safety/latch.py safety/door.py safety/separation.py safety/approvals.py
+mutate: developer  ## put small faults into FILES and name those that no test notices; about an hour for all six
+	@$(RUN)/python -m tools.mutate $(FILES) $(ARGS)
 
 bench: runtime  ## measure the budgets
 	@$(RUN)/robot-runtime bench $(ARGS)

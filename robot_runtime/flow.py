@@ -5,6 +5,7 @@ A run is a function of its settings, parameters and seed: the same inputs give t
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -21,12 +22,12 @@ TICK_S = 0.02
 """The finest rate in the node table is 50 Hz."""
 
 
-@dataclass
+@dataclass(slots=True)
 class _Running:
     node: Node
     stage: Stage
-    inbox: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
-    next_step_s: float = 0.0
+    next_step_s: float  # infinite without a timer
+    inbox: dict[str, list[Any]] = field(default_factory=dict)
     triggered: bool = False
     spent_s: float = 0.0  # wall time, for benchmarks only; nothing in the run depends on it
 
@@ -38,11 +39,11 @@ class Flow:
     """
 
     def __init__(self, rows: Iterable[tuple[Node, Stage]], start_s: float = 0.0) -> None:
-        self._running = [_Running(node, stage, next_step_s=start_s) for node, stage in rows]
-        self._readers: dict[str, list[_Running]] = defaultdict(list)
+        self._running = [_Running(node, stage, math.inf if node.rate_hz is None else start_s) for node, stage in rows]
+        self._readers: dict[str, list[tuple[_Running, bool]]] = defaultdict(list)  # and whether the topic makes them step at once
         for running in self._running:
             for topic in running.node.inputs:
-                self._readers[topic].append(running)
+                self._readers[topic].append((running, topic in running.node.trigger))
         self._ticks = 0
         self._start_s = start_s
         self.listeners: list[Callable[[float, str, Any], None]] = []
@@ -81,7 +82,7 @@ class Flow:
         """Take a node out, as a crash of its process does."""
         self._running = [running for running in self._running if running.node.name != name]
         for readers in self._readers.values():
-            readers[:] = [running for running in readers if running.node.name != name]
+            readers[:] = [reader for reader in readers if reader[0].node.name != name]
 
     def run_for(self, seconds: float) -> None:
         for _ in range(round(seconds / TICK_S)):
@@ -99,13 +100,12 @@ class Flow:
     def tick(self) -> None:
         now_s = self.now_s
         for running in self._running:
-            rate_hz = running.node.rate_hz
-            due = rate_hz is not None and now_s >= running.next_step_s - 1e-9
-            if not (due or running.triggered):
+            if now_s >= running.next_step_s - 1e-9:
+                assert running.node.rate_hz is not None
+                running.next_step_s += 1.0 / running.node.rate_hz
+            elif not running.triggered:
                 continue
-            if due and rate_hz is not None:
-                running.next_step_s += 1.0 / rate_hz
-            inbox, running.inbox, running.triggered = running.inbox, defaultdict(list), False
+            inbox, running.inbox, running.triggered = running.inbox, {}, False
             started = time.perf_counter()
             outbox = running.stage.step(inbox, now_s)
             running.spent_s += time.perf_counter() - started
@@ -116,9 +116,9 @@ class Flow:
         for topic, message in outbox:
             for listener in self.listeners:
                 listener(self.now_s, topic, message)
-            for reader in self._readers[topic]:
-                reader.inbox[topic].append(message)
-                reader.triggered |= topic in reader.node.trigger
+            for reader, triggers in self._readers[topic]:
+                reader.inbox.setdefault(topic, []).append(message)
+                reader.triggered |= triggers
 
     def spent_s(self) -> dict[str, float]:
         """Wall seconds that each node's steps have taken so far."""

@@ -48,6 +48,15 @@ class Closing(Protocol):
         ...
 
 
+@runtime_checkable
+class Diagnosing(Protocol):
+    """What a stage has besides if it knows of problems that its inputs do not show, as a driver does."""
+
+    def diagnose(self) -> tuple[str, Mapping[str, str]]:
+        """What is wrong, in one line, "" if nothing; and figures by name."""
+        ...
+
+
 def close(stage: object) -> Outbox:
     """Close a stage that can be closed; its last messages."""
     return stage.close() if isinstance(stage, Closing) else []

@@ -68,6 +68,9 @@ def _scan(scan: m.Scan) -> str:
 
 def _joints(joints: m.JointPositions | m.ProposedJoints) -> str:
     names, positions = len(joints.names), len(joints.positions)
+    efforts = len(joints.efforts) if isinstance(joints, m.JointPositions) else 0
+    if efforts not in (0, names):
+        return f"{names} names for {efforts} efforts"
     return "" if names == positions else f"{names} names for {positions} positions"
 
 

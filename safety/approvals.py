@@ -8,10 +8,12 @@ keeps to the limits of both.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
 from safety.caps import Permit
+from safety.case import Case
+from safety.confirmations import Said, with_yes
 from safety.rules import Part
 from safety.semantic import Judged
 from safety.types import ProposedAction, Verdict
@@ -23,12 +25,45 @@ LIVE_S = 2.0
 
 
 Judge = Callable[[ProposedAction, float], Judged]
+Yes = Callable[[ProposedAction, Decision, float], Said | None]
+
+
+def _no_yes(action: ProposedAction, judged: Decision, now_s: float) -> Said | None:
+    """Where nobody is asked, nobody has said yes."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a decision was made from, so that it can be made again from the record."""
+
+    judged: Decision  # of the action alone
+    said: Said | None = None  # a person's yes that counted, or that was void
+    goal: ProposedAction | None = None  # of the action's plan, if it is another action
+    goal_decision: Decision | None = None
+
+    @property
+    def decision(self) -> Decision:
+        """All of it together."""
+        settled = with_yes(self.judged, self.said)
+        return settled if self.goal_decision is None else merge(settled, self.goal_decision)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The answer to one proposal.  ``basis`` is None where the action was not judged at all."""
+
+    action: ProposedAction  # completed by who asked
+    decision: Decision
+    basis: Basis | None = None
+    case: Case | None = None
 
 
 @dataclass(slots=True)
 class Approval:
     action: ProposedAction
     judged: Judged
+    basis: Basis | None  # None once its plan has lost its goal
     judged_s: float
     expires_s: float
     used_s: float  # when it was last proposed, or moved something
@@ -59,13 +94,19 @@ class Change:
     decision: Decision
     live: bool
     since_s: float  # it cannot have been known before
+    basis: Basis | None = None
 
 
 class Approvals:
-    """State: approved actions by id."""
+    """State: approved actions by id.
 
-    def __init__(self, judge: Judge, approval_s: float, rejudge_s: float = 0.1) -> None:
+    :param judge: decides on one action alone
+    :param yes: what a person has said to a decision that asks for a confirmation
+    """
+
+    def __init__(self, judge: Judge, approval_s: float, yes: Yes = _no_yes, rejudge_s: float = 0.1) -> None:
         self._judge = judge
+        self._yes = yes
         self._approval_s = approval_s
         self._rejudge_s = rejudge_s
         self._by_id: dict[str, Approval] = {}
@@ -79,21 +120,26 @@ class Approvals:
         self._by_id.clear()
         self._evicted.clear()
 
-    def propose(self, action: ProposedAction, now_s: float) -> Decision:
+    @property
+    def ids(self) -> Collection[str]:
+        """Of the actions that are approved."""
+        return self._by_id.keys()
+
+    def propose(self, action: ProposedAction, now_s: float) -> Ruling:
         """Judge a new action, or judge a known one again and renew it."""
         action = self._completed(action)
         problem = self._problem(action, now_s)
         if problem is not None:
             self._by_id.pop(action.id, None)
-            return problem
-        judged = self._judged(action, now_s)
+            return Ruling(action, problem)
+        judged, basis = self._judged(action, now_s)
         if judged.decision.approved:
             expires_s = now_s + self._approval_s
-            self._by_id[action.id] = Approval(action, judged, now_s, expires_s, used_s=now_s, watched_s=now_s)
+            self._by_id[action.id] = Approval(action, judged, basis, now_s, expires_s, used_s=now_s, watched_s=now_s)
             self._renew_goal(action, expires_s, now_s)
         else:
             self._by_id.pop(action.id, None)
-        return judged.decision
+        return Ruling(action, judged.decision, basis, judged.case)
 
     def withdraw(self, why: Decision, now_s: float, *, tell_all: bool) -> list[Change]:
         """Take all approvals back; with ``tell_all`` users are told however long ago they used them."""
@@ -109,6 +155,11 @@ class Approvals:
         """The approval with this id, unless the goal of its plan has lost its own."""
         approval = self._by_id.get(action_id)
         return approval if approval is not None and self._has_goal(approval.action) else None
+
+    def doubt(self) -> None:
+        """What they were judged by is different now: all are judged again at the next review, or when they are taken up again."""
+        for approval in self._by_id.values():
+            approval.judged_s = -math.inf
 
     def permit(self, approval: Approval) -> Permit:
         """What an approval allows the kinematic stage."""
@@ -137,22 +188,26 @@ class Approvals:
 
     def _again(self, approval: Approval, now_s: float) -> Iterator[Change]:
         before, since_s = approval.judged.decision, approval.watched_s
-        approval.judged, approval.judged_s, approval.watched_s = self._judged(approval.action, now_s), now_s, now_s
+        approval.judged, approval.basis = self._judged(approval.action, now_s)
+        approval.judged_s = approval.watched_s = now_s
         after = approval.judged.decision
         if not after.approved:
             self._by_id.pop(approval.action.id, None)
         if after.verdict != before.verdict or after.limits != before.limits:
-            yield Change(approval.action, after, live=True, since_s=since_s)
+            yield Change(approval.action, after, live=True, since_s=since_s, basis=approval.basis)
 
-    def _judged(self, action: ProposedAction, now_s: float) -> Judged:
+    def _judged(self, action: ProposedAction, now_s: float) -> tuple[Judged, Basis | None]:
         if not self._has_goal(action):
             reason = f"the goal of plan {action.plan_id[:80]} is not approved"
-            return Judged(decision(Verdict.DENY, "plan-not-approved", reason))
+            return Judged(decision(Verdict.DENY, "plan-not-approved", reason)), None
         judged = self._judge(action, now_s)
+        said = self._yes(action, judged.decision, now_s)
         goal = self._by_id.get(action.plan_id)
         if goal is None or goal.action.id == action.id:
-            return judged
-        return Judged(merge(judged.decision, goal.judged.decision), judged.case)
+            basis = Basis(judged.decision, said)
+        else:
+            basis = Basis(judged.decision, said, goal.action, goal.judged.decision)
+        return Judged(basis.decision, judged.case), basis
 
     def _problem(self, action: ProposedAction, now_s: float) -> Decision | None:
         if not action.id or len(action.id) > 200:

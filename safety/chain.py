@@ -1,8 +1,7 @@
 """The form of the gate's record: lines of JSON, each sealed with the hash of the one before (SHA-256).
 
 A line is ``{"seq", "t", "kind", "data", "prev", "hash"}``; ``hash`` covers the line without it.  Whoever edits, deletes,
-inserts or reorders a line breaks every seal after it.  The head file beside the record holds the newest seal that the
-disk confirmed, so that cutting the end off shows too, down to the last second.
+inserts or reorders a line breaks every seal after it; that the end was cut off shows by the marks (``safety/marks.py``).
 """
 
 from __future__ import annotations
@@ -11,10 +10,9 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,7 +27,7 @@ def seal(sequence: int, time_s: float, kind: str, data: Mapping[str, Any], prev:
     """One line of the record (without its newline) and its hash."""
     content = {"seq": sequence, "t": plain(time_s), "kind": kind, "data": plain(data), "prev": prev}
     digest = _digest(content)
-    return _dump({**content, "hash": digest}), digest
+    return dump({**content, "hash": digest}), digest
 
 
 def plain(value: Any) -> Any:
@@ -73,19 +71,6 @@ class Record:
     hash: str
 
 
-@dataclass(slots=True)
-class Report:
-    """What a check of a record found."""
-
-    records: int = 0
-    problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)  # what the gate itself recorded about damage
-
-    @property
-    def intact(self) -> bool:
-        return not self.problems
-
-
 def parse_line(line: str) -> Record:
     """One line, with its own seal checked.
 
@@ -100,68 +85,10 @@ def parse_line(line: str) -> Record:
     return Record(content["seq"], float(content["t"]), content["kind"], content["data"], content["prev"], digest)
 
 
-def read(path: Path) -> Iterator[Record]:
-    """The records of a file, as far as lines are sound.
-
-    :raises ValueError: a line is not a sealed line
-    """
-    with path.open(encoding="utf-8", newline="\n") as file:
-        for line in file:
-            yield parse_line(line)
-
-
-def verify(path: Path) -> Report:
-    """Check every seal, the sequence, and the end against the head file.
-
-    :raises OSError: the record cannot be read
-    """
-    report, prev, hashes = Report(), FIRST_PREV, {}
-    lines = path.read_bytes().split(b"\n")
-    if lines[-1]:
-        report.problems.append(f"line {len(lines)}: torn after {len(lines[-1])} bytes: the gate was killed while it wrote")
-    for number, line in enumerate(lines[:-1], 1):
-        try:
-            record = parse_line(line.decode("utf-8"))
-        except ValueError as error:
-            report.problems.append(f"line {number}: {_short(error)}")
-            continue
-        if record.prev != prev or record.sequence != report.records:
-            report.problems.append(f"line {number}: record {record.sequence} does not follow the one before (lines deleted or moved?)")
-        if record.kind in ("recovered", "gap"):
-            report.notes.append(f"record {record.sequence}: {record.kind}: {json.dumps(record.data)}")
-        prev, report.records, hashes[record.sequence] = record.hash, record.sequence + 1, record.hash
-    report.problems.extend(_head_problems(path, hashes))
-    return report
-
-
-def head_path(path: Path) -> Path:
-    """Where the head of a record is kept."""
-    return path.with_suffix(".head.json")
-
-
-def _head_problems(path: Path, hashes: Mapping[int, str]) -> Iterator[str]:
-    try:
-        head = json.loads(head_path(path).read_text(encoding="utf-8"))
-        sequence, digest = int(head["seq"]), str(head["hash"])
-    except FileNotFoundError:
-        yield f"{head_path(path).name} is missing: whether the end was cut off cannot be told"
-        return
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        yield f"{head_path(path).name} is damaged: {type(error).__name__}"
-        return
-    if sequence not in hashes:
-        yield f"cut off: the head file knows record {sequence}, the file does not"
-    elif hashes[sequence] != digest:
-        yield f"record {sequence} is not the one that the head file knows"
-
-
 def _digest(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(_dump(content).encode()).hexdigest()
+    return hashlib.sha256(dump(content).encode()).hexdigest()
 
 
-def _dump(content: Mapping[str, Any]) -> str:
+def dump(content: Any) -> str:
+    """The one way to write plain values down, so that equal values have equal hashes."""
     return json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def _short(error: ValueError) -> str:
-    return "not JSON" if isinstance(error, json.JSONDecodeError) else str(error)[:80]

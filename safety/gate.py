@@ -8,28 +8,37 @@ anywhere inside ends in a latched stop.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from safety import door
-from safety.approvals import Approval, Approvals, Change
-from safety.audit import Audit
+from safety.approvals import Approval, Approvals, Change, Ruling
+from safety.audit import MEGABYTE, Audit
+from safety.base_watch import BaseWatch
+from safety.binding import Situation, causes, situation
 from safety.caps import Caps, Permit, Surroundings
-from safety.config import GateConfig
+from safety.config import NO_CLASSIFIER, GateConfig
+from safety.confirmations import Confirmations, Pending, Reply, Said, too_many_questions
 from safety.context import Context
+from safety.fence import load_fences
+from safety.hazards.advice import Advice
+from safety.hazards.classifier import RULE_ID, shared
 from safety.inputs import Inputs
-from safety.joints import JointGate, JointLimits
+from safety.joint_notes import JointNotes
+from safety.joints import JointGate
 from safety.kinematic import MAX_TICK_S, Kinematic, Motion
-from safety.ontology import Ontology
+from safety.policy import Policy, load_policy
 from safety.proposals import FLOOD, sorted_out
-from safety.reach import hand_speed_ratio, may_release, reach_limit_m
-from safety.report import Outcome, Reporter, state_message
-from safety.rules import Rules
+from safety.reach import hand_limits
+from safety.reload import Reload
+from safety.report import Outcome, Reporter, announced, state_message
 from safety.semantic import Judged, judge, verdict_message
 from safety.sight import Sight
+from safety.speaker import Speaker
 from safety.stops import Stops
-from safety.types import ProposedAction, ProposedJoints, ProposedVelocity, SafetyMode, Verdict
+from safety.types import ActionVerdict, JointPositions, ProposedAction, ProposedJoints, ProposedVelocity, RulesState, SafetyMode, Verdict
+from safety.verdict_record import verdict_data
 from safety.verdicts import Decision, decision
 
 Outbox = list[tuple[str, Any]]
@@ -45,6 +54,7 @@ CLOCK_SLACK_S = 1e-3
 CLOSED = "the gate has ended"
 LATCHED = "I am stopped. An adult has to tell me to go on."
 BASE_RESTARTED = "My wheels have started anew. Please tell me again."
+BASE_LOST = "My wheels do not answer."
 
 
 class Gate:
@@ -55,21 +65,26 @@ class Gate:
     def __init__(self, config: GateConfig) -> None:
         """Load the rules.
 
-        :raises FileError: a rule file or the ontology cannot be used
+        :raises FileError: a rule file, the ontology or the classifier cannot be used
         """
         self._config = config
-        self._ontology = Ontology.load(config.ontology_file)
-        self._rules = Rules.load(config.rules_file, self._ontology)
+        policy = self._load()
+        self._rules, self._ontology = policy.rules, policy.ontology
+        self._reload = Reload(policy, self._load, config.reload_s)
         folder = config.audit_folder
-        caps = Caps(config, self._rules.separation)
-        self.audit = Audit(folder)
+        self._caps = caps = Caps(config, self._rules.separation, load_fences(config.fences, config.site))
+        self.audit = Audit(folder, self._opening, int(config.audit_file_mb * MEGABYTE), config.audit_keep_files)
         self._stops = Stops(config, self._rules.parameters, folder)
-        self._inputs = Inputs(config)
+        self._inputs = Inputs(config, caps.horizon_m)
+        self._base = BaseWatch(config)
         self._sight = Sight(config, self._rules.parameters, caps.horizon_m)
         self._kinematic = Kinematic(config, caps)
         self._joints = JointGate(config)
-        self._approvals = Approvals(self._judged, config.approval_s)
+        self._confirmations = Confirmations(config)
+        self._advice = Advice(None if config.classifier_folder == NO_CLASSIFIER else shared(config.classifier_folder))
+        self._approvals = Approvals(self._judged, config.approval_s, self._said_of)
         self._reporter = Reporter()
+        self._joint_notes = JointNotes()
         self._begun = False
         self._now_s = -math.inf
         self._forget()
@@ -82,9 +97,10 @@ class Gate:
 
     def _forget(self) -> None:
         self._approvals.clear()
+        self._confirmations.clear()
         self._kinematic.halt()
         self._joints.halt()
-        self._started = False
+        self._started = self._rules_said = False
         self._command: ProposedVelocity | None = None
         self._context: tuple[float, Context] | None = None
         self._retry_s = -math.inf
@@ -101,7 +117,8 @@ class Gate:
         if self._begun:
             self.audit.record("end", {"mode": mode, "causes": outcome.causes}, now_s)
         self.audit.close()
-        return [("cmd_vel", door.standstill(now_s)), ("safety/state", state_message(outcome, 0.0, math.nan, math.nan, now_s))]
+        state = state_message(outcome, 0.0, math.nan, math.nan, now_s)
+        return [*door.to_base(door.standstill(now_s), latched=True), *announced(state, ended=True)]
 
     def step(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> Outbox:
         """Take in the news and return verdicts, commands and state.  Never raises."""
@@ -120,13 +137,15 @@ class Gate:
         events = self._stop_events(inbox, now_s)
         for event in events:
             self.audit.record(*event, now_s)
-        outbox: Outbox = []
+        outbox = self._rule_news(inbox, now_s)
         if any(kind == "stop" for kind, _ in events):
             outbox += [("action/verdict", verdict) for verdict in self._end_actions(now_s)]
+        outbox += [("action/verdict", verdict) for verdict in self._answers(inbox, now_s)]
         outbox += [("action/verdict", verdict) for verdict in self._verdicts(inbox, now_s)]
         self._take_velocity(inbox, now_s)
         self._take_joints(inbox, now_s)
         outbox.extend(("action/verdict", verdict) for verdict in self._withdrawals(now_s))
+        self._confirmations.retain(self._approvals.ids)
         outbox.extend(self._commands(dt_s, now_s))
         self.audit.sync(now_s)
         return outbox
@@ -134,6 +153,7 @@ class Gate:
     def _tick(self, now_s: float) -> float:
         """Seconds since the last step; a clock that went back makes everything that was known worthless."""
         dt_s, self._now_s, self._context = now_s - self._now_s, now_s, None
+        self._advice.begin_step()
         if not self._begun:
             self._begin(now_s)
         elif dt_s < -CLOCK_SLACK_S:
@@ -150,20 +170,60 @@ class Gate:
 
     def _begin(self, now_s: float) -> None:
         self._stops.begin(now_s)
-        self._begun = True
-        data = {
+        self._begun, self._rules_since_s = True, now_s
+        self.audit.record("start", {**self._opening(), "memory_only": self.audit.in_memory}, now_s)
+
+    def _opening(self) -> dict[str, Any]:
+        """What records refer to: the gate's state at the beginning of a file of the record."""
+        rules, ontology = self._rules, self._ontology
+        copy, ontology_copy = self.audit.keep(rules.files, rules.hash), self.audit.keep(ontology.files, ontology.hash)
+        return {
             "config": self._config,
-            "rules": {"name": self._rules.name, "version": self._rules.version, "hash": self._rules.hash},
-            "ontology_hash": self._ontology.hash,
+            "rules": {"name": rules.name, "version": rules.version, "hash": rules.hash, "copy": copy},
+            "ontology": {"hash": ontology.hash, "copy": ontology_copy},
+            "classifier": self._advice.model_hash,
             "latched": self._stops.latch.causes,
-            "memory_only": self.audit.in_memory,
         }
-        self.audit.record("start", data, now_s)
+
+    # ---------------------------------------------------------------- rules that change
+
+    def _load(self) -> Policy:
+        return load_policy(self._config.rules_file, self._config.ontology_file)
+
+    def _rule_news(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> Outbox:
+        """Put changed rules in force, all at once, and say which ones are."""
+        news = self._reload.step(now_s, asked=bool(inbox.get("service/reload")))
+        if news is None and self._rules_said:
+            return []
+        self._rules_said = True
+        before = self._rules.hash, self._ontology.hash
+        if news is not None and news.policy is not None:
+            self._adopt(news.policy, now_s)
+        if news is not None:
+            self.audit.record("rules", {**self._opening(), "before": before, "changes": news.changes, "error": news.error}, now_s)
+        rules, hashes = self._rules, (self._rules.hash, self._ontology.hash)
+        said = news.changes if news else "", self._reload.error
+        return [("safety/rules", RulesState(now_s, rules.name, rules.version, *hashes, self._rules_since_s, *said))]
+
+    def _adopt(self, policy: Policy, now_s: float) -> None:
+        """Whatever was judged by the rules before is judged again in this step, before anything moves by it."""
+        self._rules, self._ontology, self._rules_since_s = policy.rules, policy.ontology, now_s
+        self._caps.adopt(policy.rules.separation)
+        self._sight.adopt(policy.rules.parameters)
+        self._stops.adopt(policy.rules.parameters)
+        self._approvals.doubt()
+
+    def diagnose(self) -> tuple[str, Mapping[str, str]]:
+        """For ``/diagnostics``: rule files that cannot be used, and the rules in force."""
+        rules = self._rules
+        problem = f"changed rules are not in force: {self._reload.error}" if self._reload.error else ""
+        return problem, {"rules": f"{rules.name} {rules.version}", "rules_hash": rules.hash, "ontology_hash": self._ontology.hash}
 
     def _stop_events(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> Sequence[tuple[str, dict[str, Any]]]:
         """Requests to lift a stop come first: a stop that arrives in the same step holds."""
         events = list(self._stops.requests(inbox, self._people_here(now_s), now_s))
         events += self._stops.take(inbox, now_s)
+        events += self._base.take(inbox, self._stops, now_s)
         problem = self.audit.error or self._stops.error
         if problem:
             events += self._stops.trip("audit", problem, now_s, lasting=True)
@@ -181,7 +241,8 @@ class Gate:
     # ---------------------------------------------------------------- actions
 
     def _judged(self, action: ProposedAction, now_s: float) -> Judged:
-        return judge(action, self._context_at(now_s), self._rules, self._ontology)
+        judged = judge(action, self._context_at(now_s), self._rules, self._ontology, self._config.language)
+        return replace(judged, decision=self._advice.tightened(judged.decision, action, judged.case))
 
     def _context_at(self, now_s: float) -> Context:
         """Built once a step, and only if somebody asks."""
@@ -197,12 +258,77 @@ class Gate:
             self.audit.record("flood", {"proposals": len(messages), "unread": unread}, now_s)
         return messages
 
-    def _verdict(self, action: ProposedAction, refused: Decision | None, now_s: float) -> Any:
-        judged = refused or self._not_now(action) or self._approvals.propose(action, now_s)
-        since_s = action.stamp_s if isinstance(action.stamp_s, (int, float)) else math.nan
-        message = verdict_message(action, judged, self._rules, since_s, now_s)
-        if FLOOD not in judged.rule_ids:
-            self._record_verdict("verdict", action, judged, message, now_s)
+    def _verdict(self, action: ProposedAction, refused: Decision | None, now_s: float, since_s: float = math.nan) -> Any:
+        early = refused or self._not_now(action, now_s)
+        ruling = Ruling(action, early) if early else self._approvals.propose(action, now_s)
+        ruling, pending = self._asked(ruling, now_s)
+        if math.isnan(since_s) and isinstance(action.stamp_s, (int, float)):
+            since_s = action.stamp_s
+        message = self._message(ruling, since_s, now_s, pending)
+        if FLOOD not in ruling.decision.rule_ids:
+            self._record_verdict("verdict", ruling, message, now_s)
+        return message
+
+    def _message(self, ruling: Ruling, since_s: float, now_s: float, pending: Pending | None = None) -> ActionVerdict:
+        message = verdict_message(ruling.action, ruling.decision, self._rules, since_s, now_s, self._config.language)
+        if pending is None:
+            return message
+        question = self._question(ruling, pending)
+        return replace(message, say=question or message.say, confirmation_id=pending.id, confirm_within_s=pending.until_s - now_s)
+
+    # ---------------------------------------------------------------- questions
+
+    def _situation(self, now_s: float) -> Situation:
+        return situation(self._context_at(now_s), self._rules, self._ontology.hash)
+
+    def _said_of(self, action: ProposedAction, judged: Decision, now_s: float) -> Said | None:
+        if judged.verdict != Verdict.CONFIRM:
+            return None
+        return self._confirmations.said_of(action, judged, self._causes(action, judged), self._situation(now_s))
+
+    def _causes(self, action: ProposedAction, judged: Decision) -> frozenset[str]:
+        """What asks for a confirmation."""
+        note = self._advice.note(action)
+        quiet = note is None or note.verdict < Verdict.CONFIRM
+        return causes(judged, self._rules, frozenset({RULE_ID} if quiet else ()))
+
+    def _asked(self, ruling: Ruling, now_s: float) -> tuple[Ruling, Pending | None]:
+        """A decision that asks for a confirmation gets its question; any other one ends the question that there may be."""
+        if ruling.decision.verdict != Verdict.CONFIRM:
+            self._confirmations.drop(ruling.action.id)
+            return ruling, None
+        why, now = self._causes(ruling.action, ruling.decision), self._situation(now_s)
+        pending = self._confirmations.ask(ruling.action, ruling.decision, why, self._rules, now, now_s)
+        if pending is None:
+            return replace(ruling, decision=too_many_questions(ruling.decision)), None
+        return ruling, pending
+
+    def _question(self, ruling: Ruling, pending: Pending) -> str:
+        """What the rule wants to be asked; "" when none says it, or when the question was put before."""
+        if ruling.case is None:
+            return ""
+        return Speaker(self._ontology, self._config.language).sentence(pending.confirm.question, ruling.case)
+
+    def _answers(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> list[Any]:
+        """What follows from people's answers, and from questions that ended without one."""
+        messages = []
+        for answer in list(inbox.get("action/confirmation", ()))[: self._config.proposals_per_step]:
+            reply = self._confirmations.answer(answer, self._people_here(now_s), self._rules, self._situation(now_s), now_s)
+            reason, accepted = (reply, False) if isinstance(reply, str) else (reply.reason, reply.decision is None)
+            self.audit.record("confirmation", {"answer": answer, "accepted": accepted, "reason": reason}, now_s)
+            if isinstance(reply, Reply):
+                messages.append(self._replied(reply, answer.stamp_s, now_s))
+        if len(self._confirmations):
+            messages += [self._replied(reply, now_s, now_s) for reply in self._confirmations.review(self._situation(now_s), now_s)]
+        return messages
+
+    def _replied(self, reply: Reply, since_s: float, now_s: float) -> Any:
+        """The verdict that a reply comes to.  After a yes the action is judged again: what counts is how things are now."""
+        if reply.decision is None:
+            return self._verdict(reply.pending.action, None, now_s, since_s)
+        ruling = Ruling(reply.pending.action, reply.decision)
+        message = self._message(ruling, since_s, now_s, reply.pending if reply.open else None)
+        self._record_verdict("verdict", ruling, message, now_s)
         return message
 
     def _end_actions(self, now_s: float) -> list[Any]:
@@ -210,10 +336,12 @@ class Gate:
         self._command = None
         self._joints.halt()
         causes = ", ".join(map(str, self._stops.latch.causes))
-        changes = self._approvals.withdraw(decision(Verdict.STOP, "latched", f"stopped by {causes}", LATCHED), now_s, tell_all=False)
-        return [message for change in changes for message in self._told(change, now_s)]
+        why = decision(Verdict.STOP, "latched", f"stopped by {causes}", LATCHED)
+        changes = self._approvals.withdraw(why, now_s, tell_all=False)
+        ended = [self._replied(reply, now_s, now_s) for reply in self._confirmations.stop(why)]
+        return [message for change in changes for message in self._told(change, now_s)] + ended
 
-    def _not_now(self, action: ProposedAction) -> Decision | None:
+    def _not_now(self, action: ProposedAction, now_s: float) -> Decision | None:
         """While the robot may not move, an action that would move it is not even judged."""
         skill = self._rules.skill(action.skill)
         if skill is None or not skill.moves:
@@ -224,6 +352,8 @@ class Gate:
             return decision(Verdict.STOP, "latched", f"stopped by {causes}", LATCHED)
         if not self._started:
             return decision(Verdict.DENY, "starting", "inputs are not fresh yet", "I am not ready yet.")
+        if problem := self._base.problem(now_s):
+            return decision(Verdict.DENY, "base-lost", problem, BASE_LOST)
         return None
 
     def _withdrawals(self, now_s: float) -> list[Any]:
@@ -236,12 +366,17 @@ class Gate:
         return messages
 
     def _told(self, change: Change, now_s: float) -> list[Any]:
-        message = verdict_message(change.action, change.decision, self._rules, change.since_s, now_s)
-        self._record_verdict("changed" if change.decision.approved else "withdrawn", change.action, change.decision, message, now_s)
+        ruling = Ruling(change.action, change.decision, change.basis)
+        message = self._message(ruling, change.since_s, now_s)
+        self._record_verdict("changed" if change.decision.approved else "withdrawn", ruling, message, now_s)
         return [message] if change.live else []
 
     def _after_restart_of_base(self, now_s: float) -> Sequence[Change]:
-        """Nothing that was approved for a base in one place goes on when the base finds itself in another."""
+        """Nothing that was approved for a base in one place goes on when the base was lost, or finds itself in another."""
+        if self._base.lost:
+            self._command = None
+            self._kinematic.halt()
+            return self._approvals.withdraw(decision(Verdict.DENY, "base-lost", self._base.lost, BASE_LOST), now_s, tell_all=True)
         if not self._inputs.base_jumped:
             return ()
         self.audit.record("odometry", {"leap": self._inputs.base_jumped}, now_s)
@@ -249,23 +384,16 @@ class Gate:
         why = decision(Verdict.DENY, "base-restarted", self._inputs.base_jumped, BASE_RESTARTED)
         return self._approvals.withdraw(why, now_s, tell_all=True)
 
-    def _record_verdict(self, kind: str, action: ProposedAction, judged: Decision, message: Any, now_s: float) -> None:
-        data = {
-            "proposal": action,
-            "context": self._context_at(now_s),
-            "ages_s": self._inputs.ages_s(now_s),
-            "verdict": message,
-            "limits": judged.limits,
-            "ontology_hash": self._ontology.hash,
-        }
-        self.audit.record(kind, data, now_s)
+    def _record_verdict(self, kind: str, ruling: Ruling, message: ActionVerdict, now_s: float) -> None:
+        data = verdict_data(ruling, message, self._context_at(now_s), self._inputs.ages_s(now_s), self._advice.note)
+        self.audit.record(kind, {**data, "ontology_hash": self._ontology.hash}, now_s)
 
     # ---------------------------------------------------------------- motion
 
     def _take_velocity(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> None:
         """Keep the newest proposal.  An older stamp than the last one's is a replay and counts for nothing."""
         for proposed in inbox.get("cmd_vel/proposed", ()):
-            if not isinstance(proposed, ProposedVelocity) or not _finite(proposed.stamp_s, proposed.linear_mps, proposed.angular_radps):
+            if not _is_velocity(proposed):
                 self._command = None
                 continue
             if proposed.stamp_s > now_s + self._config.future_tolerance_s:
@@ -297,8 +425,9 @@ class Gate:
 
     def _commands(self, dt_s: float, now_s: float) -> Outbox:
         """Velocity, setpoints and state of this step."""
-        stale = self._sight.stops(self._inputs, now_s)
-        around = self._sight.surroundings(self._inputs, now_s)
+        problem = self._base.problem(now_s)
+        stale = (*((problem,) if problem else ()), *self._sight.stops(self._inputs, now_s))
+        around = self._sight.surroundings(self._inputs, now_s, self._kinematic.flight)
         mode, stops = self._mode(stale, now_s)
         approval, idle_reason = self._approved_command(now_s)
         motion = Motion()
@@ -311,7 +440,8 @@ class Gate:
         if motion.blocked:
             mode = SafetyMode.PROTECTIVE_STOP
         outcome = Outcome(mode, stops, motion.caps, motion.linear_mps, motion.angular_radps, "" if stops else idle_reason)
-        outbox: Outbox = [("cmd_vel", door.velocity(motion.linear_mps, motion.angular_radps, self._config, now_s))]
+        velocity = door.velocity(motion.linear_mps, motion.angular_radps, self._config, now_s)
+        outbox: Outbox = [*door.to_base(velocity, latched=self._stops.latch.latched)]
         outbox += self._joint_commands(bool(stops), around, dt_s, now_s)
         outbox += self._report(outcome, motion, around, now_s)
         return outbox
@@ -349,18 +479,23 @@ class Gate:
             self._joints.halt()
         moving = self._joints.actions()
         if not moving or frozen or not self._inputs.fresh("joint_states", now_s):
+            self._note_joints(None, (), now_s)
             return []
         approvals = {action_id: self._approvals.get(action_id) for action_id in moving}
         for action_id in [action_id for action_id, approval in approvals.items() if approval is None]:
             self._joints.withdraw(action_id)
         ratio = min((a.judged.decision.limits.joint_speed_ratio for a in approvals.values() if a), default=1.0)
-        hand_ratio = hand_speed_ratio(around, self._config, self._rules.separation)
         held = self._context_at(now_s).held(self._ontology)
-        release = may_release(held, around, self._rules.parameters)
-        limits = JointLimits(ratio, hand_ratio, reach_limit_m(around, self._config), release)
+        limits = hand_limits(held, around, self._config, self._rules, ratio)
         setpoints = self._joints.step(self._inputs.latest("joint_states"), limits, dt_s, now_s)
-        command = door.joint_command(setpoints, self._config, now_s)
+        command = door.joint_command(setpoints, self._config, now_s, limits.efforts(self._config.joints))
+        self._note_joints(command, moving, now_s)
         return [] if command is None else [("joints/command", command)]
+
+    def _note_joints(self, command: JointPositions | None, actions: Iterable[str], now_s: float) -> None:
+        note = self._joint_notes.note(command, actions, now_s)
+        if note is not None:
+            self.audit.record(*note, now_s)
 
     # ---------------------------------------------------------------- telling
 
@@ -376,7 +511,7 @@ class Gate:
             outcome = Outcome(outcome.mode, outcome.stops, caps, 0.0, 0.0, outcome.idle_reason)
         person_m = min((n.distance_m for n in around.neighbours), default=math.nan)
         obstacle_m = around.obstacles.nearest_m if self._inputs.latest("scan") is not None else math.nan
-        return [("safety/state", state_message(outcome, min(cap_mps, self._config.max_speed_mps), person_m, obstacle_m, now_s))]
+        return announced(state_message(outcome, min(cap_mps, self._config.max_speed_mps), person_m, obstacle_m, now_s))
 
     def _failed(self, error: Exception, now_s: float) -> Outbox:
         """A defect of the gate itself: stand still, latch, and say so."""
@@ -386,7 +521,13 @@ class Gate:
         outcome = Outcome(SafetyMode.EMERGENCY_STOP, (cause,))
         for event in events:
             self.audit.record(*event, now_s)
-        return [("cmd_vel", door.standstill(now_s)), ("safety/state", state_message(outcome, 0.0, math.nan, math.nan, now_s))]
+        state = state_message(outcome, 0.0, math.nan, math.nan, now_s)
+        return [*door.to_base(door.standstill(now_s), latched=True), *announced(state)]
+
+
+def _is_velocity(proposed: Any) -> bool:
+    whole = isinstance(proposed, ProposedVelocity) and isinstance(proposed.action_id, str)
+    return whole and _finite(proposed.stamp_s, proposed.linear_mps, proposed.angular_radps)
 
 
 def _finite(*numbers: Any) -> bool:

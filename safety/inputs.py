@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from safety.config import GateConfig
-from safety.types import GripperState, JointPositions, Listening, Odometry, People, Person, RobotPose, Scan, WorldFactsLike
+from safety.sensors import points_fault, range_fault
+from safety.sources import Sources
+from safety.types import Battery, GripperState, JointPositions, Listening, Odometry, People, Person, RobotPose, Scan, WorldFactsLike
 
 MAX_PEOPLE = 100
 MAX_OBJECTS = 10_000
@@ -23,8 +25,10 @@ MAX_RAYS = 100_000
 class Inputs:
     """What the gate knows of the robot's surroundings."""
 
-    def __init__(self, config: GateConfig) -> None:
+    def __init__(self, config: GateConfig, horizon_m: float = 2.0) -> None:
+        """:param horizon_m: what is further away need not be known"""
         self._config = config
+        self.sources = Sources(config.sources, horizon_m)
         self._max_ages_s = {topic: config.max_age_s(topic) for topic in _CHECKS}
         self._latest: dict[str, Any] = {}
         self.faults: dict[str, str] = {}
@@ -36,6 +40,13 @@ class Inputs:
         for topic, check in _CHECKS.items():
             for message in inbox.get(topic, ()):
                 self._take_one(topic, message, check, now_s + self._config.future_tolerance_s)
+        if self._config.sources:
+            self._take_from_sources(inbox, now_s + self._config.future_tolerance_s)
+
+    def _take_from_sources(self, inbox: Mapping[str, Sequence[Any]], latest_stamp_s: float) -> None:
+        for topic, check in _SOURCE_CHECKS.items():
+            for message in inbox.get(topic, ()):
+                self.sources.take(topic, message, _fault(message, check, latest_stamp_s), self._latest.get("odom"))
 
     def _take_one(self, topic: str, message: Any, check: Callable[[Any], str], latest_stamp_s: float) -> None:
         before = self._latest.get(topic)
@@ -66,7 +77,7 @@ class Inputs:
 
     def ages_s(self, now_s: float) -> dict[str, float]:
         """Age of every input, for the record."""
-        return {topic: self.age_s(topic, now_s) for topic in _CHECKS}
+        return {topic: self.age_s(topic, now_s) for topic in _CHECKS} | self.sources.ages_s(now_s)
 
     def describe_stale(self, topic: str, now_s: float) -> str:
         """Why a topic is not fresh, in words."""
@@ -78,6 +89,7 @@ class Inputs:
         """Forget everything."""
         self._latest.clear()
         self.faults.clear()
+        self.sources.reset()
 
 
 def _leap(before: Odometry, now: Odometry, config: GateConfig) -> str:
@@ -164,6 +176,12 @@ def _listening_fault(listening: Listening) -> str:
     return "" if whole else "not Listening"
 
 
+def _battery_fault(battery: Battery) -> str:
+    """A charge that the base does not know may be nan."""
+    charge = float(battery.charge_ratio)
+    return "" if isinstance(battery, Battery) and not (charge < 0 or charge > 1) else "its charge is not a ratio"
+
+
 _CHECKS: dict[str, Callable[[Any], str]] = {
     "scan": _scan_fault,
     "odom": _odom_fault,
@@ -173,4 +191,7 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     "gripper/state": _gripper_fault,
     "world/facts": _facts_fault,
     "safety/listening": _listening_fault,
+    "battery": _battery_fault,
 }
+
+_SOURCE_CHECKS: dict[str, Callable[[Any], str]] = {"scan/others": _scan_fault, "points": points_fault, "range": range_fault}

@@ -35,6 +35,13 @@ class JointLimits:
     hand_speed_ratio: float = 1.0  # besides, of the joints that carry the hand: lift and arm
     max_arm_m: float = math.inf  # an arm that is further out may only draw in
     may_release: bool = True  # False: the gripper may not open
+    hand_effort_ratio: float = 1.0  # share of the greatest effort of lift and arm
+    grip_ratio: float = 1.0  # likewise of the gripper
+
+    def efforts(self, joints: Mapping[str, JointLimit]) -> dict[str, float]:
+        """The most effort that each joint may use, N or N·m."""
+        ratios = {"head": 1.0, "arm": self.hand_effort_ratio, "gripper": min(self.grip_ratio, self.hand_effort_ratio)}
+        return {name: limit.effort * ratios[limit.part] for name, limit in joints.items()}
 
 
 class JointGate:

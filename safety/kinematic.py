@@ -1,22 +1,28 @@
 """The kinematic stage: what becomes of one velocity proposal, 50 times a second, last before the motors.
 
-Speed rises no faster than the acceleration limit and falls as fast as a cap asks.  Caps scale speed and turn rate
-together, so that the base stays on the arc that was checked.  A protective stop begins when nothing is left of the
-speed, and ends by itself when the way has been free, with some room to spare, for a while: it does not flicker.
+Speed rises no faster than the limits of acceleration and jerk and falls as fast as a cap asks (``safety/ramp.py``).  Caps
+scale speed and turn rate together, so that the base stays on the arc that was checked.  A protective stop begins when
+nothing is left of the speed, and ends by itself when the way has been free, with some room to spare, for a while: it does
+not flicker.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from safety.caps import Cap, Caps, Permit, Surroundings
 from safety.config import GateConfig
+from safety.flight import Flight
+from safety.latency import Latency
+from safety.ramp import Ramp
 
 STANDSTILL_MPS = 0.02
 TURNING_RADPS = 0.1
 MAX_TICK_S = 0.05
 """A longer pause between two steps does not allow a larger jump in speed."""
+
+FIRST_TICK_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +53,52 @@ class Kinematic:
     def __init__(self, config: GateConfig, caps: Caps) -> None:
         self._config = config
         self._caps = caps
+        self._drive = Ramp(config.acceleration_mps2, config.jerk_mps3)
+        self._turn = Ramp(config.turn_acceleration_radps2, config.turn_jerk_radps3)
+        self.latency = Latency(config.drive_latency_s, config.drive_latency_most_s)
+        self.flight = Flight()
         self.halt()
 
     def halt(self) -> None:
         """Stand still at once, and forget a protective stop."""
-        self._linear = self._angular = 0.0
+        self._drive.halt()
+        self._turn.halt()
+        self.latency.halt()
         self._stepped_s = math.nan
         self._hold: _Hold | None = None
 
     def step(self, proposed: tuple[float, float] | None, permit: Permit, around: Surroundings, now_s: float) -> Motion:
         """The motion for this tick.  ``proposed`` is (m/s, rad/s), or None when no approved command is fresh."""
-        dt_s = min(max(now_s - self._stepped_s, 0.0), MAX_TICK_S) if math.isfinite(self._stepped_s) else 0.02
-        self._stepped_s = now_s
+        self._begin(now_s)
+        around = self._measured(around, now_s)
         wanted = self._within_machine(proposed)
         if self._hold is not None and self._still_held(wanted, permit, around, now_s):
             return self._emit(0.0, 0.0, self._hold.caps, blocked=True, cap_mps=0.0)
         if wanted == (0.0, 0.0):
             return self._emit(0.0, 0.0, (), blocked=False, cap_mps=math.inf)
-        linear = _ramp(self._linear, wanted[0], self._config.acceleration_mps2 * dt_s)
+        linear = self._drive.towards(wanted[0], self._dt_s)
         share = linear / wanted[0] if wanted[0] != 0.0 else 1.0  # a base that is still too slow turns as much less
-        angular = _ramp(self._angular, wanted[1] * share, self._config.turn_acceleration_radps2 * dt_s)
-        turning = _ramp(self._angular, wanted[1], self._config.turn_acceleration_radps2 * dt_s)
+        angular = self._turn.towards(wanted[1] * share, self._dt_s)
+        turning = self._turn.towards(wanted[1], self._dt_s)
         return self._capped((linear, angular), turning, wanted, permit, around, now_s)
 
     def allowed_ahead(self, permit: Permit, around: Surroundings) -> tuple[float, tuple[Cap, ...]]:
         """The cap on driving straight on, and what causes it: for the state message of a base that stands."""
-        caps = self._caps.of(self._config.max_speed_mps, 0.0, around, permit)
+        caps = self._caps.of(self._config.max_speed_mps, 0.0, self._measured(around, self._stepped_s), permit)
         return min(cap.speed_mps for cap in caps), _effective(caps, self._config.max_speed_mps, 0.0)
+
+    def _begin(self, now_s: float) -> None:
+        passed_s = now_s - self._stepped_s
+        self._dt_s = min(max(passed_s, 0.0), MAX_TICK_S) if math.isfinite(passed_s) else FIRST_TICK_S
+        self._stepped_s = now_s
+
+    def _measured(self, around: Surroundings, now_s: float) -> Surroundings:
+        """With what is known of the drive by now: its latency, and what it has been told and not done yet."""
+        going = self._drive.value
+        if going != 0.0:
+            self.latency.observed(max(0.0, math.copysign(around.linear_mps, around.linear_mps * going)), around.odom_s)
+        self.flight.latency_s = self.latency.seconds
+        return around if around.flight is self.flight else replace(around, flight=self.flight, now_s=now_s)
 
     def _capped(
         self, next_: tuple[float, float], turning: float, wanted: tuple[float, float], permit: Permit, around: Surroundings, now_s: float
@@ -123,18 +148,12 @@ class Kinematic:
         return (linear if abs(linear) >= STANDSTILL_MPS / 4 else 0.0), angular
 
     def _emit(self, linear: float, angular: float, caps: tuple[Cap, ...], *, blocked: bool, cap_mps: float) -> Motion:
-        self._linear, self._angular = linear + 0.0, angular + 0.0  # no negative zeros
-        return Motion(self._linear, self._angular, caps, blocked, cap_mps)
-
-
-def _ramp(last: float, wanted: float, step: float) -> float:
-    """From the last value towards the wanted one: down at once, up by ``step``, and through zero to change sign.
-
-    >>> _ramp(0.1, 0.5, 0.05), _ramp(0.5, 0.1, 0.05), _ramp(0.5, -0.5, 0.05)
-    (0.15000000000000002, 0.1, -0.05)
-    """
-    start = last if last * wanted > 0.0 else 0.0
-    return math.copysign(min(abs(wanted), abs(start) + step), wanted)
+        linear, angular = linear + 0.0, angular + 0.0  # no negative zeros
+        self._drive.took(linear, self._dt_s)
+        self._turn.took(angular, self._dt_s)
+        self.latency.commanded(abs(linear), self._stepped_s)
+        self.flight.sent(linear, angular, self._stepped_s, self._dt_s)
+        return Motion(linear, angular, caps, blocked, cap_mps)
 
 
 def _ratio(limit: float, value: float) -> float:

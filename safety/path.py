@@ -8,8 +8,8 @@ import numpy as np
 
 from safety.scan import Points
 
-STRAIGHT_RADIUS_M = 100.0
-"""An arc with a larger radius is a straight line over the length that matters."""
+STRAIGHT_RADIUS_M = 1000.0
+"""An arc with a larger radius is a straight line over the length that matters: 2 m along it are 2 mm beside the line."""
 
 
 def free_path_m(x_m: Points, y_m: Points, linear: float, angular: float, radius_m: float) -> float:
@@ -20,13 +20,21 @@ def free_path_m(x_m: Points, y_m: Points, linear: float, angular: float, radius_
     """
     if linear == 0.0 or x_m.size == 0:
         return math.inf
+    return float(np.min(contacts_m(x_m, y_m, linear, angular, radius_m)))
+
+
+def contacts_m(x_m: Points, y_m: Points, linear: float, angular: float, radius_m: float | Points) -> Points:
+    """The same for each point by itself, and with a radius for each; ``linear`` must not be zero."""
     ahead_m = x_m if linear > 0 else -x_m  # mirrored, so that the base always drives towards positive x
-    if bool(np.any((ahead_m > 0) & (x_m * x_m + y_m * y_m <= radius_m * radius_m))):
-        return 0.0
-    turn_radius_m = math.inf if angular == 0.0 else linear / angular
-    if abs(turn_radius_m) > STRAIGHT_RADIUS_M:
-        return _straight_m(ahead_m, y_m, radius_m)
-    return _arc_m(ahead_m, y_m if turn_radius_m > 0 else -y_m, abs(turn_radius_m), radius_m)
+    distance2 = x_m * x_m + y_m * y_m
+    radius2 = radius_m * radius_m
+    if abs(linear) > STRAIGHT_RADIUS_M * abs(angular):
+        free_m = _straight_m(ahead_m, y_m, radius2)
+    else:
+        turn_radius_m = linear / angular
+        free_m = _arc_m(ahead_m, y_m if turn_radius_m > 0 else -y_m, distance2, abs(turn_radius_m), radius_m)
+    free_m[(ahead_m > 0) & (distance2 <= radius2)] = 0.0
+    return free_m
 
 
 def miss_distance_m(x_m: float, y_m: float, linear: float, angular: float) -> float:
@@ -41,8 +49,10 @@ def miss_distance_m(x_m: float, y_m: float, linear: float, angular: float) -> fl
     return abs(math.hypot(x_m, y_m - turn_radius_m) - abs(turn_radius_m))
 
 
-def stoppable_speed_mps(free_m: float, reaction_s: float, braking_mps2: float) -> float:
+def stoppable_speed_mps(free_m: float, reaction_s: float, braking_mps2: float, flown_m: float = 0.0) -> float:
     """The highest speed v that comes to rest within ``free_m``: v * reaction + v² / (2 * braking) = free.
+
+    :param flown_m: way that is commanded already (``safety/flight.py``): no less than this is driven during the reaction
 
     >>> round(stoppable_speed_mps(0.5, 0.3, 1.0), 3), stoppable_speed_mps(-1.0, 0.3, 1.0)
     (0.744, 0.0)
@@ -50,27 +60,30 @@ def stoppable_speed_mps(free_m: float, reaction_s: float, braking_mps2: float) -
     if not free_m > 0.0:
         return 0.0
     lag_mps = braking_mps2 * reaction_s
-    return math.sqrt(lag_mps * lag_mps + 2.0 * braking_mps2 * free_m) - lag_mps
+    steady_mps = math.sqrt(lag_mps * lag_mps + 2.0 * braking_mps2 * free_m) - lag_mps
+    return min(steady_mps, math.sqrt(2.0 * braking_mps2 * max(free_m - flown_m, 0.0)))
 
 
-def _straight_m(ahead_m: Points, y_m: Points, radius_m: float) -> float:
-    half_chord2 = radius_m * radius_m - y_m * y_m
+def _straight_m(ahead_m: Points, y_m: Points, radius2: float | Points) -> Points:
+    half_chord2 = radius2 - y_m * y_m
     hit = (half_chord2 > 0) & (ahead_m > 0)
-    if not hit.any():
-        return math.inf
-    return max(0.0, float(np.min(ahead_m[hit] - np.sqrt(half_chord2[hit]))))
+    free_m = np.full(ahead_m.shape, math.inf)
+    free_m[hit] = np.maximum(ahead_m[hit] - np.sqrt(half_chord2[hit]), 0.0)
+    return free_m
 
 
-def _arc_m(ahead_m: Points, left_m: Points, turn_radius_m: float, radius_m: float) -> float:
+def _arc_m(ahead_m: Points, left_m: Points, distance2: Points, turn_radius_m: float, radius_m: float | Points) -> Points:
     """The same on a left turn around (0, turn_radius): the law of cosines gives the angle of first contact."""
     down_m = turn_radius_m - left_m  # from the turning centre, positive towards the base
     reach2 = ahead_m * ahead_m + down_m * down_m
     reach_m = np.sqrt(reach2)
-    hit = (np.abs(reach_m - turn_radius_m) < radius_m) & (ahead_m * ahead_m + left_m * left_m > radius_m * radius_m)
-    if not hit.any():
-        return math.inf
-    reach_m, reach2 = reach_m[hit], reach2[hit]
-    cosine = (reach2 + turn_radius_m * turn_radius_m - radius_m * radius_m) / np.maximum(2.0 * reach_m * turn_radius_m, 1e-12)
-    bearing_rad = np.arctan2(ahead_m[hit], down_m[hit]) % (2.0 * math.pi)
-    contact_rad = bearing_rad - np.arccos(np.clip(cosine, -1.0, 1.0))
-    return max(0.0, float(contact_rad.min())) * turn_radius_m
+    radius2 = radius_m * radius_m
+    hit = (np.abs(reach_m - turn_radius_m) < radius_m) & (distance2 > radius2)
+    free_m = np.full(ahead_m.shape, math.inf)
+    if hit.any():
+        wide2 = radius2[hit] if isinstance(radius2, np.ndarray) else radius2
+        cosine = (reach2[hit] + turn_radius_m * turn_radius_m - wide2) / np.maximum(2.0 * reach_m[hit] * turn_radius_m, 1e-12)
+        bearing_rad = np.arctan2(ahead_m[hit], down_m[hit]) % (2.0 * math.pi)
+        contact_rad = bearing_rad - np.arccos(np.clip(cosine, -1.0, 1.0))
+        free_m[hit] = np.maximum(contact_rad, 0.0) * turn_radius_m
+    return free_m

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 
 from safety.caps import Surroundings
 from safety.config import GateConfig
+from safety.hand import held_cap
+from safety.joints import JointLimits
 from safety.ontology import Thing
-from safety.rules import Parameters, Separation
+from safety.rules import Parameters, Rules, Separation
 from safety.separation import Neighbour
 from safety.types import AgeGroup
 
@@ -23,8 +25,8 @@ def reach_limit_m(around: Surroundings, config: GateConfig) -> float:
     return min((x_m - config.reach_margin_m - config.grasp_reach_m for x_m in in_front), default=math.inf)
 
 
-def hand_speed_ratio(around: Surroundings, config: GateConfig, separation: Mapping[AgeGroup, Separation]) -> float:
-    """The share of their top speed at which lift and arm may move: a child need only be near, others within reach."""
+def somebody_at_hand(around: Surroundings, config: GateConfig, separation: Mapping[AgeGroup, Separation]) -> bool:
+    """Whether the hand could touch somebody: a child need only be near, others within reach; true while people are unseen."""
     limit = config.joints.get("arm")
     within_m = config.grasp_reach_m + (limit.upper if limit else 0.0) + config.near_hand_m
 
@@ -32,7 +34,21 @@ def hand_speed_ratio(around: Surroundings, config: GateConfig, separation: Mappi
         near_m = max(within_m, separation[somebody.group].near_m) if somebody.group in _CHILDREN else within_m
         return somebody.distance_m <= near_m
 
-    return config.near_hand_speed_ratio if around.blind or any(map(near, around.neighbours)) else 1.0
+    return bool(around.blind) or any(map(near, around.neighbours))
+
+
+def hand_limits(held: Thing | None, around: Surroundings, config: GateConfig, rules: Rules, joint_speed_ratio: float) -> JointLimits:
+    """All that bounds the joints at this moment, by who is near and what is held."""
+    at_hand = somebody_at_hand(around, config, rules.separation)
+    cap = held_cap(held, config.held_caps)
+    return JointLimits(
+        speed_ratio=joint_speed_ratio,
+        hand_speed_ratio=min(cap.speed_ratio, config.near_hand_speed_ratio if at_hand else 1.0),
+        max_arm_m=reach_limit_m(around, config),
+        may_release=may_release(held, around, rules.parameters),
+        hand_effort_ratio=config.near_hand_effort_ratio if at_hand else 1.0,
+        grip_ratio=cap.grip_ratio,
+    )
 
 
 def may_release(held: Thing | None, around: Surroundings, parameters: Parameters) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from safety.caps import Cap
-from safety.types import SafetyMode, SafetyState
+from safety.types import SafetyMode, SafetyState, Stopped
 
 STATE_EVERY_S = 0.2
 SUMMARY_EVERY_S = 1.0
@@ -93,3 +93,9 @@ def state_message(outcome: Outcome, cap_mps: float, person_m: float, obstacle_m:
         linear_mps=outcome.linear_mps,
         angular_radps=outcome.angular_radps,
     )
+
+
+def announced(state: SafetyState, *, ended: bool = False) -> list[tuple[str, Any]]:
+    """The state with its mirror for tools that know only a Bool: to them, a gate that has ended is a stop as well."""
+    stopped = ended or state.mode not in (SafetyMode.RUNNING, SafetyMode.PROTECTIVE_STOP)
+    return [("safety/stopped", Stopped(state.stamp_s, stopped)), ("safety/state", state)]

@@ -5,13 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from safety.mount import Mount
 from safety.types import Scan
 
 Points = NDArray[np.float64]
+
+KEPT_RAYS = 1440
+"""Of a finer scan, the nearest of each group of neighbouring rays is kept: a quarter of a degree or less, 6 mm at 1.4 m."""
+
+CELLS_M = (0.02, 0.06)
+MOST_POINTS = 2500
+"""More points than this are thinned out, and more thoroughly if still so many are left."""
 
 
 class BrokenScanError(ValueError):
@@ -25,6 +34,7 @@ class Obstacles:
     x_m: Points
     y_m: Points
     nearest_m: float  # from the base centre; inf before the first scan
+    coarse_m: float = 0.0  # something may be this far from a point that stands for it
 
 
 NO_OBSTACLES = Obstacles(np.empty(0), np.empty(0), math.inf)
@@ -42,7 +52,7 @@ class Needs:
     blind_sector_rad: float = math.radians(10)  # a gap as wide as this is too wide
 
 
-def obstacles(scan: Scan, needs: Needs) -> Obstacles:
+def obstacles(scan: Scan, needs: Needs, mount: Mount = Mount()) -> Obstacles:  # noqa: B008  frozen
     """The points of a scan within the horizon.
 
     A range below the sensor's minimum, negative infinity included (REP-117: too close to measure), counts as something
@@ -51,19 +61,60 @@ def obstacles(scan: Scan, needs: Needs) -> Obstacles:
     :raises BrokenScanError: it does not look everywhere, near and far enough; too many rays are nan, a gap of them is too
         wide, or no ray at all hits anything, as with a covered or dead sensor
     """
+    x_m, y_m = mount.planar(*hits(scan, needs))
+    distance2 = x_m * x_m + y_m * y_m
+    near = distance2 <= needs.horizon_m * needs.horizon_m
+    return Obstacles(x_m[near], y_m[near], math.sqrt(float(distance2.min())))
+
+
+def hits(scan: Scan, needs: Needs) -> tuple[Points, Points]:
+    """Where the rays end, in the sensor's plane; at least one does.
+
+    :raises BrokenScanError: as :func:`obstacles`
+    """
     _check_coverage(scan, needs)
-    ranges_m = np.asarray(scan.ranges_m, dtype=np.float64)
-    broken = np.isnan(ranges_m)
+    broken = np.isnan(scan.ranges_m)
     if broken.any():
         _check_gaps(broken, abs(scan.angle_increment_rad), needs)
-    ranges_m = np.maximum(ranges_m, max(scan.range_min_m, 0.0))
+    pooled = -(-scan.ranges_m.size // KEPT_RAYS)  # rays a group
+    ranges_m = np.maximum(_pooled(scan.ranges_m, pooled).astype(np.float64), max(scan.range_min_m, 0.0))
     seen = ranges_m <= scan.range_max_m  # False for nan
     if not seen.any():
         raise BrokenScanError("none of its rays hits anything")
-    nearest_m = float(ranges_m[seen].min())
-    near = seen & (ranges_m <= needs.horizon_m)
-    cosines, sines = _directions(scan.angle_min_rad, scan.angle_increment_rad, ranges_m.size)
-    return Obstacles(ranges_m[near] * cosines[near], ranges_m[near] * sines[near], nearest_m)
+    first_rad = scan.angle_min_rad + scan.angle_increment_rad * (pooled - 1) / 2.0
+    cosines, sines = _directions(first_rad, scan.angle_increment_rad * pooled, ranges_m.size)
+    return ranges_m[seen] * cosines[seen], ranges_m[seen] * sines[seen]
+
+
+def thinned(x_m: NDArray[np.float32], y_m: NDArray[np.float32]) -> tuple[Points, Points, float]:
+    """Where there are many, one point for each cell of a grid, and how far from it the others of its cell may be [m]."""
+    coarse_m = 0.0
+    for cell_m in CELLS_M:
+        if x_m.size > MOST_POINTS:
+            x_m, y_m = _one_a_cell(x_m, y_m, cell_m)
+            coarse_m += math.sqrt(2.0) * cell_m
+    return x_m.astype(np.float64), y_m.astype(np.float64), coarse_m
+
+
+def _one_a_cell(x_m: NDArray[np.float32], y_m: NDArray[np.float32], cell_m: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    scale = np.float32(1.0 / cell_m)
+    columns = ((x_m - x_m.min()) * scale).astype(np.int32)
+    rows = ((y_m - y_m.min()) * scale).astype(np.int32)
+    width = int(columns.max()) + 1
+    occupant = np.full(width * (int(rows.max()) + 1), -1, np.int32)
+    occupant[rows * width + columns] = np.arange(x_m.size, dtype=np.int32)
+    kept = occupant.take(np.flatnonzero(occupant >= 0))
+    return x_m.take(kept), y_m.take(kept)
+
+
+def _pooled(ranges_m: NDArray[np.floating[Any]], group: int) -> NDArray[np.floating[Any]]:
+    """The nearest of each group of neighbours; nan only where all of a group are."""
+    if group == 1:
+        return ranges_m
+    missing = -ranges_m.size % group
+    padded = np.concatenate((ranges_m, np.full(missing, math.nan, ranges_m.dtype))) if missing else ranges_m
+    nearest: NDArray[np.floating[Any]] = np.fmin.reduce(padded.reshape(-1, group), axis=1)
+    return nearest
 
 
 def _check_coverage(scan: Scan, needs: Needs) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from safety.caps import Surroundings
 from safety.config import GateConfig
 from safety.context import Context, age_group
+from safety.flight import Flight
+from safety.health import charge, degraded
 from safety.inputs import Inputs
 from safety.rules import Parameters
 from safety.scan import NO_OBSTACLES, BrokenScanError, Needs, Obstacles, obstacles
-from safety.separation import Neighbour, neighbour
+from safety.separation import Neighbour, known_std_m, neighbour
 from safety.types import GripperState, JointPositions, Odometry, People, RobotPose, Scan, WorldFactsLike
 
 UNIX_TIME_S = 1e9
@@ -28,7 +32,7 @@ class Sight:
         self._parameters = parameters
         self._needs = Needs(
             horizon_m,
-            config.base_radius_m,
+            config.body.inner_m,
             config.scan_field_of_view_rad,
             config.scan_max_increment_rad,
             config.broken_rays_ratio,
@@ -38,22 +42,31 @@ class Sight:
         self._seen: Obstacles | None = None
         self._broken = ""
 
+    def adopt(self, parameters: Parameters) -> None:
+        """Go on under another rule file."""
+        self._parameters = parameters
+
     def stops(self, inputs: Inputs, now_s: float) -> tuple[str, ...]:
         """Why the base must not move at all: inputs that are missing, too old or broken."""
         stale = [inputs.describe_stale(topic, now_s) for topic in ("scan", "odom") if not inputs.fresh(topic, now_s)]
         self._look_at(inputs.latest("scan"))
         if self._broken:
             stale.append(f"scan is broken: {self._broken}")
+        if self._config.sources:
+            stale += inputs.sources.missing(now_s)
         if self._config.require_listening and inputs.age_s("safety/listening", now_s) > self._config.safety_listening_stop_s:
             stale.append(NOBODY_LISTENS)
         return tuple(stale)
 
-    def surroundings(self, inputs: Inputs, now_s: float) -> Surroundings:
-        """What is around the base; only meaningful while ``stops`` is empty."""
+    def surroundings(self, inputs: Inputs, now_s: float, flight: Flight | None = None) -> Surroundings:
+        """What is around the base; only meaningful while ``stops`` is empty.
+
+        :param flight: the commands that the base has been told and has not driven yet
+        """
         odom: Odometry | None = inputs.latest("odom")
         self._look_at(inputs.latest("scan"))
         neighbours, blind = self._neighbours(inputs, now_s)
-        return Surroundings(
+        around = Surroundings(
             obstacles=self._seen or NO_OBSTACLES,
             neighbours=neighbours,
             blind=blind,
@@ -62,7 +75,34 @@ class Sight:
             people_age_s=max(inputs.age_s("people", now_s), inputs.age_s("pose", now_s)),
             linear_mps=odom.linear_mps if odom else 0.0,
             angular_radps=odom.angular_radps if odom else 0.0,
+            odom_s=odom.stamp_s if odom else -math.inf,
             arm_m=self._arm_m(inputs, now_s),
+            flight=flight,
+            now_s=now_s,
+        )
+        around = self._with_sources(around, inputs, odom, now_s) if self._config.sources else around
+        return self._with_pose(around, inputs, now_s) if self._config.fences else around
+
+    def _with_sources(self, around: Surroundings, inputs: Inputs, odom: Odometry | None, now_s: float) -> Surroundings:
+        sources = inputs.sources
+        return replace(
+            around,
+            obstacles=sources.added_to(around.obstacles, odom, now_s),
+            lost=sources.lost(now_s),
+            touches=sources.touches(),
+            sees_behind=sources.all_around(self._config.scan_field_of_view_rad, now_s),
+            scan_age_s=max(around.scan_age_s, sources.age_s(now_s)),
+        )
+
+    def _with_pose(self, around: Surroundings, inputs: Inputs, now_s: float) -> Surroundings:
+        pose: RobotPose | None = inputs.latest("pose")
+        if pose is None or not inputs.fresh("pose", now_s):
+            return around
+        return replace(
+            around,
+            pose=(pose.x_m, pose.y_m, pose.yaw_rad),
+            pose_uncertainty_m=self._config.uncertainty_sigmas * known_std_m(pose.std_m),
+            pose_age_s=inputs.age_s("pose", now_s),
         )
 
     def context(self, inputs: Inputs, now_s: float) -> Context:
@@ -80,7 +120,16 @@ class Sight:
             holding=gripper.holding if gripper else "",
             holding_class=gripper.holding_class if gripper else "",
             stale=stale,
+            speed_mps=self._speed_mps(inputs, now_s),
+            battery=charge(inputs, now_s),
+            degraded=degraded(inputs, bool(self._broken), self._config, now_s),
         )
+
+    @staticmethod
+    def _speed_mps(inputs: Inputs, now_s: float) -> float:
+        """Of the base, nan while nobody knows."""
+        odom: Odometry | None = inputs.latest("odom")
+        return odom.linear_mps if odom is not None and inputs.fresh("odom", now_s) else math.nan
 
     def hour(self, now_s: float) -> float:
         """Local hour of the day, 0 … 24."""
@@ -98,7 +147,7 @@ class Sight:
             return
         self._scan, self._seen, self._broken = scan, None, ""
         try:
-            self._seen = obstacles(scan, self._needs)
+            self._seen = obstacles(scan, self._needs, self._config.scan_mount)
         except BrokenScanError as error:
             self._broken = str(error)
 
@@ -109,8 +158,9 @@ class Sight:
         stale = [inputs.describe_stale(topic, now_s) for topic in ("people", "pose") if not inputs.fresh(topic, now_s)]
         if people is None or pose is None:
             return (), "; ".join(stale)
+        sigmas = self._config.uncertainty_sigmas
         found = [
-            neighbour(person, age_group(person, self._parameters.min_age_confidence), pose, now_s, self._config.remember_s)
+            neighbour(person, age_group(person, self._parameters.min_age_confidence), pose, now_s, self._config.remember_s, sigmas)
             for person in people.people
         ]
         if None in found:

@@ -5,19 +5,29 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safety.authority import too_young, unfit, unseen
 from safety.config import GateConfig
 from safety.disk import BackgroundSync
 from safety.latch import Latch, LatchFile
 from safety.rules import Parameters
-from safety.types import AgeGroup, EStop, People, Person, RearmRequest
+from safety.types import EStop, Heartbeat, People, Person, RearmRequest
 
 logger = logging.getLogger(__name__)
 
 Event = tuple[str, dict[str, Any]]
 """One entry for the record: kind and data."""
+
+
+@dataclass(slots=True)
+class _Beat:
+    """The newest sign of life of one source."""
+
+    heard_s: float
+    stamp_s: float = -math.inf
 
 
 class Stops:
@@ -30,12 +40,17 @@ class Stops:
         self._disk = BackgroundSync(self._file.sync) if self._file else None
         self._unsaved = False
         self._pulse_s = math.nan  # when the e-stop input was heard last
+        self._beats: dict[str, _Beat] = {}  # of every supervised source
         self._pressed_s = -math.inf  # when it said "pressed" last
         self.latch = Latch()
         self.refused = ""  # why the last request to lift the stop was refused
         self.refused_s = -math.inf
         if folder is None:
             logger.warning("state_dir is 'memory': the latched stop and the audit live in memory and end with this process")
+
+    def adopt(self, parameters: Parameters) -> None:
+        """Go on under another rule file."""
+        self._parameters = parameters
 
     @property
     def error(self) -> str:
@@ -47,10 +62,12 @@ class Stops:
         if self._file is not None:
             self.latch = self._file.load(now_s)
         self._pulse_s = now_s
+        self._beats = {source: _Beat(heard_s=now_s) for source in self._config.heartbeats}
 
     def clock_went_back(self, by_s: float, now_s: float) -> Iterator[Event]:
         """Latch, and reckon from now on: stored times lie in the future and would switch supervision off until then."""
         self._pulse_s, self.refused_s = now_s, -math.inf
+        self._beats = {source: _Beat(heard_s=now_s) for source in self._config.heartbeats}
         if "button" in self.latch.present:
             self._pressed_s = now_s
         yield from self.trip("clock", f"the clock went back by {by_s:.2f} s", now_s)
@@ -68,7 +85,7 @@ class Stops:
             else:
                 self._pressed_s = now_s
                 yield from self.trip("button", "e_stop is pressed", now_s, lasting=True)
-        yield from self._heartbeat(now_s)
+        yield from self._heartbeats(inbox, now_s)
 
     def trip(self, source: str, detail: str, now_s: float, *, lasting: bool = False) -> Iterator[Event]:
         """Latch the stop."""
@@ -105,29 +122,34 @@ class Stops:
         refusal = self._refusal(request, now_s)
         if refusal:
             return refusal
-        if people is None:
-            return "it is not known who is here"
-        named = [person for person in people.people if request.requester_id and person.id == request.requester_id]
-        if not named:
-            return "the person who asks is not seen"
-        return next(filter(None, (self._unfit(person, now_s) for person in named)), "")  # of several with one id, all must be fit
+        return unfit(request.requester_id, people, lambda person: self._unfit(person, now_s))
 
     def _unfit(self, person: Person, now_s: float) -> str:
         """Why this person may not lift a stop."""
         p = self._parameters
-        if not person.seen or not abs(now_s - person.last_seen_s) <= self._config.rearm_seen_s:
-            return "the person who asks is not seen now"
-        if person.age_group not in {group.value for group in p.rearm_age_groups - {AgeGroup.UNKNOWN}}:
-            return f"a person of age group '{person.age_group[:20]}' may not lift a stop"
-        return "" if person.age_group_confidence >= p.rearm_confidence else "the age group of the person who asks is not sure enough"
+        problem = unseen(person, now_s, self._config.rearm_seen_s)
+        return problem or too_young(person, p.rearm_age_groups, p.rearm_confidence, "lift a stop")
 
-    def _heartbeat(self, now_s: float) -> Iterator[Event]:
-        if self._config.e_stop_max_age_s <= 0:
-            return
-        if now_s - self._pulse_s > self._config.e_stop_max_age_s:
-            yield from self.trip("heartbeat", "e_stop input is silent", now_s, lasting=True)
+    def _heartbeats(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> Iterator[Event]:
+        """Everything that must give signs of life; nothing has given one before the first step, which counts as one."""
+        if self._config.e_stop_max_age_s > 0:
+            yield from self._supervised("heartbeat", "e_stop input", self._pulse_s, self._config.e_stop_max_age_s, now_s)
+        for message in inbox.get("safety/heartbeat", ()):
+            self._take_heartbeat(message, now_s)
+        for source, max_age_s in self._config.heartbeats.items():
+            yield from self._supervised(f"heartbeat of {source}", source, self._beats[source].heard_s, max_age_s, now_s)
+
+    def _supervised(self, key: str, what: str, heard_s: float, max_age_s: float, now_s: float) -> Iterator[Event]:
+        if now_s - heard_s > max_age_s:
+            yield from self.trip(key, f"{what} is silent", now_s, lasting=True)
         else:
-            self.latch.over("heartbeat")
+            self.latch.over(key)
+
+    def _take_heartbeat(self, message: Any, now_s: float) -> None:
+        """A sign of life is newer than the one before: a dead publisher's last message that is repeated is none."""
+        beat = self._beats.get(message.source) if isinstance(message, Heartbeat) else None
+        if beat is not None and beat.stamp_s < message.stamp_s <= now_s + self._config.future_tolerance_s:
+            beat.stamp_s, beat.heard_s = message.stamp_s, now_s
 
     def _save(self) -> None:
         if self._file is None or self._disk is None:

@@ -6,6 +6,7 @@ seconds on the robot's clock.  A field that the sender does not know is ``nan`` 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -157,6 +158,28 @@ class Scan:
     range_min_m: float
     range_max_m: float
     ranges_m: NDArray[np.float32]  # shape (rays,)
+    frame_id: str = ""  # of the sensor, where several publish on one topic
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PointSet:
+    """Points that a depth camera or a 3-D lidar sees, in its own frame: x forward, y left, z up; nan where it sees none."""
+
+    stamp_s: float
+    frame_id: str
+    points_m: NDArray[np.float32]  # flattened (n, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class RangeReading:
+    """One range, along x of the sensor's frame.  A fixed-distance ranger says -inf for something and inf for nothing (REP-117)."""
+
+    stamp_s: float
+    frame_id: str
+    field_of_view_rad: float
+    range_min_m: float
+    range_max_m: float
+    range_m: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +221,8 @@ class ActionVerdict:
     say: str  # for the person: plain words, "" if there is nothing to say
     max_speed_mps: float  # inf when not limited
     latency_ms: float  # from the proposal, or for a later change from when it could have been known at the earliest; nan unknown
+    confirmation_id: str = ""  # of the question that ``say`` puts, when the verdict is confirm: what an answer must name
+    confirm_within_s: float = math.nan  # from the stamp; silence for so long is a no
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +243,45 @@ class Velocity:
 
 
 @dataclass(frozen=True, slots=True)
+class BaseCommand:
+    """The gate's word to the driver of the base, which sits behind it in the same process: velocity, and motors on or off."""
+
+    stamp_s: float
+    velocity: Velocity
+    enabled: bool  # False while a stop is latched: the driver then switches the motors off
+
+
+@dataclass(frozen=True, slots=True)
+class BaseStatus:
+    """What the driver of the base tells the gate, 50 times a second, within the process."""
+
+    stamp_s: float
+    problem: str  # one line, "" while commands reach the motors and answers are fresh
+    sessions: int  # counts connections to the controller: when it changes, what was commanded before is void
+    e_stop_pressed: bool
+    e_stops: int  # counts how often the base's own emergency stop became active
+
+
+@dataclass(frozen=True, slots=True)
+class DoorState:
+    """Who besides the gate publishes commands to the motors over ROS; made within the guard process."""
+
+    stamp_s: float
+    intruders: tuple[str, ...]  # one line each; empty when the gate is alone
+
+
+@dataclass(frozen=True, slots=True)
+class Battery:
+    """Of the base.  What it does not measure is nan."""
+
+    stamp_s: float
+    voltage_v: float
+    current_a: float  # out of the battery; negative while it charges
+    charge_ratio: float  # 0 … 1
+    charging: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ProposedJoints:
     """Target positions: radians for head_pan and head_tilt, metres for lift, arm and gripper (finger opening)."""
 
@@ -232,6 +296,7 @@ class JointPositions:
     stamp_s: float
     names: tuple[str, ...]
     positions: tuple[float, ...]
+    efforts: tuple[float, ...] = ()  # N or N·m; in a command the most that each joint may use; empty when nothing is said of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +328,36 @@ class RearmRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A person's answer to the question of one ActionVerdict.  The gate decides whether that person may say yes."""
+
+    stamp_s: float
+    confirmation_id: str  # ActionVerdict.confirmation_id
+    yes: bool
+    person_id: str  # who said it
+    utterance_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Sign of life of something that has to be alive while the robot moves: an operator's pendant, a fleet manager."""
+
+    stamp_s: float  # newer than that of the one before; one that is repeated is no sign of life
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Mirror of ``SafetyState.mode`` for tools that know only a Bool.
+
+    True while a stop is latched, until the gate is up, and after it has ended.
+    """
+
+    stamp_s: float
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EStop:
     """State of an emergency-stop input: True while it is pressed.
 
@@ -272,6 +367,27 @@ class EStop:
 
     stamp_s: float
     pressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RulesState:
+    """The rules in force.  Published at the start and when they, or the files that they came from, change."""
+
+    stamp_s: float
+    name: str
+    version: str
+    hash: str  # SHA-256 of the rule file and those that it extends
+    ontology_hash: str
+    loaded_s: float  # in force since, on the robot's clock
+    changes: str  # what is different from the rules before them, in words; "" at the start
+    error: str  # why the files that lie there now are not in force, "" when they are
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadRequest:
+    """Somebody wants changed rule files to be taken over now, not at the next look."""
+
+    stamp_s: float
 
 
 @dataclass(frozen=True, slots=True)

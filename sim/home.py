@@ -19,6 +19,7 @@ from safety.files import FileError
 from sim.acoustics import Acoustics
 from sim.description import load_home
 from sim.hold import Holding
+from sim.home_base import HomeBase
 from sim.mjcf import TIMESTEP_S, load_model
 from sim.people import Walker, hand_m
 from sim.robot import Robot
@@ -45,10 +46,12 @@ class Home:
         lidar_std_m: float = Field(0.008, ge=0, le=0.2, description="standard deviation of a range")
         wheel_scale_std: float = Field(0.001, ge=0, le=0.05, description="relative error of a wheel's assumed radius")
         wheel_slip_std: float = Field(0.002, ge=0, le=0.1, description="random slip, metres per root of a metre rolled")
+        base_driver: str = Field("ros", description="ros: the base obeys cmd_vel; serial:PORT: a controller is emulated on that port")
         state_period_s: float = Field(0.05, ge=0.02, le=0.1, description="between two messages of sim/state")
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._base = HomeBase(config.base_driver) if config.base_driver != "ros" else None
         self._home = as_scenario_begins(load_home(config.home), config.scenario_file)
         self._model, self._layout = load_model(config.home, looks=False)
         self.data = mujoco.MjData(self._model)
@@ -77,6 +80,12 @@ class Home:
             self._place_thing(id_)
         mujoco.mj_forward(self._model, self.data)
 
+    def close(self) -> Outbox:
+        """Switch the emulated controller off."""
+        if self._base is not None:
+            self._base.close()
+        return []
+
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         self._obey(inbox, now_s)
         self._move_people(now_s)
@@ -87,7 +96,9 @@ class Home:
 
     def _obey(self, inbox: Inbox, now_s: float) -> None:
         velocity = latest(inbox, "cmd_vel", Velocity)
-        if velocity is not None:
+        if self._base is not None:
+            self.robot.drive(*self._base.step(now_s), now_s)
+        elif velocity is not None:
             self.robot.drive(velocity.linear_mps, velocity.angular_radps, min(velocity.stamp_s, now_s))
         for joints in news(inbox, "joints/command", JointPositions):
             for name, position in zip(joints.names, joints.positions, strict=True):
@@ -147,7 +158,11 @@ class Home:
     # ------------------------------------------------ what goes out
 
     def _sense(self, now_s: float) -> Outbox:
-        out: Outbox = [("odom", self._odometry.update(self.robot.wheel_angles_rad(), STEP_S, now_s))]
+        odometry = self._odometry.update(self.robot.wheel_angles_rad(), STEP_S, now_s)
+        out: Outbox = [("odom", odometry)]
+        if self._base is not None:  # the controller tells what its encoders say
+            out, self._base.wheels.measured_ticks = [], self._odometry.ticks
+            self._base.wheels.measured_speed = (odometry.linear_mps, odometry.angular_radps)
         if self._steps % _SCAN_EVERY == 0:
             out.append(("scan", self._lidar.scan(*self.robot.pose(), now_s)))
         if self._steps % _JOINTS_EVERY == 0:

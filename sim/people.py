@@ -207,10 +207,11 @@ class Walker:
         self, joints: Sequence[tuple[float, float, float]], pitches: Sequence[float]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         c, s = math.cos(self.yaw_rad), math.sin(self.yaw_rad)
+        body, head = _half_turn(self.yaw_rad), _half_turn(self.yaw_rad + self._head_rad)
         positions, turns = [], []
         for k, ((x, y, z), pitch) in enumerate(zip(joints, pitches, strict=True)):
-            half_yaw = 0.5 * (self.yaw_rad + (self._head_rad if k == 1 else 0.0))
-            cy, sy, cp, sp = math.cos(half_yaw), math.sin(half_yaw), math.cos(pitch / 2), math.sin(pitch / 2)
+            cy, sy = head if k == 1 else body
+            cp, sp = math.cos(pitch / 2), math.sin(pitch / 2)
             positions.append((self.x_m + c * x - s * y, self.y_m + s * x + c * y, z))
             turns.append((cy * cp, -sy * sp, cy * sp, sy * cp))
         return np.array(positions), np.array(turns)
@@ -221,6 +222,11 @@ def hand_m(position: NDArray[np.float64], turn: NDArray[np.float64], body: Propo
     elbow, (w, x, y, z) = position[5], turn[5]
     down = -np.array([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)])
     return np.asarray(elbow + (body.forearm + 0.5 * body.hand) * down)
+
+
+def _half_turn(angle_rad: float) -> tuple[float, float]:
+    """Cosine and sine of half an angle, as quaternions need them."""
+    return math.cos(0.5 * angle_rad), math.sin(0.5 * angle_rad)
 
 
 def _wrap(angle_rad: float) -> float:

@@ -60,6 +60,11 @@ class WheelOdometry:
         self._last_rad: tuple[float, float] | None = None
         self._x_m = self._y_m = self._yaw_rad = 0.0
 
+    @property
+    def ticks(self) -> tuple[int, int]:
+        """What the encoders have counted, left and right."""
+        return self._ticks[0], self._ticks[1]
+
     def update(self, wheels_rad: tuple[float, float], dt_s: float, now_s: float) -> Odometry:
         """Take in the wheel angles after another ``dt_s``."""
         before_rad, self._last_rad = self._last_rad or wheels_rad, wheels_rad

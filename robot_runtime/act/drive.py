@@ -188,7 +188,7 @@ class Drive:
         if not len(people) or not obstacles.any():
             return obstacles
         things: Mask = obstacles.copy()
-        rows, columns = np.nonzero(obstacles)
+        rows, columns = np.divmod(np.flatnonzero(obstacles), obstacles.shape[1])  # several times faster than np.nonzero
         points = self._map.centres(rows, columns)
         gaps = np.hypot(points[:, None, 0] - people[None, :, 0], points[:, None, 1] - people[None, :, 1])
         person = gaps.min(axis=1) < _PERSON_CELLS_M

@@ -225,4 +225,4 @@ def _max_age_s(topic: str) -> float:
 
 
 def _finite(*values: float) -> bool:
-    return all(math.isfinite(value) for value in values)
+    return all(map(math.isfinite, values))

@@ -27,13 +27,16 @@ class ObstacleLayer:
 
     def reset(self) -> None:
         self._seen_s: NDArray[np.float64] = np.full(self._map.shape, -np.inf)
+        self._kept: NDArray[np.intp] = np.zeros(0, np.intp)  # flat indices of all cells that may hold something
 
     def update(self, scan: Scan, end_points: Points, pose: Pose2) -> Points:
         """Take in a scan seen from ``pose``; returns its unexplained end points, in the map."""
         self._forget_passed(scan, pose)
         points = to_map(pose, end_points)
         points = points[self._unexplained(points)]
-        self._seen_s[self._map.cells(points)] = scan.stamp_s
+        cells = self._map.cells(points)
+        self._seen_s[cells] = scan.stamp_s
+        self._kept = np.union1d(self._kept, np.ravel_multi_index(cells, self._map.shape))
         return points
 
     def mask(self, now_s: float) -> Mask:
@@ -45,10 +48,10 @@ class ObstacleLayer:
         return np.asarray((self._map.surface_m[rows, columns] > UNEXPLAINED_M) & self._map.free[rows, columns])
 
     def _forget_passed(self, scan: Scan, pose: Pose2) -> None:
-        kept = np.flatnonzero(self.mask(scan.stamp_s))
-        if not len(kept):
+        self._kept = self._kept[self._seen_s.ravel()[self._kept] > scan.stamp_s - self._memory_s]
+        if not len(self._kept):
             return
-        rows, columns = np.divmod(kept, self._map.shape[1])
+        rows, columns = np.divmod(self._kept, self._map.shape[1])
         cells = to_robot(pose, self._map.centres(rows, columns))
         bearing_rad = np.arctan2(cells[:, 1], cells[:, 0])
         turn_rad = (bearing_rad - scan.angle_min_rad) % (2.0 * np.pi)

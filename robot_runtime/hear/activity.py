@@ -6,6 +6,7 @@ something is louder than the room.
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 import numpy as np
@@ -77,5 +78,6 @@ def level_dbfs(samples: NDArray[np.int16]) -> float:
     >>> round(level_dbfs(np.full(320, 32767, np.int16)))
     0
     """
-    power = float(np.mean(np.square(samples, dtype=np.float64))) if len(samples) else 0.0
-    return max(-120.0, 10 * float(np.log10(power / 32768.0**2 + 1e-12)))
+    whole = samples.astype(np.float64)
+    power = float(whole @ whole) / max(1, len(whole))
+    return max(-120.0, 10 * math.log10(power / 32768.0**2 + 1e-12))

@@ -12,10 +12,13 @@ from robot_runtime.hear.listener import FRAME_S, Heard, Listener, ListenerConfig
 from robot_runtime.hear.recogniser import Recogniser
 from robot_runtime.hear.speakers import Speakers
 from robot_runtime.hear.vocabulary import robot_grammar
-from robot_runtime.messages import AudioFrame, People, SpeechState, Utterance, WorldFacts
+from robot_runtime.messages import AudioFrame, People, SpeechState, StopRequest, Utterance, WorldFacts
 from robot_runtime.stage import Inbox, Outbox, news
 from robot_runtime.world.semantic_map import load_semantic_map
 from safety.ontology import Ontology
+
+STOP = "stop"
+"""The intent of every phrase that halts the robot ("halt", "freeze", "stop right there").  No confidence is too low for it."""
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +31,8 @@ class EarConfig(ListenerConfig):
 
 class Ear:
     """Listens all the time; the stop word has an ear of its own (``stop_word.py``), which nothing here can silence.
+
+    Every other way to say "stop" needs the grammar, and so the end of the turn: it goes to the gate from here, past the planner.
 
     Speech outside the grammar gives an :class:`Utterance` with an empty text.
     """
@@ -73,7 +78,13 @@ class Ear:
         self._count_losses(frame)
         ignore_new = self._config.half_duplex and self._robot_speaks
         heard = self._listener.hear(frame.samples, frame.stamp_s + FRAME_S, ignore_new=ignore_new)
-        return [("speech/heard", self._utterance(heard, now_s))] if heard else []
+        if heard is None:
+            return []
+        utterance = self._utterance(heard, now_s)
+        outbox: Outbox = [("speech/heard", utterance)]
+        if utterance.intent == STOP:
+            outbox.insert(0, ("safety/stop_request", StopRequest(now_s, "word", utterance.text, utterance.confidence)))
+        return outbox
 
     def _count_losses(self, frame: AudioFrame) -> None:
         if self._sequence is not None and frame.sequence > self._sequence + 1:

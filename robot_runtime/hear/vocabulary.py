@@ -21,13 +21,13 @@ def robot_grammar(
 ) -> Grammar:
     """The grammar of all phrases of the catalogue.
 
-    An object is a class or a synonym of the ontology with at most one colour before it; a place is one of the site's; a
+    An object is a class or a synonym of the ontology's vocabulary with at most one colour before it; a place is one of the site's; a
     person is somebody by name, or "me", which is as likely as all names together.  ``objects`` are names of things that the
     robot knows of: people ask for them, by class or by full name, as often as for all others together.  The order of all
     names is fixed, so that the same names give the same grammar.
     """
     colours = sorted({word for colour, others in ontology.colours.items() for word in (colour, *others)})
-    things = sorted({word for name, kind in ontology.classes.items() for word in (name, *kind.synonyms)})
+    things = sorted({word for name, kind in ontology.vocabulary.items() for word in (name, *kind.synonyms)})
     known = sorted({name.lower() for name in objects} - {""})
     names = sorted({name.lower() for name in people} - {""})
     slots = {

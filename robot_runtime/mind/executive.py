@@ -57,9 +57,9 @@ class Executive:
             if run is not None:
                 run.hear(verdict)
 
-    def decide(self, yes: bool, person_id: str, utterance_id: str, words: str) -> bool:
+    def decide(self, yes: bool, person_id: str, utterance_id: str) -> bool:
         """A person's yes or no; False when nothing was asked."""
-        return any(run.decide(yes, person_id, utterance_id, words) for run in (self._candidate, self._run) if run)
+        return any(run.decide(yes, person_id, utterance_id) for run in (self._candidate, self._run) if run)
 
     def pause(self, detail: str) -> None:
         """Halt what is being done until :meth:`resume`."""
@@ -180,6 +180,7 @@ class Executive:
     def _drop_candidate(self) -> None:
         candidate, self._candidate = self._candidate, None
         if candidate is not None:
+            candidate.goal.drop()
             candidate.report(candidate.plan.id, candidate.plan.goal, "cancelled")
 
     def _say(self, run: Run, text: str, purpose: str) -> None:

@@ -83,7 +83,7 @@ class Mind:
 
     def _hear_yes_or_no(self, utterance: Utterance) -> None:
         yes = utterance.intent == "yes"
-        if self._executive.decide(yes, utterance.speaker_id, utterance.id, utterance.text) or yes:
+        if self._executive.decide(yes, utterance.speaker_id, utterance.id) or yes:
             return
         was_open = self._clarification.is_open
         self._clarification.drop()

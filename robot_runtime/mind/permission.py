@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
 
-from robot_runtime.messages import ActionStatus, ActionVerdict, Plan, PlanStep, ProposedAction, Verdict
+from robot_runtime.messages import ActionStatus, ActionVerdict, Confirmation, Plan, PlanStep, ProposedAction, Verdict
 from robot_runtime.mind.services import Services
 
 
@@ -20,19 +19,22 @@ class Answer(Enum):
 
 
 class Permission:
-    """Proposes on construction.  :meth:`hear` takes the gate's verdicts, :meth:`decide` the person's yes or no."""
+    """Proposes on construction.  :meth:`hear` takes the gate's verdicts, :meth:`decide` the person's yes or no.
 
-    def __init__(self, services: Services, plan: Plan, step: PlanStep, words: str, utterance_id: str, new_id: Callable[[], str]) -> None:
+    What the gate wants confirmed is asked aloud.  The answer goes to the gate, which alone decides whether that person may say
+    yes; it answers with a verdict.
+    """
+
+    def __init__(self, services: Services, plan: Plan, step: PlanStep, words: str, utterance_id: str, action_id: str) -> None:
         self._services = services
         self._plan = plan
         self._step = step
-        self._new_id = new_id
         self._until_s = math.inf
-        self._confirmed = False
+        self._question_id = ""
         self.answer = Answer.WAITING
         self.sentence = ""  # what to say of a refusal
         self.max_speed_mps = math.inf
-        self.action_id = ""
+        self.action_id = action_id
         self._propose(words, utterance_id)
 
     def hear(self, verdict: ActionVerdict) -> None:
@@ -40,30 +42,34 @@ class Permission:
         if verdict.action_id != self.action_id or self.answer in (Answer.REFUSED, Answer.WITHDRAWN):
             return
         judged = Verdict(verdict.verdict)
-        if judged <= Verdict.LIMIT and self.answer in (Answer.WAITING, Answer.GRANTED):
-            if self.answer is Answer.WAITING and verdict.say:  # a warning, such as that the thing is sharp
+        if judged <= Verdict.LIMIT:
+            if self.answer is not Answer.GRANTED and verdict.say:  # a warning, such as that the thing is sharp
                 self._services.say(verdict.say, self._plan.requester_id, "notice", self.action_id)
             self.answer = Answer.GRANTED
+            self._until_s = math.inf
             self.max_speed_mps = 0.0 if math.isnan(verdict.max_speed_mps) else verdict.max_speed_mps
         elif self.answer is Answer.GRANTED:
-            self._end(Answer.WITHDRAWN, verdict.say or self._say("withdrawn"))
-        elif judged is Verdict.CONFIRM and not self._confirmed:
-            self._ask(verdict.say or self._say("confirm_first"))
+            why = "" if judged is Verdict.CONFIRM else verdict.say  # a question is no explanation
+            self._end(Answer.WITHDRAWN, why or self._say("withdrawn"))
+        elif judged is Verdict.CONFIRM and verdict.confirmation_id:
+            self._ask(verdict)
         else:
-            self._end(Answer.REFUSED, verdict.say or self._say("cannot_confirm" if judged is Verdict.CONFIRM else "refused"))
+            self._end(Answer.REFUSED, verdict.say or self._say(self._why_refused()))
 
-    def decide(self, yes: bool, person_id: str, utterance_id: str, words: str) -> bool:
+    def decide(self, yes: bool, person_id: str, utterance_id: str) -> bool:
         """A person's answer; False when none is asked for."""
         if self.answer is not Answer.ASKING:
             return False
+        now_s = self._services.situation.now_s
+        answer = Confirmation(now_s, self._question_id, yes, person_id, utterance_id)
+        self._services.outbox.append(("action/confirmation", answer))
         if not yes:
             self._end(Answer.REFUSED, self._say("leave_it"))
-        elif not self._services.is_grown_up(person_id):
-            self._services.say(self._say("only_adult_confirms"), person_id, "refusal", self.action_id)
-        else:
-            self._confirmed = True
-            self._propose(words, utterance_id)
         return True
+
+    def drop(self) -> None:
+        """It is not wanted any more: a question that is open is over, which the gate takes for a no."""
+        self.decide(False, "", "")
 
     def ask_again(self) -> None:
         """Propose the same once more, as after a stop: what was granted before does not count any more."""
@@ -86,7 +92,6 @@ class Permission:
     def _propose(self, words: str, utterance_id: str) -> None:
         now_s = self._services.situation.now_s
         step, plan = self._step, self._plan
-        self.action_id = self._new_id()
         self.answer = Answer.WAITING
         self._until_s = now_s + self._services.config.verdict_timeout_s
         self._action = ProposedAction(now_s, self.action_id, plan.id, step.skill, step.arguments, utterance_id, words, plan.requester_id)
@@ -97,10 +102,18 @@ class Permission:
         self._proposed_s = self._services.situation.now_s
         self._services.outbox.append(("action/proposed", replace(self._action, stamp_s=self._proposed_s)))
 
-    def _ask(self, question: str) -> None:
+    def _ask(self, verdict: ActionVerdict) -> None:
+        """Put the gate's question, or what it answers to a yes that does not count; the question then stays open."""
         self.answer = Answer.ASKING
-        self._until_s = self._services.situation.now_s + self._services.config.confirm_timeout_s
+        self._question_id = verdict.confirmation_id
+        within_s = verdict.confirm_within_s if math.isfinite(verdict.confirm_within_s) else 0.0
+        self._until_s = self._services.situation.now_s + within_s + self._services.config.verdict_timeout_s
+        question = verdict.say or self._say("confirm_first")
         self._services.say(question, self._plan.requester_id, "question", self.action_id)
+
+    def _why_refused(self) -> str:
+        """The gate gives no words to silence: then nobody has said yes in time."""
+        return "not_confirmed" if self.answer is Answer.ASKING else "refused"
 
     def _end(self, answer: Answer, sentence: str) -> None:
         self.answer, self.sentence, self._until_s = answer, sentence, math.inf

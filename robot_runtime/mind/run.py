@@ -21,7 +21,7 @@ class Run:
         self.words = words  # that led to the plan
         self.explanation = ""  # the sentence about what went wrong
         self._proposed = 0
-        self.goal = Permission(services, plan, plan.goal, words, plan.utterance_id, self._goal_id)
+        self.goal = Permission(services, plan, plan.goal, words, plan.utterance_id, plan.id)
         self._tree: Sequence = Sequence(plan.goal.skill, memory=True, children=[GatedStep(self, step) for step in plan.steps])
 
     @property
@@ -40,12 +40,10 @@ class Run:
         if self.step and self.step.permission:
             self.step.permission.hear(verdict)
 
-    def decide(self, yes: bool, person_id: str, utterance_id: str, words: str) -> bool:
+    def decide(self, yes: bool, person_id: str, utterance_id: str) -> bool:
         """A person's yes or no; False when this run did not ask for one."""
         step = self.step.permission if self.step else None
-        return self.goal.decide(yes, person_id, utterance_id, words) or (
-            step is not None and step.decide(yes, person_id, utterance_id, words)
-        )
+        return self.goal.decide(yes, person_id, utterance_id) or (step is not None and step.decide(yes, person_id, utterance_id))
 
     def tick(self) -> Status:
         """One more piece of the plan."""
@@ -61,9 +59,6 @@ class Run:
     def report(self, action_id: str, step: PlanStep, phase: str, detail: str = "") -> None:
         status = ActionStatus(self.services.situation.now_s, action_id, self.plan.id, step.skill, phase, detail)
         self.services.outbox.append(("action/status", status))
-
-    def _goal_id(self) -> str:
-        return self.plan.id
 
     def _goal_is_reached(self) -> bool:
         skill = self.services.catalogue.skills[self.plan.goal.skill]

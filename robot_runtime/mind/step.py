@@ -89,7 +89,7 @@ class GatedStep(Behaviour):
     def _begin(self) -> None:
         run = self._run
         self._step = plan_step(self._planned.skill, run.resolved(self._planned))
-        self.permission = Permission(run.services, run.plan, self._step, run.words, run.plan.utterance_id, run.new_id)
+        self.permission = Permission(run.services, run.plan, self._step, run.words, run.plan.utterance_id, run.new_id())
         self.context = None
         self._stage = Stage.ASKING
         self._ticked_s = run.services.situation.now_s

@@ -17,6 +17,7 @@ from robot_runtime.messages import (
     Plan,
     PlanStep,
     ProposedAction,
+    RulesState,
     SafetyState,
     ScenarioEvent,
     SpeechRequest,
@@ -60,6 +61,7 @@ class Timeline:
             "speech/state": self._speech,
             "safety/stop_request": self._stop_request,
             "safety/state": self._safety,
+            "safety/rules": self._rules,
             "cmd_vel": self._velocity,
             "scenario": self._scenario,
         }
@@ -133,6 +135,12 @@ class Timeline:
     def _stop_request(self, stop: StopRequest) -> list[TimelineEvent]:
         self._stop = stop
         return [_line(stop.stamp_s, "safety", f"stop requested by {stop.source}", stop.detail)]
+
+    def _rules(self, rules: RulesState) -> list[TimelineEvent]:
+        """Rules that changed while the robot ran, or changed files that are not in force."""
+        if rules.error:
+            return [_line(rules.stamp_s, "safety", "changed rules are not in force", rules.error)]
+        return [_line(rules.stamp_s, "safety", f"new rules in force: {rules.name} {rules.version}", rules.changes)] if rules.changes else []
 
     def _safety(self, state: SafetyState) -> list[TimelineEvent]:
         kind_of_cause = re.sub(r"[\d.]+", "", state.causes[0]) if state.causes and state.mode != "running" else ""

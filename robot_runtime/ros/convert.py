@@ -13,7 +13,7 @@ from typing import Any
 
 from robot_runtime.ros.errors import ConversionError
 from robot_runtime.ros.own import own_codec
-from robot_runtime.ros.standard import STANDARD
+from robot_runtime.ros.standard import BY_MESSAGE, STANDARD
 from robot_runtime.topics import TOPICS, Topic
 
 __all__ = ["Codec", "ConversionError", "codec", "ros_class"]
@@ -40,7 +40,7 @@ def codec(topic: str) -> Codec:
     row = TOPICS[topic]
     ros = ros_class(row)
     if row.ros_type in STANDARD:
-        to_ros, from_ros = STANDARD[row.ros_type]
+        to_ros, from_ros = BY_MESSAGE.get(row.message) or STANDARD[row.ros_type]
         return Codec(ros, to_ros, from_ros)
     encode, decode = own_codec(row.message, ros)
     return Codec(ros, encode, lambda message, now_s: decode(message))

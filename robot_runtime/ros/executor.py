@@ -17,7 +17,8 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.waitable import NumberOfEntities
 
 _MOST_MESSAGES = 20
-"""… taken from one subscription in a row, so that none starves the others."""
+"""… taken from one subscription in a row, so that none starves the others; nor more than its queue holds, as what arrives
+meanwhile waits for the next round: else /clock, when it runs fast, would be served before everything that it was sent after."""
 
 _EVENTS_S = 1.0
 """How often quality-of-service events are looked at; they only lead to warnings."""
@@ -140,7 +141,8 @@ class LeanExecutor(SingleThreadedExecutor):
             _run(self._take_timer(timer))
 
     def _do_subscription(self, subscription: Any) -> None:
-        for work in islice(iter(lambda: self._take_subscription(subscription), None), _MOST_MESSAGES):
+        most = min(_MOST_MESSAGES, subscription.qos_profile.depth or 1)
+        for work in islice(iter(lambda: self._take_subscription(subscription), None), most):
             _run(work)
 
     def _run_tasks(self) -> None:

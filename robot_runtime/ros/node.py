@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from std_srvs.srv import Trigger
 
 from robot_runtime import messages as m
@@ -14,7 +15,7 @@ from robot_runtime.config import load_class
 from robot_runtime.nodes import Node
 from robot_runtime.ros.host import Host, NodeFailedError
 from robot_runtime.ros.shell import Shell
-from robot_runtime.stage import Stage, close
+from robot_runtime.stage import Diagnosing, Stage, close
 from robot_runtime.topics import TOPICS, Qos
 
 _MOST_WAITING = 1000
@@ -23,6 +24,7 @@ _MOST_WAITING = 1000
 SERVICE_MESSAGES: dict[str, Callable[[float], Any]] = {
     "service/stop": lambda now_s: m.StopRequest(now_s, "service", "called", 1.0),
     "service/rearm": lambda now_s: m.RearmRequest(now_s, "service", "", ""),
+    "service/reload": m.ReloadRequest,
 }
 """What a Trigger service of the table puts into its local input, which no topic feeds: nobody can pass a message off as a call."""
 
@@ -78,6 +80,16 @@ class StageNode(Shell):
         for service in self._own_services:
             self.destroy_service(service)
         self._own_services.clear()
+
+    def status(self) -> Any:
+        """As any node's, with what the stage itself has to say."""
+        status = super().status()
+        if isinstance(self._stage, Diagnosing):
+            problem, figures = self._stage.diagnose()
+            status.values = [*status.values, *(KeyValue(key=key, value=value) for key, value in figures.items())]
+            if problem:
+                status.level, status.message = DiagnosticStatus.ERROR, problem
+        return status
 
     # ---------------------------------------------------------------- work
 

@@ -19,6 +19,7 @@ from robot_runtime.ros.health import Health
 from robot_runtime.ros.host import Host, NodeFailedError
 from robot_runtime.ros.parameters import Parameters
 from robot_runtime.ros.qos import profile
+from robot_runtime.ros.unpack import unpack
 from robot_runtime.topics import TOPICS
 from robot_runtime.valid import accepted
 from safety.files import FileError, parse
@@ -75,17 +76,18 @@ class Shell(LifecycleNode):
 
     def subscribe(self, topic: str, callback: Callable[[Any], None]) -> None:
         """Call back with the dataclasses that arrive on a topic of the table; what :mod:`robot_runtime.valid` refuses is dropped."""
-        convert, pace = codec(topic), self.host.pace
+        convert, pace, ros_type = codec(topic), self.host.pace, TOPICS[topic].ros_type
 
-        def on_message(message: Any) -> None:
+        def on_message(data: bytes) -> None:
             try:
-                received = accepted(convert.from_ros(message, pace.now_s()))
+                received = accepted(convert.from_ros(unpack(data, ros_type, convert.ros_class), pace.now_s()))
             except ValueError as error:  # RefusedError, or a value that the dataclass has no place for
                 self._drop(topic, error)
             else:
                 callback(received)
 
-        self._own_subscriptions.append(self.create_subscription(convert.ros_class, topic, on_message, profile(TOPICS[topic].qos)))
+        qos = profile(TOPICS[topic].qos)
+        self._own_subscriptions.append(self.create_subscription(convert.ros_class, topic, on_message, qos, raw=True))
 
     def _drop(self, topic: str, error: ValueError) -> None:
         """Count a message that is of no use, and tell of it, but not of each: whoever sends one may send thousands."""

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from geometry_msgs.msg import PoseWithCovarianceStamped, TwistStamped
 from nav_msgs.msg import Odometry
-from sensor_msgs.msg import CompressedImage, JointState, LaserScan
+from sensor_msgs.msg import BatteryState, CompressedImage, JointState, LaserScan, PointCloud2, PointField, Range
 from std_msgs.msg import Bool, Header
 
 from robot_runtime import messages as m
+from robot_runtime.ros.errors import ConversionError
 from robot_runtime.ros.stamp import to_seconds, to_time
 
 ToRos = Callable[[Any], Any]
@@ -41,7 +42,7 @@ def yaw_rad(orientation: Any) -> float:
 
 def scan_to_ros(scan: m.Scan) -> Any:
     ranges = np.asarray(scan.ranges_m, dtype=np.float32)
-    message = LaserScan(header=_header(scan.stamp_s, "base_link"))
+    message = LaserScan(header=_header(scan.stamp_s, scan.frame_id or "base_link"))
     message.angle_min = float(scan.angle_min_rad)
     message.angle_max = float(scan.angle_min_rad + scan.angle_increment_rad * max(ranges.size - 1, 0))
     message.angle_increment = float(scan.angle_increment_rad)
@@ -54,7 +55,62 @@ def scan_to_ros(scan: m.Scan) -> Any:
 def scan_from_ros(message: Any, now_s: float) -> m.Scan:
     ranges = np.frombuffer(message.ranges, dtype=np.float32)
     return m.Scan(
-        to_seconds(message.header.stamp), message.angle_min, message.angle_increment, message.range_min, message.range_max, ranges
+        stamp_s=to_seconds(message.header.stamp),
+        angle_min_rad=message.angle_min,
+        angle_increment_rad=message.angle_increment,
+        range_min_m=message.range_min,
+        range_max_m=message.range_max,
+        ranges_m=ranges,
+        frame_id=message.header.frame_id,
+    )
+
+
+def points_to_ros(points: m.PointSet) -> Any:
+    message = PointCloud2(header=_header(points.stamp_s, points.frame_id), height=1, point_step=12, is_dense=False)
+    message.fields = [PointField(name=name, offset=4 * index, datatype=PointField.FLOAT32, count=1) for index, name in enumerate("xyz")]
+    coordinates = np.asarray(points.points_m, dtype="<f4")
+    message.width, message.row_step = coordinates.size // 3, 4 * coordinates.size
+    message.data = array("B", coordinates.tobytes())
+    return message
+
+
+def points_from_ros(message: Any, now_s: float) -> m.PointSet:
+    """Any layout with 32-bit floats x, y and z.
+
+    :raises ConversionError: another layout
+    """
+    offsets = {field.name: field.offset for field in message.fields if field.datatype == PointField.FLOAT32}
+    count = message.width * message.height
+    fits = {"x", "y", "z"} <= offsets.keys() and all(offsets[name] + 4 <= message.point_step for name in "xyz")
+    if not fits or message.row_step != message.point_step * message.width or len(message.data) < count * message.point_step:
+        raise ConversionError("PointCloud2: expected 32-bit x, y and z in rows without padding")
+    kind = ">f4" if message.is_bigendian else "<f4"
+    layout: Any = {
+        "names": list("xyz"),
+        "formats": [kind] * 3,
+        "offsets": [offsets[name] for name in "xyz"],
+        "itemsize": message.point_step,
+    }
+    rows: Any = np.frombuffer(message.data, dtype=np.dtype(layout), count=count)
+    coordinates = np.stack([rows[name] for name in "xyz"], axis=1).astype(np.float32).ravel()
+    return m.PointSet(to_seconds(message.header.stamp), message.header.frame_id, coordinates)
+
+
+def range_to_ros(reading: m.RangeReading) -> Any:
+    message = Range(header=_header(reading.stamp_s, reading.frame_id), radiation_type=Range.INFRARED)
+    message.field_of_view, message.range = float(reading.field_of_view_rad), float(reading.range_m)
+    message.min_range, message.max_range = float(reading.range_min_m), float(reading.range_max_m)
+    return message
+
+
+def range_from_ros(message: Any, now_s: float) -> m.RangeReading:
+    return m.RangeReading(
+        stamp_s=to_seconds(message.header.stamp),
+        frame_id=message.header.frame_id,
+        field_of_view_rad=message.field_of_view,
+        range_min_m=message.min_range,
+        range_max_m=message.max_range,
+        range_m=message.range,
     )
 
 
@@ -74,11 +130,13 @@ def odometry_from_ros(message: Any, now_s: float) -> m.Odometry:
 
 
 def joints_to_ros(joints: m.JointPositions) -> Any:
-    return JointState(header=_header(joints.stamp_s, ""), name=list(joints.names), position=array("d", joints.positions))
+    message = JointState(header=_header(joints.stamp_s, ""), name=list(joints.names), position=array("d", joints.positions))
+    message.effort = array("d", joints.efforts)
+    return message
 
 
 def joints_from_ros(message: Any, now_s: float) -> m.JointPositions:
-    return m.JointPositions(to_seconds(message.header.stamp), tuple(message.name), tuple(message.position))
+    return m.JointPositions(to_seconds(message.header.stamp), tuple(message.name), tuple(message.position), tuple(message.effort))
 
 
 def picture_to_ros(picture: m.EncodedImage) -> Any:
@@ -120,6 +178,21 @@ def velocity_from_ros(message: Any, now_s: float) -> m.Velocity:
     return m.Velocity(to_seconds(message.header.stamp), message.twist.linear.x, message.twist.angular.z)
 
 
+def battery_to_ros(battery: m.Battery) -> Any:
+    """BatteryState counts the current into the battery, Battery the current out of it."""
+    status = BatteryState.POWER_SUPPLY_STATUS_CHARGING if battery.charging else BatteryState.POWER_SUPPLY_STATUS_DISCHARGING
+    message = BatteryState(header=_header(battery.stamp_s, "base_link"), power_supply_status=status, present=True)
+    message.voltage, message.current, message.percentage = float(battery.voltage_v), -float(battery.current_a), float(battery.charge_ratio)
+    for unknown in ("temperature", "charge", "capacity", "design_capacity"):
+        setattr(message, unknown, math.nan)
+    return message
+
+
+def battery_from_ros(message: Any, now_s: float) -> m.Battery:
+    charging = message.power_supply_status == BatteryState.POWER_SUPPLY_STATUS_CHARGING
+    return m.Battery(to_seconds(message.header.stamp), message.voltage, -message.current, message.percentage, charging)
+
+
 def e_stop_to_ros(e_stop: m.EStop) -> Any:
     return Bool(data=bool(e_stop.pressed))
 
@@ -129,13 +202,39 @@ def e_stop_from_ros(message: Any, now_s: float) -> m.EStop:
     return m.EStop(now_s, bool(message.data))
 
 
+def stopped_to_ros(stopped: m.Stopped) -> Any:
+    return Bool(data=bool(stopped.stopped))
+
+
+def stopped_from_ros(message: Any, now_s: float) -> m.Stopped:
+    """``Bool`` carries no stamp: the time of receipt stands in."""
+    return m.Stopped(now_s, bool(message.data))
+
+
+def heartbeat_to_ros(heartbeat: m.Heartbeat) -> Any:
+    return _header(heartbeat.stamp_s, heartbeat.source)
+
+
+def heartbeat_from_ros(message: Any, now_s: float) -> m.Heartbeat:
+    return m.Heartbeat(to_seconds(message.stamp), message.frame_id)
+
+
 STANDARD: dict[str, tuple[ToRos, FromRos]] = {
     "sensor_msgs/msg/LaserScan": (scan_to_ros, scan_from_ros),
+    "sensor_msgs/msg/PointCloud2": (points_to_ros, points_from_ros),
+    "sensor_msgs/msg/Range": (range_to_ros, range_from_ros),
     "nav_msgs/msg/Odometry": (odometry_to_ros, odometry_from_ros),
     "sensor_msgs/msg/JointState": (joints_to_ros, joints_from_ros),
     "sensor_msgs/msg/CompressedImage": (picture_to_ros, picture_from_ros),
     "geometry_msgs/msg/PoseWithCovarianceStamped": (pose_to_ros, pose_from_ros),
     "geometry_msgs/msg/TwistStamped": (velocity_to_ros, velocity_from_ros),
+    "sensor_msgs/msg/BatteryState": (battery_to_ros, battery_from_ros),
     "std_msgs/msg/Bool": (e_stop_to_ros, e_stop_from_ros),
+    "std_msgs/msg/Header": (heartbeat_to_ros, heartbeat_from_ros),
 }
-"""ROS type → converters; each standard type stands for one dataclass."""
+"""ROS type → converters.  A standard type stands for one dataclass, except those of ``BY_MESSAGE``."""
+
+BY_MESSAGE: dict[type, tuple[ToRos, FromRos]] = {
+    m.Stopped: (stopped_to_ros, stopped_from_ros),
+}
+"""Dataclass → converters, where its ROS type also stands for another one."""

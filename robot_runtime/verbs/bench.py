@@ -16,7 +16,7 @@ from rich.table import Table
 
 from robot_runtime import simulation
 from robot_runtime.arguments import check
-from robot_runtime.bench import flow_speed, spine
+from robot_runtime.bench import flow_speed, gate, spine
 from robot_runtime.bench.machine import describe
 from robot_runtime.cli import UsageError
 from robot_runtime.config import load_class
@@ -25,10 +25,17 @@ from robot_runtime.observe.figures import Figure
 from robot_runtime.observe.run import Run
 from robot_runtime.verbs.demo import Story, play
 
+WHAT = (
+    "spine: spoken command → motion, over ROS; flow: speed of virtual time; gate: cost of the gate's decisions on one core,"
+    " and across processes"
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("spine", "flow"), help="spine: spoken command → motion, over ROS; flow: speed of virtual time")
-    parser.add_argument("--repeats", type=int, default=10, help="commands given in `spine` (%(default)s)")
+    parser.add_argument("what", choices=("spine", "flow", "gate"), help=WHAT)
+    parser.add_argument(
+        "--repeats", type=int, default=10, help="commands given in `spine`, hundreds of measurements in `gate` (%(default)s)"
+    )
     parser.add_argument("--run-dir", metavar="DIR", help="keep the recording of `spine` here")
     parser.add_argument("--json", action="store_true", help="one line of JSON a row on standard output")
 
@@ -38,10 +45,23 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--repeats {args.repeats}: at least 1")
     if args.what == "flow":
         return flow_speed.run(as_json=args.json)
+    if args.what == "gate":
+        return _gate(args.repeats * 100, as_json=args.json)
     with tempfile.TemporaryDirectory(prefix="robot-runtime-bench-") as folder:
         rows = _spine(Path(args.run_dir or folder).resolve(), args.repeats)
     _print("bench spine", rows, as_json=args.json)
     return 0 if all(row.count for row in rows) else 1
+
+
+def _gate(repeats: int, as_json: bool) -> int:
+    before_mib = gate.memory_mib()
+    rows = gate.figures(repeats)
+    grown_mib = gate.memory_mib() - before_mib
+    rows += gate.across_processes(repeats)
+    _print("bench gate", rows, as_json=as_json)
+    note = f"{gate.decisions_per_s(rows[1]):.0f} decisions a second with the classifier; {grown_mib:.0f} MiB for gate, rules and model"
+    print(note, file=sys.stderr if as_json else sys.stdout)
+    return 0
 
 
 def _spine(run_dir: Path, repeats: int) -> list[Figure]:

@@ -151,7 +151,7 @@ def _explained(content: Any, rules: Rules, ontology: Ontology) -> Explanation:
     if not isinstance(content, dict) or "action" not in content:
         return explain_example(content, rules, ontology)
     line = parse({"id": "case", **content}, Line, "case")
-    action, context = action_of(line, rules), case_context(line.context)
+    (action, _), context = action_of(line, rules), case_context(line.context)
     entry = rules.skill(action.skill)
     if entry is None or sorted(entry.arguments) != sorted(argument.name for argument in action.arguments):
         raise FileError(f"case: action: {_call(action)} is not in the closed list, so it is denied")

@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from robot_runtime.nodes import NODES
-from tests.contracts.source import calls, modules, name_of, tree
+from robot_runtime.paths import ROOT
+from tests.contracts.source import calls, imports, modules, name_of, tree
 
-MADE_BY_THE_GATE = {"ActionVerdict", "SafetyState", "Velocity"}
+MADE_BY_THE_GATE = {"ActionVerdict", "SafetyState", "Velocity", "BaseCommand"}
 """Dataclasses that stand for a decision of the gate.  The converter rebuilds them from ROS; nobody else makes one."""
+
+DRIVER = "safety.motors.serial_base"
 
 MAY_REBUILD = {"robot_runtime.ros.standard", "robot_runtime.ros.own", "robot_runtime.ros.convert"}
 
-DOORS = {"cmd_vel", "joints/command"}
+DOORS = {"cmd_vel", "motors/command", "joints/command"}
 
 
 @pytest.mark.parametrize("path", modules("robot_runtime", "sim", "models"), ids=name_of)
@@ -36,6 +39,13 @@ def test_nobody_else_puts_anything_on_the_topics_of_the_motors(path: Path) -> No
 
 def _text(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def test_only_the_stage_behind_the_gate_has_a_driver() -> None:
+    """And the verb that shows what a controller says, which sends it no command."""
+    users = {name_of(path) for path in modules("robot_runtime", "safety", "sim", "models") if DRIVER in imports(path)}
+    assert users == {"safety.motors.base", "robot_runtime.verbs.base"}
+    assert "send" not in set(calls(ROOT / "robot_runtime/verbs/base.py"))
 
 
 def test_the_gate_is_loaded_from_its_own_package() -> None:

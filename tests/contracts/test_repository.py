@@ -34,8 +34,8 @@ def test_no_file_holds(what: str) -> None:
 
 
 def test_no_large_file_is_tracked() -> None:
-    large = [path for path in tracked_files() if path.stat().st_size > 5_000_000]
-    assert large == [], "shipped weights and recordings stay below 5 MB each"
+    large = [path for path in tracked_files() if path.stat().st_size > (30_000_000 if path.suffix == ".onnx" else 5_000_000)]
+    assert large == [], "shipped weights stay below 30 MB each, everything else below 5"
 
 
 @pytest.mark.parametrize("name", PACKAGES)

@@ -1,4 +1,4 @@
-"""One running graph for the tests of a module, on a ROS domain of its own."""
+"""What the tests share, each on a ROS domain of its own: a running graph for a module, a guard on its test stand for all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.rig import Rig
+from tests.faults.stand import Stand
 from tests.ros.conftest import free_domain
 
 
@@ -34,3 +35,42 @@ def rig(running: Rig) -> Iterator[Rig]:
     yield running
     if running.supervisor.all_ready and running.probe.mode == "running":
         running.halt()
+
+
+@pytest.fixture(scope="session")
+def stands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stands]:
+    """One test stand for the tests of all modules."""
+    with free_domain() as number:
+        stands = Stands(number, tmp_path_factory)
+        yield stands
+        stands.close()
+
+
+@pytest.fixture
+def stand(stands: Stands) -> Iterator[Stand]:
+    """The guard on its test stand, whole; what a test has spoiled is put right, or there is a new one for the next test."""
+    stand = stands.get()
+    yield stand
+    try:
+        stand.whole()
+    except BaseException:
+        stands.close()
+        raise
+
+
+class Stands:
+    """At most one at a time: started when it is asked for, kept while it is sound."""
+
+    def __init__(self, domain: int, folders: pytest.TempPathFactory) -> None:
+        self._domain, self._folders = domain, folders
+        self._stand: Stand | None = None
+
+    def get(self) -> Stand:
+        if self._stand is None:
+            self._stand = Stand(self._domain, self._folders.mktemp("stand"))
+        return self._stand
+
+    def close(self) -> None:
+        if self._stand is not None:
+            self._stand.close()
+        self._stand = None

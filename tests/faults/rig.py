@@ -26,17 +26,17 @@ DRIVING_MPS = 0.5
 """Near the cruising speed of 0.6: the documented times are for that."""
 
 
-def settings(run_dir: Path) -> Settings:
-    return Settings.for_simulation(run_dir=str(run_dir), params_file=str(ROOT / "tests/faults/home.yaml"), world=HOME)
+def settings(run_dir: Path, **others: str) -> Settings:
+    return Settings.for_simulation(run_dir=str(run_dir), params_file=str(ROOT / "tests/faults/home.yaml"), world=HOME, **others)
 
 
 class Rig:
     """A running graph.  Each test leaves it as it found it: all processes ready, nothing latched."""
 
-    def __init__(self, domain: int, run_dir: Path) -> None:
+    def __init__(self, domain: int, run_dir: Path, **others: str) -> None:
         self.run_dir = run_dir
         self._harmed = 0
-        self.supervisor: Supervisor = supervise(settings(run_dir))
+        self.supervisor: Supervisor = supervise(settings(run_dir, **others))
         self.supervisor.start()
         assert self.supervisor.wait_ready(READY_LIMIT_S), f"not ready; see {run_dir}/logs"
         self.probe = Probe(domain, run_dir)

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from rclpy.executors import Executor, SingleThreadedExecutor
+from rclpy.qos import QoSProfile
 
 from robot_runtime.ros import executor
 
@@ -21,3 +22,24 @@ def test_humble_gets_rclpys_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(humble, "SingleThreadedExecutor", lambda: made.append(SingleThreadedExecutor))
     humble.make_executor()
     assert made == [SingleThreadedExecutor]
+
+
+class Endless:
+    """A subscription that always has one more message."""
+
+    def __init__(self, depth: int) -> None:
+        self.qos_profile = QoSProfile(depth=depth)
+
+
+@pytest.mark.parametrize(("depth", "taken"), [(1, 1), (5, 5), (1000, 20)])
+def test_what_arrives_meanwhile_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch, depth: int, taken: int) -> None:
+    """Else a fast /clock would be served before everything that it was sent after."""
+    served: list[int] = []
+
+    async def work() -> None:
+        served.append(depth)
+
+    monkeypatch.setattr(executor.LeanExecutor, "_take_subscription", lambda self, subscription: work)
+    lean = object.__new__(executor.LeanExecutor)
+    lean._do_subscription(Endless(depth))
+    assert len(served) == taken

@@ -112,6 +112,7 @@ ROWS = {
     ),
     "watch": tuple(node for node in NODES if node.name == "recorder"),
     "nav2": tuple(node for node in NODES if node.name == "nav2"),
+    "guard": tuple(node for node in NODES if node.name in ("gate", "door")),
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ class Rig:
     """Steps a gate at 50 Hz; the base obeys at once and the pose is true."""
 
     def __init__(self, run_dir: Path | str = "", **config: Any) -> None:
-        self.gate = Gate(Gate.Config(run_dir=str(run_dir), **{"state_dir": "memory", **config}))
+        self.gate = Gate(Gate.Config(run_dir=str(run_dir), **{"state_dir": "memory", "classifier_folder": "none", **config}))
         self.now_s = 0.0
         self.x_m = self.y_m = self.yaw_rad = 0.0
         self.people: list[Person] = [person("anna", "adult", 20.0)]

@@ -41,12 +41,12 @@ def approvals(judge: Judge) -> Approvals:
 
 
 def plan(approvals: Approvals, now_s: float = 0.0) -> None:
-    assert approvals.propose(action("fetch", "p1", "p1"), now_s).approved
-    assert approvals.propose(action("go_to", "s1", "p1"), now_s).approved
+    assert approvals.propose(action("fetch", "p1", "p1"), now_s).decision.approved
+    assert approvals.propose(action("go_to", "s1", "p1"), now_s).decision.approved
 
 
 def test_a_step_needs_the_goal_of_its_plan(approvals: Approvals) -> None:
-    assert approvals.propose(action("go_to", "s1", "p1"), 0.0).rule_ids == ("plan-not-approved",)
+    assert approvals.propose(action("go_to", "s1", "p1"), 0.0).decision.rule_ids == ("plan-not-approved",)
     plan(approvals)
     assert approvals.get("s1") is not None
 
@@ -54,7 +54,7 @@ def test_a_step_needs_the_goal_of_its_plan(approvals: Approvals) -> None:
 def test_losing_the_goal_loses_the_steps(approvals: Approvals, judge: Judge) -> None:
     plan(approvals)
     judge.denied = {"p1"}
-    assert not approvals.propose(action("fetch", "p1", "p1"), 1.0).approved
+    assert not approvals.propose(action("fetch", "p1", "p1"), 1.0).decision.approved
     assert approvals.get("s1") is None and approvals.use("s1", 1.0) is None
     (change,) = approvals.review(1.2)
     assert change.action.id == "s1" and change.decision.rule_ids == ("plan-not-approved",)
@@ -62,9 +62,9 @@ def test_losing_the_goal_loses_the_steps(approvals: Approvals, judge: Judge) -> 
 
 def test_a_step_keeps_to_the_limits_of_its_goal(approvals: Approvals, judge: Judge) -> None:
     judge.verdict, judge.limits = Verdict.LIMIT, Limits(max_speed_mps=0.3)
-    assert approvals.propose(action("fetch", "p1", "p1"), 0.0).approved
+    assert approvals.propose(action("fetch", "p1", "p1"), 0.0).decision.approved
     judge.limits = Limits(max_speed_mps=0.5)
-    assert approvals.propose(action("go_to", "s1", "p1"), 0.0).limits.max_speed_mps == 0.3
+    assert approvals.propose(action("go_to", "s1", "p1"), 0.0).decision.limits.max_speed_mps == 0.3
     step = approvals.get("s1")
     assert step is not None
     assert approvals.permit(step).limits.max_speed_mps == 0.3 and approvals.permit(step).approaches == {"anna"}
@@ -86,21 +86,21 @@ def test_a_denied_proposal_takes_the_approval_back(approvals: Approvals, judge: 
 
 def test_an_id_names_one_action(approvals: Approvals) -> None:
     approvals.propose(action("go_to", place="kitchen"), 0.0)
-    assert approvals.propose(replace(action("go_to", place="kitchen"), stamp_s=5.0), 5.0).approved
-    assert approvals.propose(action("go_to", place="stairs"), 6.0).rule_ids == ("id-reused",)
+    assert approvals.propose(replace(action("go_to", place="kitchen"), stamp_s=5.0), 5.0).decision.approved
+    assert approvals.propose(action("go_to", place="stairs"), 6.0).decision.rule_ids == ("id-reused",)
     assert approvals.get("a1") is None
 
 
 @pytest.mark.parametrize("bad", ["", "x" * 201])
 def test_an_id_must_be_usable(approvals: Approvals, bad: str) -> None:
-    assert approvals.propose(action("go_to", bad), 0.0).rule_ids == ("id-invalid",)
+    assert approvals.propose(action("go_to", bad), 0.0).decision.rule_ids == ("id-invalid",)
 
 
 def test_their_number_is_bounded(approvals: Approvals) -> None:
     for number in range(MAX_APPROVALS):
-        assert approvals.propose(action("go_to", f"a{number}"), number * 1e-3).approved
+        assert approvals.propose(action("go_to", f"a{number}"), number * 1e-3).decision.approved
     approvals.use("a0", 0.3)
-    assert approvals.propose(action("go_to", "one-more"), 0.5).approved
+    assert approvals.propose(action("go_to", "one-more"), 0.5).decision.approved
     assert len(approvals) == MAX_APPROVALS and approvals.get("a1") is None and approvals.get("a0") is not None
     (evicted,) = (change for change in approvals.review(0.5) if not change.decision.approved)
     assert (evicted.action.id, evicted.decision.rule_ids, evicted.live) == ("a1", ("approval-evicted",), True)
@@ -110,8 +110,8 @@ def test_what_moves_is_not_evicted(approvals: Approvals) -> None:
     for number in range(MAX_APPROVALS):
         approvals.propose(action("go_to", f"a{number}"), 0.0)
         approvals.use(f"a{number}", 0.1)
-    assert approvals.propose(action("go_to", "one-more"), 0.2).rule_ids == ("too-many-actions",)
-    assert approvals.propose(action("go_to", "a5"), 1.0).approved
+    assert approvals.propose(action("go_to", "one-more"), 0.2).decision.rule_ids == ("too-many-actions",)
+    assert approvals.propose(action("go_to", "a5"), 1.0).decision.approved
 
 
 def test_a_goal_whose_step_moves_is_not_evicted(approvals: Approvals) -> None:
@@ -167,4 +167,4 @@ def test_a_step_takes_over_who_asked(approvals: Approvals) -> None:
     approvals.propose(action("go_to", "s1", "p1", requester=""), 0.0)
     step = approvals.get("s1")
     assert step is not None and step.action.requester_id == "rose"
-    assert approvals.propose(action("go_to", "s1", "p1", requester=""), 1.0).approved  # the same words again are the same action
+    assert approvals.propose(action("go_to", "s1", "p1", requester=""), 1.0).decision.approved  # the same words again are the same action

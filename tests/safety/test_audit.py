@@ -16,9 +16,13 @@ import pytest
 
 from robot_runtime.cli import main
 from safety.audit import Audit
-from safety.chain import head_path, parse_line, plain, read, seal, verify
+from safety.chain import parse_line, plain, seal
 from safety.disk import BackgroundSync
 from safety.files import PROJECT
+from safety.marks import Mark, Tail, head_path, parse_mark, read_mark, tail_path
+from safety.record_file import parse_first
+from safety.segments import files, first_record, older, read
+from safety.verify import verify
 
 
 def written(folder: Path, count: int = 6) -> Path:
@@ -63,6 +67,9 @@ TAMPERING: dict[str, Callable[[Path], object]] = {
     "forge the last": _lines(_reseal_last),
     "remove the head": lambda path: head_path(path).unlink(),
     "damage the head": lambda path: head_path(path).write_text("{"),
+    "damage the tail": lambda path: tail_path(path).write_text('{"seq": 5}'),
+    "remove the tail": lambda path: tail_path(path).unlink(),
+    "a head of another record": lambda path: head_path(path).write_text(Mark(5, "0" * 64).line),
 }
 
 
@@ -81,6 +88,201 @@ def test_a_record_goes_on_after_a_restart(tmp_path: Path) -> None:
     assert (verify(tmp_path / "gate.jsonl").records, verify(tmp_path / "gate.jsonl").problems) == (5, [])
 
 
+def rotated(folder: Path, count: int = 40, keep: int = 0, file_bytes: int = 1500) -> Path:
+    """A record in several files, each of some six records."""
+    audit = Audit(folder, lambda: {"rules": "…"}, file_bytes, keep)
+    for number in range(count):
+        audit.record("note", {"number": number, "text": "größer"}, number * 0.5)
+        audit.sync(number * 0.5)
+    audit.close()
+    assert audit.error == ""
+    return folder / "gate.jsonl"
+
+
+def test_files_have_a_bounded_size_and_one_chain(tmp_path: Path) -> None:
+    path = rotated(tmp_path)
+    report = verify(path)
+    assert report.intact and report.files == len(files(path)) > 4 and report.first == 0
+    assert all(file.stat().st_size < 1500 + 400 for file in files(path))
+    assert [r.data["number"] for r in read(path) if r.kind == "note"] == list(range(40))
+    for file in files(path)[1:]:
+        first = first_record(file)
+        assert first.kind == "file" and first.data["rules"] == "…"
+        assert file == path or file.name == f"gate.{first.sequence:012d}.jsonl"
+
+
+@pytest.mark.parametrize("which", [0, 2, -2])
+def test_a_file_that_is_missing_or_swapped_shows(tmp_path: Path, which: int) -> None:
+    path = rotated(tmp_path)
+    chosen, other = files(path)[which], files(path)[1]
+    kept = chosen.read_bytes()
+    chosen.unlink()
+    assert not verify(path).intact
+    chosen.write_bytes(kept)
+    assert verify(path).intact
+    other_content = other.read_bytes()
+    other.write_bytes(kept)
+    chosen.write_bytes(other_content)
+    assert not verify(path).intact
+
+
+def test_the_newest_file_that_is_missing_shows(tmp_path: Path) -> None:
+    path = rotated(tmp_path)
+    path.unlink()
+    assert any("cut off" in problem for problem in verify(path).problems)
+
+
+def test_every_single_record_is_guarded(tmp_path: Path) -> None:
+    """Each record of every file deleted, edited, repeated, and moved to the front of its file."""
+    path = rotated(tmp_path, 14)
+    for file in files(path):
+        whole = file.read_bytes()
+        lines = whole.splitlines(keepends=True)
+        for n, line in enumerate(lines):
+            edited = line.replace(b'"kind":"', b'"kind":"x', 1)
+            variants = [lines[:n] + lines[n + 1 :], [*lines[:n], edited, *lines[n + 1 :]], [*lines[:n], line, *lines[n:]]]
+            if n:
+                variants.append([line, *lines[:n], *lines[n + 1 :]])
+            for variant in variants:
+                file.write_bytes(b"".join(variant))
+                assert not verify(path).intact, (file.name, n)
+        file.write_bytes(whole)
+    assert verify(path).intact
+
+
+def test_a_record_goes_on_in_a_new_process_across_files(tmp_path: Path) -> None:
+    rotated(tmp_path, 10)
+    rotated(tmp_path, 10)
+    report = verify(tmp_path / "gate.jsonl")
+    assert report.intact and report.records == len(list(read(tmp_path / "gate.jsonl")))
+
+
+def test_a_death_between_two_files_loses_nothing(tmp_path: Path) -> None:
+    path = rotated(tmp_path, 10)
+    path.rename(path.with_name("gate.000000009999.jsonl"))  # the next one was not begun
+    before = len(list(read(path)))
+    rotated(tmp_path, 2)
+    assert verify(path).intact and verify(path).records == before + 2
+
+
+def test_old_files_go_and_the_chain_tells_it(tmp_path: Path) -> None:
+    path = rotated(tmp_path, keep=2)
+    rotated(tmp_path, 2, keep=2)
+    report = verify(path)
+    assert report.intact and len(older(path)) == 2 and report.first > 0
+    assert "removed what came before" in report.notes[-1]
+    older(path)[0].unlink()
+    assert "no record tells" in verify(path).problems[0]
+
+
+def test_a_file_that_cannot_be_read_keeps_the_old_ones(tmp_path: Path) -> None:
+    path = rotated(tmp_path, 30)
+    before = len(older(path))
+    damaged = older(path)[-1]
+    damaged.write_bytes(b"nonsense\n" + damaged.read_bytes())
+    audit = Audit(tmp_path, file_bytes=1500, keep_files=2)
+    while len(older(path)) == before:
+        audit.record("note", {}, 0.0)
+    audit.close()
+    assert len(older(path)) == before + 1 and audit.error == ""
+    assert b'"not-pruned"' in path.read_bytes()
+
+
+def test_a_full_disk_at_the_change_of_files_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    audit = Audit(tmp_path, file_bytes=300)
+    audit.record("note", {"text": "x" * 300}, 0.0)
+    really_open = os.open
+
+    def refuse(path: object, flags: int, mode: int = 0o777) -> int:
+        if str(path).endswith("gate.jsonl"):
+            raise OSError(28, "No space left on device")
+        return really_open(str(path), flags, mode)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refuse)
+        audit.record("note", {"lost": True}, 0.1)
+        assert audit.error == "No space left on device"
+    audit.record("note", {"lost": False}, 0.2)
+    audit.close()
+    assert audit.error == "" and verify(tmp_path / "gate.jsonl").intact
+    assert [r.kind for r in read(tmp_path / "gate.jsonl")] == ["note", "file", "gap", "note"]
+
+
+# ---------------------------------------------------------------- the end
+
+
+def test_an_end_that_was_cut_off_before_a_restart_shows(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:3]))
+    written(tmp_path, 2)
+    (problem,) = verify(path).problems
+    assert "cut_off" in problem
+
+
+def test_marks_that_were_taken_away_before_a_restart_show(tmp_path: Path) -> None:
+    for number, mark in enumerate((head_path, tail_path)):
+        path = written(tmp_path / str(number))
+        mark(path).unlink()
+        written(tmp_path / str(number), 2)
+        assert "missing" in verify(path).problems[0]
+
+
+def test_a_damaged_mark_is_told_at_the_restart(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    head_path(path).write_text("{")
+    written(tmp_path, 2)
+    assert "damaged" in verify(path).problems[0]
+
+
+def test_what_a_power_failure_lost_is_noted_and_no_tampering(tmp_path: Path) -> None:
+    """Only the tail, which the disk had not confirmed either, knows of the last records."""
+    path = written(tmp_path)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:4]))
+    last = parse_line(lines[3].decode())
+    head_path(path).write_text(Mark(last.sequence, last.hash).line)
+    assert not verify(path).intact
+    written(tmp_path, 1)
+    report = verify(path)
+    assert report.intact and '"lost": 5' in report.notes[0]
+
+
+def test_a_record_that_was_deleted_whole_shows(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    path.unlink()
+    assert not verify(path).intact
+    written(tmp_path, 1)
+    assert "cut_off" in verify(path).problems[0]
+
+
+def test_a_mark_that_was_noted_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path)
+    noted = verify(path).newest
+    assert noted is not None
+    for file in tmp_path.iterdir():
+        file.unlink()
+    rotated(tmp_path, 9, file_bytes=400)  # record and marks forged together
+    assert verify(path).intact and not verify(path, [noted]).intact
+    assert main(["audit", "verify", str(tmp_path), "--mark", str(noted)]) == 1
+    assert "the mark given" in capsys.readouterr().out
+    assert main(["audit", "verify", str(tmp_path), "--mark", "5"]) == 2
+    assert parse_mark(str(noted)) == noted
+
+
+def test_the_tail_is_overwritten_in_place(tmp_path: Path) -> None:
+    tail = Tail(tmp_path / "gate.jsonl")
+    for sequence in (10**9, 3):
+        tail.write(Mark(sequence, "ab" * 32))
+        assert tail_path(tmp_path / "gate.jsonl").stat().st_size == 128
+        assert read_mark(tail_path(tmp_path / "gate.jsonl")) == Mark(sequence, "ab" * 32)
+    tail.close()
+    tail.close()
+
+
+def test_a_file_whose_first_line_is_damaged_is_named_by_its_last() -> None:
+    assert parse_first(b"nonsense\n", 7) == 7
+
+
 def test_a_torn_line_is_recovered_and_told(tmp_path: Path) -> None:
     path = written(tmp_path, 3)
     with path.open("ab") as file:
@@ -96,7 +298,8 @@ def test_a_record_with_a_broken_end_is_set_aside_not_lost(tmp_path: Path) -> Non
     before = path.read_bytes().replace(b'"number":2', b'"number":3')
     path.write_bytes(before)
     written(tmp_path, 1)
-    assert verify(path).intact and "set_aside" in verify(path).notes[0]
+    (problem,) = verify(path).problems
+    assert "set_aside" in problem and verify(path).records == 2
     (aside,) = tmp_path.glob("gate.damaged-*.jsonl")
     assert aside.read_bytes() == before
 
@@ -155,6 +358,7 @@ def test_a_record_that_cannot_be_read_back_is_told(tmp_path: Path, monkeypatch: 
 
 def test_without_a_folder_the_record_is_kept_in_memory() -> None:
     audit = Audit(None)
+    audit.clock_went_back()
     audit.record("note", {"a": 1}, 0.0)
     audit.sync(0.0)
     audit.close()

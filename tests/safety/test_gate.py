@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safety.chain import verify
 from safety.config import GateConfig
 from safety.files import FileError
 from safety.gate import Gate
@@ -27,6 +26,7 @@ from safety.types import (
     StopRequest,
     Velocity,
 )
+from safety.verify import verify
 from tests.safety.rig import TICK_S, Facts, Rig, person, scan, wall_ahead
 
 # ---------------------------------------------------------------- driving
@@ -645,3 +645,36 @@ def test_the_same_inputs_give_the_same_outputs_to_the_bit() -> None:
         return [repr(entry) for entry in rig.seen] + list(rig.gate.audit.kept)
 
     assert story() == story()
+
+
+def test_the_mirror_tells_tools_that_know_only_a_bool() -> None:
+    rig = Rig()
+    rig.tick()
+
+    def mirrored() -> bool:
+        return bool(next(message.stopped for _, topic, message in reversed(rig.seen) if topic == "safety/stopped"))
+
+    assert mirrored() is False
+    rig.stop()
+    assert mirrored() is True
+    rig.drive(0.0, ticks=30)
+    assert rig.mode == "rearm_required" and mirrored() is True
+    rig.rearm()
+    assert mirrored() is False
+    assert Rig().gate.close()[-2][1].stopped is True
+    silent = Rig()
+    silent.silent.add("scan")
+    silent.tick()
+    assert silent.mode == "starting"
+    assert next(message.stopped for _, topic, message in silent.seen if topic == "safety/stopped") is True
+
+
+def test_the_record_tells_what_the_joints_were_told() -> None:
+    rig = Rig().ready()
+    for _ in range(80):
+        rig.move_joints(head_pan=2.5)
+    rig.drive(0.0, ticks=3)
+    notes = [record["data"] for record in rig.records("joint-motion")]
+    assert [note["phase"] for note in notes][:2] == ["begins", "goes on"] and notes[-1]["phase"] == "over"
+    assert notes[0]["actions"] == ["a1"] and notes[0]["names"] == ["head_pan"]
+    assert notes[0]["positions"][0] < notes[1]["positions"][0] <= notes[-1]["positions"][0]

@@ -12,7 +12,7 @@ import pytest
 
 from safety.config import GateConfig
 from safety.proposals import FLOOD
-from safety.types import Listening, ProposedVelocity, RearmRequest
+from safety.types import BaseCommand, Listening, ProposedVelocity, RearmRequest
 from tests.safety.rig import TICK_S, Facts, Rig, action, person
 
 # ---------------------------------------------------------------- stops
@@ -23,7 +23,7 @@ def test_no_topic_lifts_a_stop_as_if_it_were_the_service() -> None:
     rig.stop()
     rig.tick(safety__rearm_request=[RearmRequest(rig.now_s, "service", "", "")])
     assert rig.mode == "emergency_stop"
-    assert rig.records("rearm")[-1]["data"]["reason"] == "the person who asks is not seen"
+    assert rig.records("rearm")[-1]["data"]["reason"] == "this person is not seen"
 
 
 @pytest.mark.parametrize("variable", [True, False])
@@ -71,13 +71,16 @@ def test_a_stop_takes_all_approvals_back_and_lifting_it_starts_nothing() -> None
 def test_the_last_act_is_to_stand_still(tmp_path: Path) -> None:
     rig = Rig(tmp_path).ready()
     rig.drive(0.5, ticks=60)
-    (topic, velocity), (_, state) = rig.gate.close()
-    assert topic == "cmd_vel" and (velocity.linear_mps, velocity.angular_radps) == (0.0, 0.0)
+    last = dict(rig.gate.close())
+    velocity, mirror, state = last["cmd_vel"], last["safety/stopped"], last["safety/state"]
+    assert mirror.stopped is True
+    assert last["motors/command"] == BaseCommand(velocity.stamp_s, velocity, False), "and with the motors off"
+    assert (velocity.linear_mps, velocity.angular_radps) == (0.0, 0.0)
     assert (state.mode, state.causes, state.max_speed_mps) == ("protective_stop", ("the gate has ended",), 0.0)
     assert rig.records()[-1]["kind"] == "end"
     assert rig.drive(0.5).linear_mps < 0.05  # it may be stepped again, from standstill
     rig.stop()
-    assert rig.gate.close()[1][1].mode == "rearm_required"
+    assert dict(rig.gate.close())["safety/state"].mode == "rearm_required"
     assert Rig().gate.close()[0][1].stamp_s == 0.0  # never stepped
 
 

@@ -14,7 +14,7 @@ from safety.latch import Latch, LatchFile
 from safety.ontology import Ontology
 from safety.rules import Rules
 from safety.stops import Stops
-from safety.types import EStop, People, RearmRequest, StopRequest
+from safety.types import EStop, Heartbeat, People, RearmRequest, StopRequest
 from tests.safety.rig import person
 
 PARAMETERS = Rules.load("safety/rules/home.yaml", Ontology.load()).parameters
@@ -186,6 +186,43 @@ def test_a_silent_heartbeat_stops_and_its_return_does_not_lift_it() -> None:
     assert state(made) == "cause present"
     list(made.take({"e_stop": [EStop(1.0, False)]}, 1.0))
     assert state(made) == "cause gone"
+
+
+def beat(made: Stops, now_s: float, stamp_s: float, source: Any = "pendant") -> list[str]:
+    return [kind for kind, _ in made.take({"safety/heartbeat": [Heartbeat(stamp_s, source)]}, now_s)]
+
+
+def test_a_supervised_source_that_falls_silent_latches_and_its_return_lifts_nothing() -> None:
+    made = stops(heartbeats={"pendant": 0.5, "fleet": 9.0})
+    assert beat(made, 0.4, 0.4) == [] and beat(made, 0.8, 0.8) == []
+    assert list(made.take({}, 1.31)) == [("stop", {"source": "heartbeat of pendant", "detail": "pendant is silent"})]
+    assert state(made) == "cause present"
+    assert rearmed(made, RearmRequest(1.4, "service", "", ""), 1.4) == "its cause is still there: heartbeat of pendant"
+    assert beat(made, 1.5, 1.5) == [] and state(made) == "cause gone"
+    assert rearmed(made, RearmRequest(1.6, "service", "", ""), 1.6) == ""
+
+
+def test_who_was_never_heard_latches_too() -> None:
+    made = stops(heartbeats={"pendant": 0.5})
+    assert not list(made.take({}, 0.5)) and [kind for kind, _ in made.take({}, 0.52)] == ["stop"]
+
+
+@pytest.mark.parametrize(
+    ("stamp_s", "source"), [(0.1, "pendant"), (0.05, "pendant"), (0.6, "somebody"), (5.0, "pendant"), (float("nan"), "pendant")]
+)
+def test_a_message_that_is_repeated_old_or_of_somebody_else_is_no_sign_of_life(stamp_s: float, source: str) -> None:
+    made = stops(heartbeats={"pendant": 0.5})
+    assert beat(made, 0.1, 0.1) == []
+    assert beat(made, 0.59, stamp_s, source) == [] and beat(made, 0.61, stamp_s, source) == ["stop"]
+    assert list(made.take({"safety/heartbeat": ["alive"]}, 0.7)) == []
+
+
+def test_supervision_goes_on_after_a_clock_that_went_back() -> None:
+    made = stops(heartbeats={"pendant": 0.5})
+    assert beat(made, 100.0, 100.0) == []
+    list(made.clock_went_back(90.0, 10.0))
+    assert beat(made, 10.4, 10.4) == [] and beat(made, 10.9, 10.4) == []
+    assert [kind for kind, _ in made.take({}, 11.0)] == ["stop"]
 
 
 # ---------------------------------------------------------------- on disk

@@ -14,6 +14,7 @@ from robot_runtime.messages import (
     ActionStatus,
     ActionVerdict,
     Argument,
+    Confirmation,
     Detection,
     Detections,
     GripperState,
@@ -74,10 +75,15 @@ def allow(action: ProposedAction) -> tuple[str, str, float] | None:
 
 @dataclass
 class Rig:
-    """Gate: ``judge``.  Drives take ``drive_s`` and end as ``drive_phase`` says.  The gripper grasps what is within 0.12 m."""
+    """Gate: ``judge``; a "confirm" is lifted by a yes of ``may_confirm``, and ends after ``confirm_s``.
+
+    Drives take ``drive_s`` and end as ``drive_phase`` says.  The gripper grasps what is within 0.12 m.
+    """
 
     site: str
     judge: Callable[[ProposedAction], tuple[str, str, float] | None] = allow
+    may_confirm: tuple[str, ...] = ("anna",)
+    confirm_s: float = 10.0
     drive_s: float = 1.0
     drive_phase: str = "reached"
     joints_move: bool = True
@@ -209,15 +215,29 @@ class Rig:
         if topic == "action/proposed":
             answer = self.judge(message)
             if answer is not None:
-                verdict, say, speed = answer
-                self._pending.append((
-                    "action/verdict", ActionVerdict(self.now_s, message.id, verdict, ("test",), "", "", say, speed, 0.1)))  # fmt: skip
+                self._verdict(message.id, *answer)
+        elif topic == "action/confirmation":
+            self._confirmed(message)
         elif topic == "joints/proposed" and self.joints_move and self.mode == SafetyMode.RUNNING.value:
             self._move_joints(message)
         elif topic == "nav/goal":
             self._goal = None if message.cancel else (message, self.now_s + self.drive_s)
         elif topic == "speech/say" and self.voice_speaks:
             self._speak(message)
+
+    def _verdict(self, action_id: str, verdict: str, say: str, speed_mps: float = math.inf) -> None:
+        question = (f"?{action_id}", self.confirm_s) if verdict == "confirm" else ("", math.nan)
+        message = ActionVerdict(self.now_s, action_id, verdict, ("test",), "", "", say, speed_mps, 0.1, *question)
+        self._pending.append(("action/verdict", message))
+
+    def _confirmed(self, answer: Confirmation) -> None:
+        action_id = answer.confirmation_id.removeprefix("?")
+        if not answer.yes:
+            self._verdict(action_id, "deny", "")
+        elif answer.person_id in self.may_confirm:
+            self._verdict(action_id, "allow", "")
+        else:
+            self._verdict(action_id, "confirm", "You may not.")
 
     def _speak(self, request: SpeechRequest) -> None:
         self._pending.append(("speech/state", SpeechState(self.now_s, request.id, "finished", request.text, 0.5, 150.0)))

@@ -94,6 +94,14 @@ def test_commands_are_understood_and_attributed(ear: Ear, text: str, who: str, i
     assert "pocketsphinx" in utterance.engine
 
 
+@pytest.mark.parametrize(("text", "who"), [("halt", "anna"), ("freeze", "rose"), ("freeze please", "leo"), ("halt now", "leo")])
+def test_other_words_for_stop_ask_the_gate_to_stop_past_the_planner(ear: Ear, text: str, who: str) -> None:
+    (asked_s, asked), (heard_s, utterance) = listen(ear, sound(text, who), speaker=who)
+    assert isinstance(asked, StopRequest) and isinstance(utterance, Utterance)
+    assert (asked.source, asked.detail) == ("word", utterance.text)
+    assert utterance.intent == "stop" and asked_s == heard_s
+
+
 def test_a_finished_command_is_answered_at_the_first_pause(ear: Ear) -> None:
     samples = sound("bring me the red cup", "anna")
     ((decided_s, utterance),) = listen(ear, samples)

@@ -37,7 +37,8 @@ def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"), [(["none.jsonl"], "none.jsonl: cannot be read"), (["-", "--classifier", "nowhere"], "nowhere/settings.json: cannot be read")]
+    ("arguments", "told"),
+    [(["none.jsonl"], "none.jsonl: cannot be read"), (["-", "--classifier", "nowhere"], "nowhere/settings.json: cannot be read")],
 )
 def test_what_cannot_be_read_is_one_line(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["judge", *arguments]) == 2

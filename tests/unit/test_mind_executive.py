@@ -145,54 +145,89 @@ def test_verdict_of_another_action_is_ignored(rig: Rig) -> None:
 
 
 def confirming(action: ProposedAction) -> tuple[str, str, float]:
-    """Wants a goal confirmed until the words that led to it are a yes."""
-    return ("confirm", "Shall I?", math.inf) if action.utterance_text != "yes" else ("allow", "", math.inf)
+    """Wants the goal confirmed."""
+    return ("confirm", "Shall I?", math.inf) if action.id == action.plan_id else ("allow", "", math.inf)
 
 
-def test_confirmation_is_asked_and_a_grown_ups_yes_is_proposed_again(rig: Rig) -> None:
-    rig.judge = lambda action: confirming(action) if action.skill == "go_to" and action.id == action.plan_id else ("allow", "", math.inf)
+def test_what_the_gate_wants_confirmed_is_asked_and_the_answer_goes_to_the_gate(rig: Rig) -> None:
+    rig.judge = confirming
     rig.hear("go_to", place="kitchen").run(1)
     assert rig.said == ["Shall I?"] and rig.goals == []
     rig.hear("yes", "anna", "yes").run(3)
-    again = [p for p in rig.sent("action/proposed") if p.id == p.plan_id]
-    assert [p.utterance_text for p in again] == ["go_to", "yes"]
+    (answer,) = rig.sent("action/confirmation")
+    assert (answer.yes, answer.person_id, answer.utterance_id) == (True, "anna", "u2")
+    assert answer.confirmation_id == f"?{proposal(rig, 'go_to').plan_id}"
+    assert len([p for p in rig.sent("action/proposed") if p.id == p.plan_id]) == 1
     assert rig.statuses("go_to")[-1] == "go_to succeeded"
 
 
-def test_confirmation_needs_a_grown_up(rig: Rig) -> None:
+@pytest.mark.parametrize("speaker", ["leo", ""])
+def test_whose_yes_does_not_count_is_told_so_and_somebody_else_may_still_say_it(rig: Rig, speaker: str) -> None:
     rig.judge = confirming
-    rig.hear("go_to", place="kitchen").run(1).hear("yes", "leo", "yes").run(1)
-    assert rig.said == ["Shall I?", "Only a grown-up may say yes to that."]
-    assert rig.goals == []
-
-
-def test_confirmation_by_nobody_in_particular_does_not_count(rig: Rig) -> None:
-    rig.judge = confirming
-    rig.hear("go_to", place="kitchen").run(1).hear("yes", "", "yes").run(1)
-    assert rig.goals == []
+    rig.hear("go_to", place="kitchen").run(1).hear("yes", speaker, "yes").run(1)
+    assert rig.said == ["Shall I?", "You may not."] and rig.goals == []
+    assert rig.sent("action/confirmation")[-1].person_id == speaker
+    rig.hear("yes", "anna", "yes").run(3)
+    assert rig.statuses("go_to")[-1] == "go_to succeeded"
 
 
 def test_no_to_a_confirmation_leaves_it(rig: Rig) -> None:
     rig.judge = confirming
-    rig.hear("go_to", place="kitchen").run(1).hear("no").run(1)
+    rig.hear("go_to", place="kitchen").run(1).hear("no", "leo").run(1)
     assert rig.said == ["Shall I?", "All right, I leave it."]
+    assert [answer.yes for answer in rig.sent("action/confirmation")] == [False]
+    rig.hear("yes").run(2)
+    assert rig.goals == [] and len(rig.sent("action/confirmation")) == 1
 
 
-def test_silence_is_not_a_yes(rig: Rig) -> None:
+@pytest.mark.parametrize("gate_tells", [True, False])
+def test_silence_is_not_a_yes(rig: Rig, gate_tells: bool) -> None:
     rig.judge = confirming
-    rig.hear("go_to", place="kitchen").run(12)
+    rig.hear("go_to", place="kitchen").run(10)
+    if gate_tells:
+        rig.send("action/verdict", verdict(rig, proposal(rig, "go_to").id, "deny", ""))
+    rig.run(2)
     assert rig.said == ["Shall I?", "Nobody said yes, so I will leave it."]
+    rig.hear("yes").run(2)
+    assert rig.goals == [] and rig.sent("action/confirmation") == []
 
 
-def test_gate_that_asks_twice_is_not_talked_into_it(rig: Rig) -> None:
+def test_a_question_that_is_void_is_told(rig: Rig) -> None:
+    rig.judge = confirming
+    rig.hear("go_to", place="kitchen").run(1)
+    rig.send("action/verdict", verdict(rig, proposal(rig, "go_to").id, "deny", "Things have changed.")).run(1)
+    assert rig.said == ["Shall I?", "Things have changed."] and rig.goals == []
+
+
+def test_a_gate_without_words_is_lent_some(rig: Rig) -> None:
     rig.judge = lambda action: ("confirm", "", math.inf)
-    rig.hear("go_to", place="kitchen").run(1).hear("yes", "anna", "yes").run(1)
-    assert rig.said == ["Shall I really do that?", "I am not allowed to, even so."]
-    assert rig.goals == []
+    rig.hear("go_to", place="kitchen").run(1)
+    assert rig.said == ["Shall I really do that?"]
+
+
+def test_a_confirm_that_asks_nothing_is_a_refusal(rig: Rig) -> None:
+    rig.judge = lambda action: None
+    rig.hear("go_to", place="kitchen").run(0.2)
+    rig.send("action/verdict", verdict(rig, proposal(rig, "go_to").id, "confirm", "")).run(0.5)
+    assert rig.said == ["I may not do that."]
+
+
+@pytest.mark.parametrize("how", ["another wish", "a stop"])
+def test_a_question_that_is_no_longer_wanted_is_answered_by_no(rig: Rig, how: str) -> None:
+    rig.judge = confirming
+    rig.hear("go_to", place="kitchen").run(1)
+    asked = rig.sent("action/proposed")[-1].plan_id
+    if how == "a stop":
+        rig.mode = SafetyMode.EMERGENCY_STOP.value
+    else:
+        rig.hear("go_to", place="living room")
+    rig.run(0.5)
+    answers = [(answer.confirmation_id, answer.yes, answer.person_id) for answer in rig.sent("action/confirmation")]
+    assert answers == [(f"?{asked}", False, "")]
 
 
 def test_step_can_need_a_confirmation_too(rig: Rig) -> None:
-    rig.judge = lambda action: confirming(action) if action.skill == "pick" else ("allow", "", math.inf)
+    rig.judge = lambda action: ("confirm", "Shall I?", math.inf) if action.skill == "pick" else ("allow", "", math.inf)
     rig.hear("fetch", object="red cup", person="me").run(4).hear("yes", "anna", "yes").run(15)
     assert rig.statuses("fetch")[-1] == "fetch succeeded"
 
@@ -348,7 +383,8 @@ def test_withdrawn_action_halts_at_once_and_is_told(rig: Rig, which: str, word: 
     rig.send("action/verdict", verdict(rig, action.id, word, "A child is near.")).run(0.1)
     assert rig.goals[-1].cancel
     rig.run(1)
-    assert rig.said[-1] == "A child is near."
+    question = word == "confirm"  # is no explanation of why the robot halts
+    assert rig.said[-1] == ("It is not safe any more, so I leave it." if question else "A child is near.")
     assert rig.statuses()[-1] == "go_to refused"
     proposals = len(rig.sent("action/proposed"))
     rig.run(3)

@@ -12,6 +12,7 @@ from robot_runtime.messages import (
     Plan,
     PlanStep,
     ProposedAction,
+    RulesState,
     SafetyState,
     SpeechState,
     StopRequest,
@@ -123,3 +124,14 @@ def test_reset_forgets_who_spoke(timeline: Timeline) -> None:
     timeline.reset()
     (moving,) = lines(timeline, 11.0, cmd_vel=velocity(11.0, 0.3))
     assert math.isnan(moving.latency_ms)
+
+
+def test_rules_that_change_while_the_robot_runs_are_told(timeline: Timeline) -> None:
+    def rules(changes: str, error: str) -> RulesState:
+        return RulesState(1.0, "home", "1.1.0", "aa", "bb", 0.0, changes, error)
+
+    assert lines(timeline, 1.0, safety__rules=rules("", "")) == []
+    (new,) = lines(timeline, 1.0, safety__rules=rules("tighter: rule a", ""))
+    assert (new.kind, new.text, new.detail) == ("safety", "new rules in force: home 1.1.0", "tighter: rule a")
+    (bad,) = lines(timeline, 1.0, safety__rules=rules("", "home.yaml: not valid YAML"))
+    assert (bad.text, bad.detail) == ("changed rules are not in force", "home.yaml: not valid YAML")

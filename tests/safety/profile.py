@@ -1,0 +1,23 @@
+"""How many cases a property is tried on: few in ``make test``, as many as SAFETY_EXAMPLES says in ``make property``."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+VARIABLE = "SAFETY_EXAMPLES"
+THOROUGH = int(os.environ.get(VARIABLE) or 0)
+FAST = 100
+
+
+def examples(fast: int) -> settings:
+    """For a test that wants more, or fewer, cases than others in a fast run."""
+    return settings(max_examples=max(fast, THOROUGH))
+
+
+def load() -> None:
+    """Make it the default of every property test in this process."""
+    slow = [HealthCheck.too_slow, HealthCheck.filter_too_much] if THOROUGH else []
+    settings.register_profile("safety", max_examples=max(FAST, THOROUGH), deadline=None, suppress_health_check=slow)
+    settings.load_profile("safety")

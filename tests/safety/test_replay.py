@@ -1,0 +1,243 @@
+"""Every recorded decision can be made again from the record, and a decision that does not fit its record shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from robot_runtime.cli import main
+from safety.audit import Audit
+from safety.chain import Record
+from safety.copies import Copies, copy_path
+from safety.files import PROJECT
+from safety.ontology import Ontology
+from safety.replay import Difference, Replayer
+from safety.restore import restore
+from safety.rules import Rules
+from safety.segments import read
+from safety.types import AgeGroup, Confirmation, Person, RobotPose
+from tests.safety.rig import Rig, person
+
+HOME = PROJECT / "safety" / "rules" / "home.yaml"
+
+
+def a_run(folder: Path, **config: Any) -> Path:
+    """Allowed, limited, confirmed, void, denied, latched, withdrawn, expired: one decision of every kind."""
+    rig = Rig(folder, **config)
+    rig.people = [person("anna", "adult", 4.0), person("leo", "child", 5.0)]
+    rig.ready()
+    rig.drive(0.3, ticks=20)
+    rig.propose("fetch", "denied", "denied", "leo", object="knife", recipient="leo")
+    question = rig.propose("fetch", "p1", "p1", object="pills", recipient="anna")
+    for who in ("leo", "anna"):
+        rig.tick(action__confirmation=[Confirmation(rig.now_s, question.confirmation_id, True, who, "u")])
+    rig.propose("pick", "p1.1", "p1", requester="", object="pills")
+    for number in range(5):
+        rig.propose("fetch", f"q{number}", f"q{number}", object="pills", recipient="anna")
+    rig.people.append(person("mia", "child", 2.0))
+    rig.drive(0.3, action_id="p1.1", ticks=10)
+    rig.propose("go_to", "step", "nobody's plan", place="kitchen")
+    rig.propose("juggle", "unknown")
+    rig.stop()
+    rig.propose("go_to", "while-stopped", place="kitchen")
+    rig.rearm()
+    rig.propose("go_to", "a2", place="kitchen")
+    rig.gate.close()
+    assert rig.gate.audit.error == ""
+    return folder / "audit" / "gate.jsonl"
+
+
+def replayed(path: Path, rules: Rules | None = None, ontology: Ontology | None = None) -> tuple[Replayer, list[Difference]]:
+    replayer = Replayer(path.parent, rules, ontology)
+    return replayer, list(replayer.take(read(path)))
+
+
+def test_every_decision_comes_out_the_same(tmp_path: Path) -> None:
+    path = a_run(tmp_path)
+    replayer, differences = replayed(path)
+    assert differences == []
+    assert replayer.result.decisions >= 17 and replayer.result.judged >= 12
+    verdicts = {record.data["verdict"]["verdict"] for record in read(path) if record.kind in ("verdict", "withdrawn", "changed")}
+    assert verdicts >= {"allow", "confirm", "deny", "stop"}
+
+
+def test_it_comes_out_the_same_after_the_rules_on_disk_have_changed_and_across_files(tmp_path: Path) -> None:
+    rules = tmp_path / "base" / "home.yaml"
+    rules.parent.mkdir()
+    rules.write_bytes(HOME.read_bytes())
+    own = tmp_path / "ours" / "ours.yaml"
+    own.parent.mkdir()
+    own.write_text("name: ours\nversion: 1.0.0\nextends: ../base/home.yaml\n", encoding="utf-8")
+    path = a_run(tmp_path / "run", rules_file=str(own), audit_file_mb=0.01)
+    assert len(list(path.parent.glob("gate.0*.jsonl"))) > 2
+    rules.unlink()
+    own.unlink()
+    assert replayed(path)[1] == []
+    for file in sorted(path.parent.glob("gate.0*.jsonl"))[:2]:
+        file.unlink()  # what retention does: each file can be replayed without those before it
+    assert replayed(path)[1] == []
+
+
+def edited(path: Path, change: Callable[[dict[str, Any]], None], which: Callable[[dict[str, Any]], bool]) -> list[Difference]:
+    """What a replay says when somebody who can seal wrote this instead."""
+    records = list(read(path))
+    for number, record in enumerate(records):
+        if record.kind in ("verdict", "withdrawn", "changed") and which(record.data):
+            change(record.data)
+            records[number] = record
+            break
+    else:
+        pytest.fail("no such record")
+    return list(Replayer(path.parent).take(records))
+
+
+def allowed(data: dict[str, Any]) -> bool:
+    return bool(data["verdict"]["verdict"] == "allow" and data["said"] is None)
+
+
+def named(action_id: str, nth: str = "") -> Callable[[dict[str, Any]], bool]:
+    return lambda data: data["verdict"]["action_id"] == action_id and nth in str(data["verdict"]["rule_ids"])
+
+
+@pytest.mark.parametrize(
+    ("which", "change", "now"),
+    [
+        (named("denied"), lambda d: d["verdict"].update(verdict="allow"), "deny"),
+        (named("denied"), lambda d: d["verdict"].update(rule_ids=["sharp-to-child"]), "deny"),
+        (named("denied"), lambda d: d["judged"].update(verdict="allow"), "deny"),
+        (named("denied"), lambda d: d["proposal"].update(requester_id="anna", arguments=[{"name": "object", "value": "apple"},
+                                                                                         {"name": "recipient", "value": "anna"}]), "allow"),
+        (allowed, lambda d: d["limits"].update(max_speed_mps=0.3), "allow"),
+        (named("p1", "confirmed"), lambda d: d.update(said=None), "confirm"),
+        (named("p1", "confirmed"), lambda d: d["said"].update(by="leo"), "allow"),
+        (named("p1", "confirmed"), lambda d: d["said"].update(confirmation_id="none"), ""),
+        (named("p1.1", "confirmed"), lambda d: d["goal"].update(verdict="deny"), "deny"),
+        (named("while-stopped"), lambda d: d["verdict"].update(verdict="allow"), ""),
+        (named("a2"), lambda d: d["verdict"].update(rule_ids=["latched"]), ""),
+        (named("a2"), lambda d: d["verdict"].update(rules_hash="0" * 64), ""),
+    ],
+)  # fmt: skip
+def test_a_decision_that_does_not_fit_its_record_shows(
+    tmp_path: Path, which: Callable[[dict[str, Any]], bool], change: Callable[[dict[str, Any]], None], now: str
+) -> None:
+    differences = edited(a_run(tmp_path), change, which)
+    assert [difference.now for difference in differences] == [now]
+    assert differences[0].cause
+
+
+def test_a_record_that_lacks_something_is_told(tmp_path: Path) -> None:
+    path = a_run(tmp_path)
+    with pytest.raises(ValueError, match="does not fit"):
+        edited(path, lambda data: data["proposal"].pop("id"), lambda data: True)
+    with pytest.raises(ValueError, match="not such as the gate writes"):
+        edited(path, lambda data: data.pop("goal"), lambda data: data["judged"] is not None)
+
+
+@pytest.mark.parametrize("which", ["rules", "ontology"])
+def test_a_copy_that_was_changed_or_lost_shows(tmp_path: Path, which: str) -> None:
+    path = a_run(tmp_path)
+    start = next(record for record in read(path) if record.kind == "start")
+    copy = copy_path(path.parent, start.data[which]["copy"])
+    content = copy.read_bytes()
+    copy.write_bytes(content + b"\n# changed\n")
+    assert "has been changed" in replayed(path)[1][0].cause
+    copy.unlink()
+    assert "not there" in replayed(path)[1][0].cause
+
+
+def test_what_would_have_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = a_run(tmp_path / "run")
+    stricter = tmp_path / "stricter.yaml"
+    stricter.write_text(f"name: stricter\nversion: 1.0.0\nextends: {HOME}\nskills: {{go_to: {{verdict: deny}}}}\n", encoding="utf-8")
+    assert main(["audit", "replay", str(tmp_path / "run"), "--rules", str(stricter), "--json"]) == 1
+    *lines, result = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert result["differences"] == len(lines) > 0
+    assert {(line["recorded"], line["now"]) for line in lines} == {("allow", "deny")}
+    assert all(line["action"].startswith("go_to") and "skill-go-to" not in line["cause"] for line in lines)
+    assert main(["audit", "replay", str(path), "--rules", str(HOME), "--ontology", str(PROJECT / "safety/ontology.yaml")]) == 0
+    assert "all come out the same" in capsys.readouterr().out
+
+
+def test_another_ontology_with_the_rules_of_then(tmp_path: Path) -> None:
+    more = tmp_path / "more.yaml"
+    more.write_text(f"extends: {PROJECT / 'safety/ontology.yaml'}\nclasses:\n  pills: {{properties: [sharp]}}\n", encoding="utf-8")
+    path = a_run(tmp_path / "run")
+    assert replayed(path, ontology=Ontology.load(PROJECT / "safety/ontology.yaml"))[1] == []
+    replayer, _ = replayed(path, ontology=Ontology.load(more))
+    assert replayer.result.judged > 5
+
+
+def test_the_verb_agrees_and_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = a_run(tmp_path)
+    assert main(["audit", "replay", str(tmp_path)]) == 0
+    assert "all come out the same" in capsys.readouterr().out
+    assert main(["audit", "replay", str(tmp_path), "--rules", str(tmp_path / "none.yaml")]) == 2
+    assert "none.yaml" in capsys.readouterr().err
+    copy = next((path.parent / "copies").glob("*/home.yaml"))
+    copy.unlink()
+    assert main(["audit", "replay", str(tmp_path)]) == 1
+    assert "come out otherwise" in capsys.readouterr().out
+    path.write_bytes(b"torn")
+    assert main(["audit", "replay", str(tmp_path)]) == 2
+    assert "audit verify" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- pieces
+
+
+def test_copies_wait_for_the_disk(tmp_path: Path) -> None:
+    (tmp_path / "audit").write_text("a file where the folder should be")
+    audit = Audit(tmp_path / "audit")
+    ontology = Ontology.load()
+    name = audit.keep(ontology.files, ontology.hash)
+    assert audit.error
+    (tmp_path / "audit").unlink()
+    audit.record("note", {}, 0.0)
+    audit.close()
+    assert audit.error == "" and copy_path(tmp_path / "audit", name).read_bytes() == ontology.files[0].read_bytes()
+
+
+def test_files_that_were_edited_since_they_were_loaded_are_not_copied(tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text("a")
+    copies = Copies(tmp_path / "audit")
+    name = copies.keep([tmp_path / "rules.yaml"], "0" * 64)
+    assert copies.error == "" and not copy_path(tmp_path / "audit", name).exists()
+    assert list((tmp_path / "audit" / "copies").iterdir()) == []
+
+
+def test_nothing_is_copied_without_a_folder_or_without_files(tmp_path: Path) -> None:
+    assert Copies(None).keep([HOME], "0" * 64) == "" == Copies(tmp_path).keep([], "0" * 64)
+
+
+@pytest.mark.parametrize("name", ["", "x", "0" * 64, f"{'0' * 64}/../x", f"{'0' * 64}//x"])
+def test_a_name_leads_nowhere_else(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="no copy"):
+        copy_path(tmp_path, name)
+
+
+@dataclass
+class Nested:
+    pose: RobotPose | None
+    groups: frozenset[AgeGroup]
+    pair: tuple[float, str]
+    many: tuple[Person, ...] = ()
+
+
+def test_restore_is_exact_and_refuses() -> None:
+    made = restore(Nested, {"pose": None, "groups": ["child"], "pair": ["inf", "x"]})
+    assert made == Nested(None, frozenset({AgeGroup.CHILD}), (float("inf"), "x"))
+    good: dict[str, Any] = {"pose": None, "groups": [], "pair": [1, "x"]}
+    wrong: list[dict[str, Any]] = [{"pair": [1]}, {"pair": [1, 2]}, {"groups": ["teen"]}, {"many": [{}]}, {"groups": 3}]
+    for bad in wrong:
+        with pytest.raises(ValueError, match=r"Nested|teen"):
+            restore(Nested, {**good, **bad})
+
+
+def test_a_record_of_an_unknown_kind_is_passed_over(tmp_path: Path) -> None:
+    replayer = Replayer(tmp_path)
+    assert list(replayer.take([Record(0, 0.0, "note", {}, "", "")])) == [] and replayer.result.decisions == 0
