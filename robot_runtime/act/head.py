@@ -7,13 +7,13 @@ import math
 from robot_runtime.act.skill import SkillContext
 
 
-def look_at(context: SkillContext, point_m: tuple[float, float, float]) -> None:
-    """Turn the camera to a point of the map."""
+def look_at(context: SkillContext, point_m: tuple[float, float, float], aside_rad: float = 0.0) -> None:
+    """Turn the camera to a point of the map, or to one side of it, as far as the neck goes."""
     settings = context.settings
     point = context.situation.in_base(point_m[0], point_m[1])
     if point is None:
         return
-    pan_rad = math.atan2(point[1], point[0])
+    pan_rad = min(max(math.atan2(point[1], point[0]) + aside_rad, -settings.pan_max_rad), settings.pan_max_rad)
     tilt_rad = math.atan2(settings.camera_height_m - point_m[2], math.hypot(*point))
     context.propose_joints({"head_pan": pan_rad, "head_tilt": min(max(tilt_rad, -settings.tilt_max_rad), settings.tilt_max_rad)})
 

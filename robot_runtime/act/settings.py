@@ -38,6 +38,7 @@ class SkillSettings(StageConfig):
     look_pan_rad: float = Field(0.9, gt=0, le=1.5, description="how far the head turns to each side when searching")
     look_tilt_rad: float = Field(0.35, ge=-0.8, le=0.8, description="how far the head bows when searching; positive is down")
     rest_tilt_rad: float = Field(0.25, ge=-0.8, le=0.8, description="how far the head bows while driving; positive is down")
+    pan_max_rad: float = Field(2.7, gt=0, le=3.1, description="how far the head can turn to each side")
     tilt_max_rad: float = Field(0.9, gt=0, le=1.5, description="how far the head can bow")
     camera_height_m: float = Field(1.25, gt=0, le=3, description="height of the head camera")
     known_confidence: float = Field(0.3, gt=0, lt=1, description="below it the robot does not rely on where it remembers a thing")

@@ -30,9 +30,11 @@ from robot_runtime.observe.report import write_report
 from robot_runtime.observe.run import Run
 from robot_runtime.observe.terminal import render
 from robot_runtime.paths import resolve
+from robot_runtime.sense import sound_device
 from robot_runtime.sense.microphone import read_wav
 from robot_runtime.supervisor import ProcessEvent, Supervisor
 from robot_runtime.verbs.up import supervise
+from safety.files import FileError
 
 SCENARIO = "sim/scenarios/demo.yaml"
 READY_LIMIT_S = 60.0
@@ -85,6 +87,7 @@ def _checked_settings(args: argparse.Namespace, run_dir: Path) -> Settings:
     """The settings of the run.  The folder is only made once all input is known to be good."""
     settings = Settings.for_simulation(run_dir=str(run_dir))
     if args.mic:
+        _check_sound_devices()
         settings = replace(settings, audio_in="device", audio_out="device")
     elif not args.say:
         settings = replace(settings, scenario=str(resolve(args.scenario)))
@@ -98,6 +101,19 @@ def _checked_settings(args: argparse.Namespace, run_dir: Path) -> Settings:
         settings = replace(settings, scenario=str(run_dir / "scenario.yaml"))
         Path(settings.scenario).write_text(content, encoding="utf-8")
     return settings
+
+
+def _check_sound_devices() -> None:
+    """See to it that there is something to talk into and to listen to, before anything starts.
+
+    :raises UsageError: there is not
+    """
+    try:
+        sounddevice = sound_device.load()
+        sound_device.find(sounddevice, "", "input")
+        sound_device.find(sounddevice, "", "output")
+    except FileError as error:
+        raise UsageError(f"--mic: {error}; or let somebody say a recording: --say FILE.wav") from error
 
 
 def _recording_scenario(wav: str, who: str) -> str:

@@ -40,5 +40,6 @@ def test_a_restarted_simulation_goes_on_when_all_before_is_stale(tmp_path: Path)
     memory.write(163.42)
     memory.write(163.44)
     assert ClockMemory(path).resume_s() == pytest.approx(163.44 + RESTART_GAP_S)
-    ages_s = [topic.max_age_s for topic in TOPICS.values() if topic.max_age_s is not None]
+    moved_by = (topic for topic in TOPICS.values() if topic.name != "battery")  # a charge of before does not set the base in motion
+    ages_s = [topic.max_age_s for topic in moved_by if topic.max_age_s is not None]
     assert max(ages_s) < RESTART_GAP_S

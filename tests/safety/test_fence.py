@@ -185,3 +185,11 @@ def test_the_whole_gate_halts_before_the_stairs() -> None:
     rig.drive(0.6, ticks=250)
     assert rig.velocity.linear_mps == 0.0 and 0.5 < rig.x_m <= 1.0 - 0.22 - 0.05 - 2 * 0.02
     assert rig.mode == "protective_stop" and "stairs" in rig.state.causes[0]  # type: ignore[union-attr]  # mode has seen to it
+
+
+def test_a_pose_that_is_stale_holds_the_base_where_there_are_fences() -> None:
+    rig = Rig(fences={"room": {"kind": "keep_in", "polygon_m": [[-5.0, -5.0], [9.0, -5.0], [9.0, 5.0], [-5.0, 5.0]]}}).ready()
+    assert rig.drive(0.3, ticks=30).linear_mps > 0.2
+    rig.silent.add("pose")
+    assert rig.drive(0.3, ticks=40).linear_mps == 0.0
+    assert rig.state is not None and "it is not known where the fences are" in rig.state.causes

@@ -132,6 +132,28 @@ def test_follow_says_when_it_lost_the_person(rig: Rig) -> None:
     ends_with(rig, "I cannot see Anna any more.", "follow")
 
 
+def test_follow_keeps_the_head_turned_to_the_person(rig: Rig) -> None:
+    rig.hear("follow", "anna").run(1)
+    for x_m, y_m in ((5.0, 3.0), (1.0, 3.5), (2.0, 1.0)):
+        rig.people["anna"] = replace(rig.people["anna"], position_m=(x_m, y_m, 0.0))
+        rig.run(2)
+        x0_m, y0_m, yaw_rad = rig.pose
+        bearing_rad = math.remainder(math.atan2(y_m - y0_m, x_m - x0_m) - yaw_rad, math.tau)
+        assert rig.joints["head_pan"] == pytest.approx(min(max(bearing_rad, -2.7), 2.7), abs=0.05)
+
+
+def test_follow_looks_to_both_sides_for_who_is_out_of_sight_and_then_ahead(rig: Rig) -> None:
+    rig.hear("follow", "anna").run(1)
+    ahead_rad = rig.joints["head_pan"]
+    before = len(rig.sent("joints/proposed"))
+    rig.people["anna"] = replace(rig.people["anna"], seen=False, last_seen_s=rig.now_s)
+    rig.run(6)
+    pans = [proposal.positions[0] - ahead_rad for proposal in rig.sent("joints/proposed")[before:]]
+    assert max(pans) == pytest.approx(0.9, abs=0.05)
+    assert min(pans[:-1]) == pytest.approx(-0.9, abs=0.05)
+    assert rig.sent("joints/proposed")[-1].positions == (0.0, 0.25)
+
+
 def test_follow_ends_by_itself_and_says_so(rig: Rig) -> None:
     rig.hear("follow", "anna").run(301)
     assert rig.said[-1] == "I have followed you for a while. I will wait here."
