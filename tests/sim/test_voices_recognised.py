@@ -29,7 +29,8 @@ GRAMMAR = """#JSGF V1.0;
 grammar yardstick;
 public <sentence> = ( bring | give ) ( me | leo | anna ) <thing> | <thing> | come ( here | back | over ) | follow ( me | anna )
   | go to the <place> | stop | resume | continue | yes | no | what can you see | ( find | look for ) <thing>;
-<thing> = ( the | a ) [<colour>] ( cup | knife | book | apple | bottle | phone | ball | plate | bowl | spoon | glass | pills ) | the <colour> one;
+<thing> = ( the | a ) [<colour>] ( pills | cup | knife | book | apple | bottle | phone | ball | plate | bowl | spoon | glass )
+  | the <colour> one;
 <colour> = red | blue | green | yellow | white;
 <place> = kitchen | bedroom | hall | living room;
 """
