@@ -15,8 +15,8 @@ STRAIGHT_RADIUS_M = 1000.0
 def free_path_m(x_m: Points, y_m: Points, linear: float, angular: float, radius_m: float) -> float:
     """Length of the arc of ``(linear, angular)`` that the centre can travel until the disc touches a point; inf if never.
 
-    A point that is inside the disc already counts as touched when the motion goes towards it and not when it goes away.
-    Turning in place sweeps nothing new, as the base is round.
+    A point that is inside the disc already counts as touched when the motion goes towards it; when it goes away, only once an
+    arc brings the disc back to where it is as near again.  Turning in place sweeps nothing new, as the base is round.
     """
     if linear == 0.0 or x_m.size == 0:
         return math.inf
@@ -27,13 +27,17 @@ def contacts_m(x_m: Points, y_m: Points, linear: float, angular: float, radius_m
     """The same for each point by itself, and with a radius for each; ``linear`` must not be zero."""
     ahead_m = x_m if linear > 0 else -x_m  # mirrored, so that the base always drives towards positive x
     distance2 = x_m * x_m + y_m * y_m
+    inside = distance2 <= radius_m * radius_m
+    if inside.any():
+        radius_m = np.where(inside, np.sqrt(distance2) * (1.0 - 1e-9), radius_m)
     radius2 = radius_m * radius_m
     if abs(linear) > STRAIGHT_RADIUS_M * abs(angular):
         free_m = _straight_m(ahead_m, y_m, radius2)
     else:
         turn_radius_m = linear / angular
         free_m = _arc_m(ahead_m, y_m if turn_radius_m > 0 else -y_m, distance2, abs(turn_radius_m), radius_m)
-    free_m[(ahead_m > 0) & (distance2 <= radius2)] = 0.0
+    free_m[inside & (ahead_m > 0)] = 0.0
+    free_m[inside & (ahead_m == 0)] = math.inf  # beside the base: nearest now, and further away with every step
     return free_m
 
 

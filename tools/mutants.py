@@ -37,13 +37,18 @@ def mutants(source: str) -> Iterator[Mutant]:
     ['return x < 1 → return None', 'x < 1 → x <= 1', 'x < 1 → x >= 1', '1 → 2']
     """
     tree = ast.parse(source)
-    for parent in ast.walk(tree):
-        for field, value in ast.iter_fields(parent):
-            if field in UNTOUCHED:
-                continue
-            for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
-                if isinstance(child, ast.AST) and hasattr(child, "lineno") and not _is_quiet(parent, field, child):
-                    yield from _replaced(tree, parent, field, index, child)
+    for parent, field, index, child in _places(tree):
+        if hasattr(child, "lineno"):
+            yield from _replaced(tree, parent, field, index, child)
+
+
+def _places(parent: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
+    """Every node below, with where it hangs."""
+    for field, value in ast.iter_fields(parent):
+        for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
+            if isinstance(child, ast.AST) and field not in UNTOUCHED and not _is_quiet(parent, field, child):
+                yield parent, field, index, child
+                yield from _places(child)
 
 
 def _is_quiet(parent: ast.AST, field: str, child: ast.AST) -> bool:

@@ -73,7 +73,7 @@ class Covering:
             self.seconds[item.nodeid] = time.perf_counter() - begun_s
 
     def run(self, tests: Sequence[str]) -> dict[str, dict[str, list[str]]]:
-        """File → line → tests.  The empty test ran it on import: every test of the file counts."""
+        """File → line → tests.  A line that ran on import has none: every test counts for it."""
         self._measured.start()
         status = pytest.main([*tests, *QUIET[:1], *QUIET[2:], SEED], plugins=[self])
         self._measured.stop()
@@ -143,7 +143,7 @@ def _run_with(task: Task) -> int:
 
 
 def _tasks(file: str, covered: dict[str, list[str]], seconds: dict[str, float]) -> list[Task]:
-    everybody = sorted({test for tests in covered.values() for test in tests}, key=lambda test: seconds.get(test, 0.0))
+    everybody = sorted(seconds, key=lambda test: seconds[test])
     tasks = []
     for mutant in mutants((ROOT / file).read_text(encoding="utf-8")):
         names = set(covered.get(str(mutant.line), ())) or set(everybody)

@@ -26,9 +26,9 @@ _WORD_BEAM = 1e-34
 # sentence could be understood after one and not after another.
 _MEANS = "43.92,-4.53,-0.32,12.78,-11.53,1.77,-3.09,-14.37,0.07,-6.58,7.32,-2.35,-1.98"
 
-# How much worse, in log score, the best sentence of the grammar fits than any sequence of phones does.  Measured on three
-# synthetic voices at 1, 2.5 and 4 m, cut as the ear cuts them: 278 of 297 commands were heard right, of which 5 % lie below
-# this border; of 180 other sentences 8 % lie above it.  Without _SILENCE and the short tail, 274 of 297.
+# How much worse, in log score, the best sentence of the grammar fits than any sequence of phones does.  Measured with
+# pocketsphinx 5.0.4 on three synthetic voices at 1, 2.5 and 4 m, cut as the ear cuts them: of 297 commands 272 were heard right,
+# of which 9 (3 %) lie below this border, and 13 were taken for another command; of 180 other sentences 6 (3 %) lie above it.
 _BORDER = -0.32
 _SLOPE = 0.05
 
@@ -83,7 +83,7 @@ class Recogniser:
     def decode(self, samples: NDArray[np.int16]) -> Hypothesis:
         """The best sentence of the grammar for a stretch of speech at 16 kHz, with some silence around it.
 
-        Takes about 0.15 s of one core for a command, and up to 0.4 s for a long sentence that is none.
+        Takes 0.23 s of one core for a command (95 %: 0.6 s), and 0.35 s for a sentence that is none (95 %: 1.7 s; longest seen: 3.2 s).
         """
         text, score = self._search(_GRAMMAR, samples)
         text = self._complete_part(text)

@@ -648,3 +648,11 @@ def test_the_example_of_the_document_is_sound() -> None:
     config = GateConfig.model_validate(example)
     assert {source.kind for source in config.sources.values()} >= {"scan", "points", "bumper", "cliff"}
     assert Caps(config, RULES.separation, load_fences(config.fences, "")).horizon_m > 1.0
+
+
+def test_an_arc_that_comes_round_to_what_is_inside_the_margin_meets_it() -> None:
+    behind = np.array([-0.25]), np.array([0.0])
+    radii = [free_path_m(*behind, 0.125, 2.0, radius_m) for radius_m in (0.2, 0.24, 0.26, 0.3, 0.4)]
+    assert radii == sorted(radii, reverse=True)
+    assert radii[-1] < 0.125 * math.pi
+    assert free_path_m(*behind, 0.125, 0.0, 0.3) == math.inf

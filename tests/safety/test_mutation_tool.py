@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from pathlib import Path
 
 import pytest
@@ -37,4 +38,5 @@ def test_a_fault_is_noticed_and_a_comment_is_not(find: str, put: str, outcome: s
     source = Path(ROOT / "safety/door.py").read_text(encoding="utf-8")
     fault = Mutant(1, "a fault", source.replace(find, put, 1).replace("The only", "THE ONLY"))
     tests = ("tests/safety/test_door.py::test_what_leaves_is_finite_and_within_the_machine",)
-    assert tried(Task("safety/door.py", fault, tests, 60.0))[1] == outcome
+    with multiprocessing.get_context("spawn").Pool(1) as pool:  # where the sound module is not imported yet
+        assert pool.apply(tried, [Task("safety/door.py", fault, tests, 60.0)])[1] == outcome
