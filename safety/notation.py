@@ -69,6 +69,8 @@ class _Open(BaseModel):
 def _age_group(value: Any) -> str:
     """An age group from whatever names one; a number is an age in years."""
     if isinstance(value, (int, float)):
+        if not math.isfinite(value):
+            return "unknown"
         return "child" if value < 16 else "elderly" if value >= 65 else "adult"
     return _GROUPS.get(normalise(str(value)), "unknown")
 

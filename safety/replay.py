@@ -17,7 +17,7 @@ from safety.confirmations import BY, Said, too_many_questions, with_yes
 from safety.context import Context
 from safety.copies import copy_path
 from safety.files import FileError
-from safety.hazards.advice import BUSY, recorded
+from safety.hazards.advice import UNREAD, recorded
 from safety.history import History
 from safety.ontology import Ontology
 from safety.restore import restore
@@ -39,8 +39,8 @@ def by_rules(action: ProposedAction, context: Context, rules: Rules, ontology: O
     made = judge(action, context, rules, ontology).decision
     if made.verdict >= Verdict.DENY:
         return made
-    if BUSY in noted.get("judged", noted)["rule_ids"]:
-        return merge(made, decision(Verdict.DENY, BUSY, "as recorded"))
+    for unread in UNREAD.intersection(noted.get("judged", noted)["rule_ids"]):
+        return merge(made, decision(Verdict.DENY, unread, "as recorded"))
     return recorded(made, noted["advice"])
 
 

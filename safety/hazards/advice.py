@@ -22,6 +22,11 @@ KEPT = 256
 FRESH_PER_STEP = 2
 """More new actions than this in one step of the gate are not read but denied: reading one takes a good part of a tick."""
 BUSY = "classifier-busy"
+TOO_LONG = "classifier-too-long"
+MOST_CHARS = 1000
+"""Nobody says more at once; reading it would take longer than a tick of the gate."""
+UNREAD = frozenset({BUSY, TOO_LONG})
+"""Rule ids of what is denied without being read."""
 KINDS_NOTED = 3
 
 
@@ -65,6 +70,8 @@ class Advice:
         key, read = _key(action), words_of(action, case)
         if not read:
             return judged
+        if sum(len(text) for words in read for text in (*words.steps, *words.facts)) > MOST_CHARS * len(read):
+            return merge(judged, decision(Verdict.DENY, TOO_LONG, f"more than {MOST_CHARS} characters to read"))
         if key not in self._kept:
             if self._fresh >= FRESH_PER_STEP:
                 return merge(judged, decision(Verdict.DENY, BUSY, f"more than {FRESH_PER_STEP} new actions in one step"))

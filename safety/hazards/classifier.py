@@ -22,7 +22,7 @@ from safety.hazards.categories import CATEGORIES
 from safety.hazards.sentences import ASK, refusal
 from safety.hazards.settings import FOLDER, load_settings
 from safety.hazards.tokens import Tokens, Vocabulary
-from safety.hazards.words import Words
+from safety.hazards.words import Words, unreadable
 from safety.types import Verdict
 from safety.verdicts import Decision, decision
 
@@ -73,6 +73,9 @@ class Classifier:
 
     def decide(self, words: Words) -> Decision:
         """The decision that the probabilities make; ``allow`` when nothing is wrong with the request."""
+        problem = unreadable(words)
+        if problem:
+            return decision(Verdict.CONFIRM, RULE_ID, problem, ASK, order=_LAST)
         found = self.assess(words)
         named = [(kind, p) for kind, p in found.kinds if p >= NAMED_FROM] or list(found.kinds[:1])
         reason = f"hazard {found.hazard:.2f} ({', '.join(f'{kind} {p:.2f}' for kind, p in named)})"

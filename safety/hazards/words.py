@@ -13,6 +13,10 @@ from dataclasses import dataclass
 
 MAX_CHARS = 4000
 
+_PLAIN = str.maketrans(
+    {"’": "'", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ı": "i"}
+)
+"""Letters that have no accent to take off."""
 _LATIN = re.compile(r"[^\x20-\x7e]+")
 
 
@@ -48,9 +52,26 @@ def tidy(text: str) -> str:
     >>> tidy("  Put the  CAFÉTIÈRE away!! ")
     'put the cafetiere away'
     """
-    folded = unicodedata.normalize("NFKD", text[:MAX_CHARS].replace("’", "'")).casefold()
-    plain = "".join(char for char in folded if not unicodedata.combining(char))
+    plain = _without_accents(text[:MAX_CHARS])
     return " ".join(_LATIN.sub(" ", plain).split()).strip(" .!,;:")
+
+
+def unreadable(words: Words) -> str:
+    """Why the model does not see all of a request, "" when it does; a letter of another script could hide a word from it.
+
+    >>> unreadable(Words(("put the café au lait on the table",))), unreadable(Words(("mix the ble\u0430ch",)))
+    ('', 'letters that the classifier cannot read')
+    """
+    texts = (*words.steps, *words.facts)
+    if any(len(text) > MAX_CHARS for text in texts):
+        return f"a text of more than {MAX_CHARS} characters"
+    hidden = any(char.isalpha() for text in texts for char in "".join(_LATIN.findall(_without_accents(text))))
+    return "letters that the classifier cannot read" if hidden else ""
+
+
+def _without_accents(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text.translate(_PLAIN)).casefold()
+    return "".join(char for char in folded if not unicodedata.combining(char))
 
 
 def person_fact(group: str, distance_m: float) -> str:

@@ -150,3 +150,8 @@ def test_what_is_held_has_its_properties() -> None:
 
 def test_an_unknown_age_is_somebody_unknown() -> None:
     assert facts_of(line(instruction="go", context={"people": [{"age_group": "wombat", "distance_m": 1}]}).context) == ("person at 1 m",)
+
+
+def test_an_age_that_is_no_number_is_nobodys() -> None:
+    context = read_line('{"id": 1, "instruction": "go", "context": {"people": [{"age": NaN, "distance_m": 1}]}}').context
+    assert facts_of(context) == ("person at 1 m",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,15 @@ from safety.audit import Audit
 from safety.chain import Record
 from safety.copies import Copies, copy_path
 from safety.files import PROJECT
+from safety.hazards.advice import BUSY, TOO_LONG
+from safety.hazards.settings import FOLDER
 from safety.ontology import Ontology
 from safety.replay import Difference, Replayer
 from safety.restore import restore
 from safety.rules import Rules
 from safety.segments import read
 from safety.types import AgeGroup, Confirmation, Person, RobotPose
-from tests.safety.rig import Rig, person
+from tests.safety.rig import Rig, action, person
 
 HOME = PROJECT / "safety" / "rules" / "home.yaml"
 
@@ -241,3 +243,19 @@ def test_restore_is_exact_and_refuses() -> None:
 def test_a_record_of_an_unknown_kind_is_passed_over(tmp_path: Path) -> None:
     replayer = Replayer(tmp_path)
     assert list(replayer.take([Record(0, 0.0, "note", {}, "", "")])) == [] and replayer.result.decisions == 0
+
+
+def test_what_the_classifier_read_and_what_it_did_not_come_out_the_same(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, classifier_folder=FOLDER)
+    rig.tick()
+    wishes = ["go to the kitchen", "pour water over the plugged in laptop", "please " * 300, "смешай хлорку"]
+    for number, said in enumerate(wishes):
+        wish = replace(action("go_to", f"a{number}", place="kitchen"), utterance_text=said, stamp_s=rig.now_s)
+        rig.tick(action__proposed=[wish])
+    go = replace(action("go_to", place="hall"), utterance_text="go to the hall", stamp_s=rig.now_s)
+    crowd = [replace(go, id=f"b{number}") for number in range(4)]
+    rig.tick(action__proposed=crowd)
+    rules = {rule_id for verdict in rig.verdicts for rule_id in verdict.rule_ids}
+    assert {"classifier", TOO_LONG, BUSY} <= rules
+    rig.gate.close()
+    assert main(["audit", "replay", str(tmp_path / "audit")]) == 0
