@@ -60,7 +60,8 @@ class Flow:
         :param overrides: node name → parameters that go before those of the file
         """
         params = read_params(settings.params_file)
-        params["gate"] = {**params.get("gate", {}), "state_dir": MEMORY}  # virtual time leaves nothing behind, and finds nothing
+        # Virtual time leaves nothing behind, and finds nothing; a file that changes meanwhile would make two runs differ.
+        params["gate"] = {**params.get("gate", {}), "state_dir": MEMORY, "reload_s": 0.0}
         for name, values in overrides.items():
             params[name] = {**params.get(name, {}), **values}
         rows = [node for node in nodes(settings) if not node.own_shell and only(node)]

@@ -2,7 +2,8 @@
 
 An approval is judged again when its context changes and when it is used; it is lost by a stricter verdict, by time, and by
 a proposal that uses its id for something else.  A step of a plan is approved only while the goal of its plan is, and
-keeps to the limits of both.
+keeps to the limits of both.  What is to be confirmed from now on is not approved any more, and is proposed anew after the yes;
+while that is asked of a goal, its steps are lost without being denied.
 """
 
 from __future__ import annotations
@@ -95,6 +96,7 @@ class Change:
     live: bool
     since_s: float  # it cannot have been known before
     basis: Basis | None = None
+    case: Case | None = None
 
 
 class Approvals:
@@ -110,7 +112,7 @@ class Approvals:
         self._approval_s = approval_s
         self._rejudge_s = rejudge_s
         self._by_id: dict[str, Approval] = {}
-        self._evicted: list[Change] = []
+        self._lost: list[Change] = []
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -118,7 +120,7 @@ class Approvals:
     def clear(self) -> None:
         """Forget all approvals."""
         self._by_id.clear()
-        self._evicted.clear()
+        self._lost.clear()
 
     @property
     def ids(self) -> Collection[str]:
@@ -137,8 +139,8 @@ class Approvals:
             expires_s = now_s + self._approval_s
             self._by_id[action.id] = Approval(action, judged, basis, now_s, expires_s, used_s=now_s, watched_s=now_s)
             self._renew_goal(action, expires_s, now_s)
-        else:
-            self._by_id.pop(action.id, None)
+        elif self._by_id.pop(action.id, None) and judged.decision.verdict == Verdict.CONFIRM:
+            self._lost += self._rest(action.id, now_s)
         return Ruling(action, judged.decision, basis, judged.case)
 
     def withdraw(self, why: Decision, now_s: float, *, tell_all: bool) -> list[Change]:
@@ -177,14 +179,24 @@ class Approvals:
 
     def review(self, now_s: float) -> Iterator[Change]:
         """Judge again what is in use and was not judged lately, drop what has expired; yields what changed."""
-        evicted, self._evicted = self._evicted, []
-        yield from evicted
+        lost, self._lost = self._lost, []
+        yield from lost
         for approval in list(self._by_id.values()):
+            if self._by_id.get(approval.action.id) is not approval:
+                continue  # lost with its goal
             if now_s >= approval.expires_s:
                 del self._by_id[approval.action.id]
                 yield Change(approval.action, _expired(), approval.live(now_s), approval.expires_s)
             elif approval.live(now_s) and now_s - approval.judged_s >= self._rejudge_s - 1e-9:
-                yield from self._again(approval, now_s)
+                yield from self._with_goal_again(approval, now_s)
+
+    def _with_goal_again(self, approval: Approval, now_s: float) -> Iterator[Change]:
+        """The goal first: what is asked about it is not asked about its steps besides."""
+        goal = self._by_id.get(approval.action.plan_id)
+        if goal is not None and goal is not approval and goal.judged_s < now_s:
+            yield from self._again(goal, now_s)
+        if self._by_id.get(approval.action.id) is approval:
+            yield from self._again(approval, now_s)
 
     def _again(self, approval: Approval, now_s: float) -> Iterator[Change]:
         before, since_s = approval.judged.decision, approval.watched_s
@@ -194,7 +206,17 @@ class Approvals:
         if not after.approved:
             self._by_id.pop(approval.action.id, None)
         if after.verdict != before.verdict or after.limits != before.limits:
-            yield Change(approval.action, after, live=True, since_s=since_s, basis=approval.basis)
+            yield Change(approval.action, after, live=True, since_s=since_s, basis=approval.basis, case=approval.judged.case)
+        if after.verdict == Verdict.CONFIRM:
+            yield from self._rest(approval.action.id, now_s)
+
+    def _rest(self, goal_id: str, now_s: float) -> list[Change]:
+        """Take back the steps of a goal that somebody is asked about."""
+        why = decision(Verdict.CONFIRM, "plan-waits", f"the goal of plan {goal_id[:80]} waits for a yes")
+        steps = [approval for approval in self._by_id.values() if approval.action.plan_id == goal_id]
+        for step in steps:
+            del self._by_id[step.action.id]
+        return [Change(step.action, why, step.live(now_s), now_s) for step in steps]
 
     def _judged(self, action: ProposedAction, now_s: float) -> tuple[Judged, Basis | None]:
         if not self._has_goal(action):
@@ -227,7 +249,7 @@ class Approvals:
         oldest = min(resting, key=lambda approval: approval.used_s)
         del self._by_id[oldest.action.id]
         why = decision(Verdict.DENY, "approval-evicted", f"{MAX_APPROVALS} actions are approved already, and this one rested longest")
-        self._evicted.append(Change(oldest.action, why, oldest.live(now_s), now_s))
+        self._lost.append(Change(oldest.action, why, oldest.live(now_s), now_s))
         return True
 
     def _completed(self, action: ProposedAction) -> ProposedAction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from safety.ontology import normalise
 from safety.types import AgeGroup, People, Person
 
 
@@ -31,3 +32,21 @@ def too_young(person: Person, groups: Collection[AgeGroup], confidence: float, w
     if person.age_group not in {group.value for group in groups if group != AgeGroup.UNKNOWN}:
         return f"a person of age group '{person.age_group[:20]}' may not {what}"
     return "" if person.age_group_confidence >= confidence else "the age group of this person is not sure enough"
+
+
+def not_another(person: Person, asker_id: str, people: People | None) -> str:
+    """Why this person cannot be told from whoever has this id, "" when they are surely two people.
+
+    Perception may hold one person for two, so that two ids are not enough: they have different names, or both are seen.
+    """
+    askers = [somebody for somebody in (people.people if people else ()) if asker_id and somebody.id == asker_id]
+    if not askers:
+        return "it is not known who asked for it"
+    if any(_alike(person, asker) for asker in askers):
+        return "who asked for it may not confirm it"
+    apart = all(asker.seen or (asker.name and person.name) for asker in askers)
+    return "" if apart else "it is not sure that somebody else asked for it"
+
+
+def _alike(one: Person, other: Person) -> bool:
+    return one.id == other.id or normalise(one.name) == normalise(other.name) != ""

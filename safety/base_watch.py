@@ -14,6 +14,9 @@ from safety.types import BaseStatus, DoorState
 BASE_BUTTON, INTRUDER = "base_button", "intruder"
 """Sources of a latched stop."""
 
+BASE_UNKNOWN = "base_button is not known"
+"""Whether the base's emergency stop is pressed: a stop cannot be lifted before its controller says that it is not."""
+
 
 class BaseWatch:
     """State: the newest status, the emergency stops that were told, and whether the base was lost in the last ``take``."""
@@ -25,6 +28,11 @@ class BaseWatch:
         self._e_stops = 0
         self.lost = ""  # why nothing that was approved before counts any more, "" when the base was there all the time
 
+    def begin(self, stops: Stops) -> None:
+        """The first step: nothing is known of the base."""
+        if self._supervised:
+            stops.latch.doubt(BASE_UNKNOWN)
+
     def take(self, inbox: Mapping[str, Sequence[Any]], stops: Stops, now_s: float) -> Iterator[Event]:
         """News; what has to be latched is latched, and told as events for the record."""
         self.lost = ""
@@ -32,6 +40,12 @@ class BaseWatch:
             yield from self._door(state, stops, now_s)
         for status in inbox.get("motors/state", ()):
             yield from self._base(status, stops, now_s)
+        if self._supervised and not self._told_lately(now_s):
+            stops.latch.doubt(BASE_UNKNOWN)
+
+    def _told_lately(self, now_s: float) -> bool:
+        status = self._status
+        return status is not None and abs(now_s - status.stamp_s) <= self._config.motors_state_max_age_s
 
     def problem(self, now_s: float) -> str:
         """Why commands do not reach the motors, "" when they do or when another node drives the base."""
@@ -39,9 +53,8 @@ class BaseWatch:
             return ""
         if self._status is None:
             return "base: no news of its driver"
-        age_s = now_s - self._status.stamp_s
-        if not abs(age_s) <= self._config.motors_state_max_age_s:
-            return f"base: news of its driver is {age_s:.1f} s old"
+        if not self._told_lately(now_s):
+            return f"base: news of its driver is {now_s - self._status.stamp_s:.1f} s old"
         return f"base: {self._status.problem}" if self._status.problem else ""
 
     def _door(self, state: Any, stops: Stops, now_s: float) -> Iterator[Event]:
@@ -65,8 +78,13 @@ class BaseWatch:
         before, self._status = self._status, status
         if before is not None and not before.problem:
             yield from self._lost(before, status)
-        if status.e_stop_pressed or status.e_stops != self._e_stops:
+        pressed = status.e_stop_pressed
+        if pressed or status.e_stops != self._e_stops:
             self._e_stops = status.e_stops
-            yield from stops.trip(BASE_BUTTON, "the emergency stop of the base", now_s, lasting=status.e_stop_pressed)
-        if not status.e_stop_pressed:
+            yield from stops.trip(BASE_BUTTON, "the emergency stop of the base", now_s, lasting=pressed is True)
+        if pressed is None:
+            stops.latch.doubt(BASE_UNKNOWN)
+            return
+        stops.latch.over(BASE_UNKNOWN)
+        if pressed is False:  # nothing else is a release
             stops.latch.over(BASE_BUTTON)

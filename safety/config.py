@@ -65,7 +65,7 @@ class GateConfig(BaseModel):
     rules_file: str = Field("safety/rules/home.yaml", description="rules; relative to the current folder or to the project")
     ontology_file: str = Field("safety/ontology.yaml", description="classes of objects and their properties")
     classifier_folder: str = Field(FOLDER, description="hazard classifier; 'none': the rules judge alone")
-    reload_s: float = Field(1.0, ge=0, le=3600, description="seconds between looks at these files for changes; 0: only when asked")
+    reload_s: float = Field(0.1, ge=0, le=3600, description="seconds between looks at these files for changes; 0: only when asked")
     language: Literal["en", "fr"] = Field("en", description="of the sentences that go with verdicts")
     run_dir: str = Field("", description="folder for audit and latch of one run; empty: they are kept in state_dir")
     state_dir: str = Field(
@@ -134,6 +134,9 @@ class GateConfig(BaseModel):
 
     # joints
     joints: dict[str, JointLimit] = Field(default_factory=lambda: dict(DEFAULT_JOINTS), description="every joint that may be commanded")
+    joint_start_max_age_s: float = Field(
+        0.06, gt=0, le=0.5, description="a joint at rest begins to move where it was measured at most so long ago; else it waits"
+    )
     near_hand_m: float = Field(0.5, ge=0, le=2, description="lift and arm move slowly while somebody is within the longest reach and this")
     near_hand_speed_ratio: float = Field(0.4, gt=0, le=1, description="slowly: this share of their top speed; also while people are unseen")
     near_hand_effort_ratio: float = Field(0.5, gt=0, le=1, description="and with this share of their greatest effort")
@@ -182,7 +185,7 @@ class GateConfig(BaseModel):
     e_stop_release_s: float = Field(0.5, ge=0, le=5, description="a release of the button counts only so long after the last press")
     confirm_s: float = Field(20.0, gt=0, le=120, description="a question that nobody has said yes to within this is answered by no")
     heartbeats: dict[str, Annotated[float, Field(gt=0, le=60)]] = Field(
-        default_factory=dict, description="source on the topic safety/heartbeat → its silence for longer than this latches a stop"
+        default_factory=dict, description="source on the topic safety/heartbeat → a newest stamp that is older than this latches a stop"
     )
     audit_file_mb: float = Field(32.0, gt=0, le=1000, description="a file of the record that is longer is full, and the next one begins")
     audit_keep_files: int = Field(100, ge=0, le=10_000, description="full files of the record that are kept; 0: all of them")

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from safety.authority import too_young, unfit, unseen
+from safety.authority import not_another, too_young, unfit, unseen
 from safety.binding import Binding, Situation, action_hash, binding
 from safety.config import GateConfig
 from safety.context import is_authorised
@@ -28,6 +28,7 @@ MAX_PENDING = 4
 """Questions at a time; a person cannot keep more apart."""
 
 WHO_MAY_ANSWER = "Only a grown-up whom I know may say yes to that."
+ANOTHER_HAS_TO = "Somebody else than who asked for it has to say yes."
 CHANGED = "Things have changed, so I leave it. Please ask me again."
 TOO_MANY_QUESTIONS = "One thing after the other, please."
 
@@ -149,8 +150,10 @@ class Confirmations:
         granted = self._granted.get(action.id)
         if granted is not None:
             bound, said = granted
-            same = why <= bound.causes and action_hash(action) == bound.action_hash
+            same = action_hash(action) == bound.action_hash
             problem = bound.grown_worse(now) or ("" if same else "it is not what the yes was said to")
+            if not problem and not why <= bound.causes:
+                return None  # something else asks now: that is a question of its own
         else:
             granted = self._granted.get(action.plan_id)
             if granted is None or not granted[0].covers(action, why):
@@ -172,13 +175,21 @@ class Confirmations:
             return self._ended(pending, "confirmation-expired", "the yes came too late", "")
         if changed:
             return self._ended(pending, "confirmation-void", changed, CHANGED)
-        refusal = unfit(answer.person_id, people, lambda person: self._refusal(person, pending, rules, now_s))
-        if refusal:
-            still = decision(Verdict.CONFIRM, "confirmation-unauthorised", refusal, WHO_MAY_ANSWER)
-            return Reply(pending, still, refusal, open=True)
+        refused = self._refused(answer.person_id, people, pending, rules, now_s)
+        if refused is not None:
+            return Reply(pending, refused, refused.lead.reason, open=True)
         del self._pending[pending.id]
         self._granted[pending.action.id] = (pending.binding, Said(pending.id, answer.person_id))
         return Reply(pending, None, "yes")
+
+    def _refused(self, person_id: str, people: People | None, pending: Pending, rules: Rules, now_s: float) -> Decision | None:
+        """Why nobody with this id may say yes; None when somebody may."""
+        problem = unfit(person_id, people, lambda person: self._refusal(person, pending, rules, now_s))
+        if problem:
+            return decision(Verdict.CONFIRM, "confirmation-unauthorised", problem, WHO_MAY_ANSWER)
+        if pending.confirm.by_another:
+            problem = unfit(person_id, people, lambda person: not_another(person, pending.action.requester_id, people))
+        return decision(Verdict.CONFIRM, "confirmation-by-asker", problem, ANOTHER_HAS_TO) if problem else None
 
     def _refusal(self, person: Person, pending: Pending, rules: Rules, now_s: float) -> str:
         """Why this person may not say yes."""

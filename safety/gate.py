@@ -8,12 +8,12 @@ anywhere inside ends in a latched stop.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from safety import door
-from safety.approvals import Approval, Approvals, Change, Ruling
+from safety.approvals import Approvals, Change, Ruling
 from safety.audit import MEGABYTE, Audit
 from safety.base_watch import BaseWatch
 from safety.binding import Situation, causes, situation
@@ -21,32 +21,32 @@ from safety.caps import Caps, Permit, Surroundings
 from safety.config import NO_CLASSIFIER, GateConfig
 from safety.confirmations import Confirmations, Pending, Reply, Said, too_many_questions
 from safety.context import Context
+from safety.copies import Copies
+from safety.disk_watch import DiskWatch
 from safety.fence import load_fences
 from safety.hazards.advice import Advice
 from safety.hazards.classifier import RULE_ID, shared
 from safety.inputs import Inputs
-from safety.joint_notes import JointNotes
-from safety.joints import JointGate
 from safety.kinematic import MAX_TICK_S, Kinematic, Motion
+from safety.limbs import Limbs
 from safety.policy import Policy, load_policy
 from safety.proposals import FLOOD, sorted_out
-from safety.reach import hand_limits
 from safety.reload import Reload
-from safety.report import Outcome, Reporter, announced, state_message
+from safety.report import Outcome, announced, state_message
 from safety.semantic import Judged, judge, verdict_message
 from safety.sight import Sight
 from safety.speaker import Speaker
 from safety.stops import Stops
-from safety.types import ActionVerdict, JointPositions, ProposedAction, ProposedJoints, ProposedVelocity, RulesState, SafetyMode, Verdict
+from safety.telling import Telling
+from safety.types import ActionVerdict, ProposedAction, RulesState, SafetyMode, Verdict
 from safety.verdict_record import verdict_data
 from safety.verdicts import Decision, decision
+from safety.wanted import Wanted
 
 Outbox = list[tuple[str, Any]]
 
 STOPPING_S = 0.3
 """For this long after a stop the mode stays ``emergency_stop``, even if what caused it is over."""
-
-RETRY_S = 1.0
 
 CLOCK_SLACK_S = 1e-3
 """A clock that is slewed may stand still, and its floats round; what goes back by more was set."""
@@ -70,21 +70,22 @@ class Gate:
         self._config = config
         policy = self._load()
         self._rules, self._ontology = policy.rules, policy.ontology
-        self._reload = Reload(policy, self._load, config.reload_s)
+        self._reload = Reload(policy, self._load_ahead, config.reload_s)
         folder = config.audit_folder
         self._caps = caps = Caps(config, self._rules.separation, load_fences(config.fences, config.site))
         self.audit = Audit(folder, self._opening, int(config.audit_file_mb * MEGABYTE), config.audit_keep_files)
         self._stops = Stops(config, self._rules.parameters, folder)
+        self._disk = DiskWatch(self.audit, self._stops)
         self._inputs = Inputs(config, caps.horizon_m)
         self._base = BaseWatch(config)
         self._sight = Sight(config, self._rules.parameters, caps.horizon_m)
         self._kinematic = Kinematic(config, caps)
-        self._joints = JointGate(config)
         self._confirmations = Confirmations(config)
         self._advice = Advice(None if config.classifier_folder == NO_CLASSIFIER else shared(config.classifier_folder))
         self._approvals = Approvals(self._judged, config.approval_s, self._said_of)
-        self._reporter = Reporter()
-        self._joint_notes = JointNotes()
+        self._wanted = Wanted(config, self._approvals)
+        self._limbs = Limbs(config, self._inputs, self._approvals, self.audit)
+        self._telling = Telling(config, self._inputs, self._kinematic, self.audit)
         self._begun = False
         self._now_s = -math.inf
         self._forget()
@@ -92,25 +93,24 @@ class Gate:
     def reset(self) -> None:
         """Forget inputs and approvals and start anew.  A latched stop stays: only a person lifts it."""
         self._inputs.reset()
-        self._reporter.reset()
+        self._telling.reset()
         self._forget()
 
     def _forget(self) -> None:
         self._approvals.clear()
         self._confirmations.clear()
         self._kinematic.halt()
-        self._joints.halt()
+        self._wanted.forget()
+        self._limbs.reset()
         self._started = self._rules_said = False
-        self._command: ProposedVelocity | None = None
         self._context: tuple[float, Context] | None = None
-        self._retry_s = -math.inf
-        self._joints_noted: tuple[Any, ...] = ()
+        self._disk.reset()
 
     def close(self) -> Outbox:
         """The last act: stand still, say so, and wait until the disk has the record.  A later step goes on from here."""
         now_s = max(self._now_s, 0.0)
         self._kinematic.halt()
-        self._joints.halt()
+        self._limbs.halt()
         latch = self._stops.latch
         mode = SafetyMode.REARM_REQUIRED if latch.latched else SafetyMode.PROTECTIVE_STOP
         outcome = Outcome(mode, (*reversed([str(cause) for cause in latch.causes]), CLOSED))
@@ -142,8 +142,8 @@ class Gate:
             outbox += [("action/verdict", verdict) for verdict in self._end_actions(now_s)]
         outbox += [("action/verdict", verdict) for verdict in self._answers(inbox, now_s)]
         outbox += [("action/verdict", verdict) for verdict in self._verdicts(inbox, now_s)]
-        self._take_velocity(inbox, now_s)
-        self._take_joints(inbox, now_s)
+        self._wanted.take(inbox.get("cmd_vel/proposed", ()), now_s)
+        self._limbs.take(inbox.get("joints/proposed", ()), self._stops.latch.latched or not self._started, now_s)
         outbox.extend(("action/verdict", verdict) for verdict in self._withdrawals(now_s))
         self._confirmations.retain(self._approvals.ids)
         outbox.extend(self._commands(dt_s, now_s))
@@ -170,6 +170,7 @@ class Gate:
 
     def _begin(self, now_s: float) -> None:
         self._stops.begin(now_s)
+        self._base.begin(self._stops)
         self._begun, self._rules_since_s = True, now_s
         self.audit.record("start", {**self._opening(), "memory_only": self.audit.in_memory}, now_s)
 
@@ -189,6 +190,13 @@ class Gate:
 
     def _load(self) -> Policy:
         return load_policy(self._config.rules_file, self._config.ontology_file)
+
+    def _load_ahead(self) -> Policy:
+        """On the thread that reads changed files: the step that puts them in force finds the copies that its record names."""
+        policy, copies = self._load(), Copies(self._config.audit_folder)
+        copies.keep(policy.rules.files, policy.rules.hash)
+        copies.keep(policy.ontology.files, policy.ontology.hash)
+        return policy
 
     def _rule_news(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> Outbox:
         """Put changed rules in force, all at once, and say which ones are."""
@@ -224,16 +232,7 @@ class Gate:
         events = list(self._stops.requests(inbox, self._people_here(now_s), now_s))
         events += self._stops.take(inbox, now_s)
         events += self._base.take(inbox, self._stops, now_s)
-        problem = self.audit.error or self._stops.error
-        if problem:
-            events += self._stops.trip("audit", problem, now_s, lasting=True)
-            if now_s - self._retry_s >= RETRY_S:
-                self._retry_s = now_s
-                self._stops.retry()
-                events.append(("retry", {"problem": problem}))
-        else:
-            self._stops.latch.over("audit")
-        return events
+        return [*events, *self._disk.look(now_s)]
 
     def _people_here(self, now_s: float) -> Any:
         return self._inputs.latest("people") if self._inputs.fresh("people", now_s) else None
@@ -333,8 +332,8 @@ class Gate:
 
     def _end_actions(self, now_s: float) -> list[Any]:
         """A latched stop ends what was going on: after it, every motion is proposed and judged anew."""
-        self._command = None
-        self._joints.halt()
+        self._wanted.forget()
+        self._limbs.halt()
         causes = ", ".join(map(str, self._stops.latch.causes))
         why = decision(Verdict.STOP, "latched", f"stopped by {causes}", LATCHED)
         changes = self._approvals.withdraw(why, now_s, tell_all=False)
@@ -361,20 +360,22 @@ class Gate:
         messages = []
         for change in (*self._after_restart_of_base(now_s), *self._approvals.review(now_s)):
             if not change.decision.approved:
-                self._joints.withdraw(change.action.id)
+                self._limbs.withdraw(change.action.id)
             messages += self._told(change, now_s)
         return messages
 
     def _told(self, change: Change, now_s: float) -> list[Any]:
-        ruling = Ruling(change.action, change.decision, change.basis)
-        message = self._message(ruling, change.since_s, now_s)
+        ruling, pending = Ruling(change.action, change.decision, change.basis, change.case), None
+        if change.live and change.case is not None:  # judged, and somebody waits for it
+            ruling, pending = self._asked(ruling, now_s)
+        message = self._message(ruling, change.since_s, now_s, pending)
         self._record_verdict("changed" if change.decision.approved else "withdrawn", ruling, message, now_s)
         return [message] if change.live else []
 
     def _after_restart_of_base(self, now_s: float) -> Sequence[Change]:
         """Nothing that was approved for a base in one place goes on when the base was lost, or finds itself in another."""
         if self._base.lost:
-            self._command = None
+            self._wanted.forget()
             self._kinematic.halt()
             return self._approvals.withdraw(decision(Verdict.DENY, "base-lost", self._base.lost, BASE_LOST), now_s, tell_all=True)
         if not self._inputs.base_jumped:
@@ -390,52 +391,19 @@ class Gate:
 
     # ---------------------------------------------------------------- motion
 
-    def _take_velocity(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> None:
-        """Keep the newest proposal.  An older stamp than the last one's is a replay and counts for nothing."""
-        for proposed in inbox.get("cmd_vel/proposed", ()):
-            if not _is_velocity(proposed):
-                self._command = None
-                continue
-            if proposed.stamp_s > now_s + self._config.future_tolerance_s:
-                continue
-            proposed = replace(proposed, stamp_s=min(proposed.stamp_s, now_s))  # a fast clock must not make it last longer
-            if self._command is None or proposed.stamp_s >= self._command.stamp_s:
-                self._command = proposed
-                self._approvals.use(proposed.action_id, now_s)
-
-    def _take_joints(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> None:
-        for proposed in inbox.get("joints/proposed", ()):
-            note = {"proposal": proposed, "refused": self._joint_problem(proposed, now_s)}
-            content = (getattr(proposed, "action_id", ""), getattr(proposed, "positions", ()), note["refused"])
-            if content != self._joints_noted:  # skills repeat a target until it is reached
-                self._joints_noted = content
-                self.audit.record("joints", note, now_s)
-
-    def _joint_problem(self, proposed: Any, now_s: float) -> str:
-        if not isinstance(proposed, ProposedJoints) or not abs(now_s - proposed.stamp_s) <= self._config.joint_command_max_age_s:
-            return "malformed, too old, or from the future"
-        approval = self._approvals.use(proposed.action_id, now_s)
-        if approval is None:
-            return "its action is not approved"
-        if self._stops.latch.latched or not self._started:
-            return "stopped"
-        if not self._inputs.fresh("joint_states", now_s):
-            return self._inputs.describe_stale("joint_states", now_s)
-        return self._joints.propose(proposed, approval.parts, self._inputs.latest("joint_states"), now_s)
-
     def _commands(self, dt_s: float, now_s: float) -> Outbox:
         """Velocity, setpoints and state of this step."""
         problem = self._base.problem(now_s)
-        stale = (*((problem,) if problem else ()), *self._sight.stops(self._inputs, now_s))
+        stale = (*((problem,) if problem else ()), *self._stops.unknown, *self._sight.stops(self._inputs, now_s))
         around = self._sight.surroundings(self._inputs, now_s, self._kinematic.flight)
         mode, stops = self._mode(stale, now_s)
-        approval, idle_reason = self._approved_command(now_s)
+        approval, idle_reason = self._wanted.approved(now_s)
         motion = Motion()
         if stops:
             self._kinematic.halt()
         else:
             permit = self._approvals.permit(approval) if approval else Permit()
-            wanted = (self._command.linear_mps, self._command.angular_radps) if approval and self._command else None
+            wanted = (newest.linear_mps, newest.angular_radps) if approval and (newest := self._wanted.newest) else None
             motion = self._kinematic.step(wanted, permit, around, now_s)
         if motion.blocked:
             mode = SafetyMode.PROTECTIVE_STOP
@@ -443,7 +411,7 @@ class Gate:
         velocity = door.velocity(motion.linear_mps, motion.angular_radps, self._config, now_s)
         outbox: Outbox = [*door.to_base(velocity, latched=self._stops.latch.latched)]
         outbox += self._joint_commands(bool(stops), around, dt_s, now_s)
-        outbox += self._report(outcome, motion, around, now_s)
+        outbox += self._telling.of(outcome, motion, around, self._wanted.newest, now_s)
         return outbox
 
     def _mode(self, stale: tuple[str, ...], now_s: float) -> tuple[SafetyMode, tuple[str, ...]]:
@@ -460,58 +428,15 @@ class Gate:
             return SafetyMode.STARTING, tuple(self._inputs.describe_stale(topic, now_s) for topic in missing)
         return (SafetyMode.PROTECTIVE_STOP, stale) if stale else (SafetyMode.RUNNING, ())
 
-    def _approved_command(self, now_s: float) -> tuple[Approval | None, str]:
-        """The approval that the newest velocity proposal belongs to; else why a fresh one is not looked at."""
-        command = self._command
-        if command is None or now_s - command.stamp_s > self._config.command_max_age_s:
-            return None, ""
-        if command.linear_mps == 0.0 and command.angular_radps == 0.0:
-            return None, ""
-        approval = self._approvals.get(command.action_id)
-        if approval is None:
-            return None, f"velocity for action '{command.action_id[:40]}', which is not approved"
-        if "base" not in approval.parts:
-            return None, f"skill '{approval.action.skill}' may not move the base"
-        return approval, ""
-
     def _joint_commands(self, frozen: bool, around: Surroundings, dt_s: float, now_s: float) -> Outbox:
         if self._stops.latch.latched:
-            self._joints.halt()
-        moving = self._joints.actions()
-        if not moving or frozen or not self._inputs.fresh("joint_states", now_s):
-            self._note_joints(None, (), now_s)
-            return []
-        approvals = {action_id: self._approvals.get(action_id) for action_id in moving}
-        for action_id in [action_id for action_id, approval in approvals.items() if approval is None]:
-            self._joints.withdraw(action_id)
-        ratio = min((a.judged.decision.limits.joint_speed_ratio for a in approvals.values() if a), default=1.0)
-        held = self._context_at(now_s).held(self._ontology)
-        limits = hand_limits(held, around, self._config, self._rules, ratio)
-        setpoints = self._joints.step(self._inputs.latest("joint_states"), limits, dt_s, now_s)
-        command = door.joint_command(setpoints, self._config, now_s, limits.efforts(self._config.joints))
-        self._note_joints(command, moving, now_s)
+            self._limbs.halt()
+        command = None
+        if not frozen:
+            setpoints, efforts = self._limbs.step(self._context_at, around, self._rules, self._ontology, dt_s, now_s)
+            command = door.joint_command(setpoints, self._config, now_s, efforts)
+        self._limbs.note(command, now_s)
         return [] if command is None else [("joints/command", command)]
-
-    def _note_joints(self, command: JointPositions | None, actions: Iterable[str], now_s: float) -> None:
-        note = self._joint_notes.note(command, actions, now_s)
-        if note is not None:
-            self.audit.record(*note, now_s)
-
-    # ---------------------------------------------------------------- telling
-
-    def _report(self, outcome: Outcome, motion: Motion, around: Surroundings, now_s: float) -> Outbox:
-        note = self._reporter.note(outcome, self._command, self._inputs.ages_s(now_s), now_s)
-        if note is not None:
-            self.audit.record(*note, now_s)
-        if not self._reporter.state_due(outcome, now_s):
-            return []
-        cap_mps = 0.0 if outcome.stops else motion.cap_mps
-        if math.isinf(cap_mps):
-            cap_mps, caps = self._kinematic.allowed_ahead(Permit(), around)
-            outcome = Outcome(outcome.mode, outcome.stops, caps, 0.0, 0.0, outcome.idle_reason)
-        person_m = min((n.distance_m for n in around.neighbours), default=math.nan)
-        obstacle_m = around.obstacles.nearest_m if self._inputs.latest("scan") is not None else math.nan
-        return announced(state_message(outcome, min(cap_mps, self._config.max_speed_mps), person_m, obstacle_m, now_s))
 
     def _failed(self, error: Exception, now_s: float) -> Outbox:
         """A defect of the gate itself: stand still, latch, and say so."""
@@ -523,12 +448,3 @@ class Gate:
             self.audit.record(*event, now_s)
         state = state_message(outcome, 0.0, math.nan, math.nan, now_s)
         return [*door.to_base(door.standstill(now_s), latched=True), *announced(state)]
-
-
-def _is_velocity(proposed: Any) -> bool:
-    whole = isinstance(proposed, ProposedVelocity) and isinstance(proposed.action_id, str)
-    return whole and _finite(proposed.stamp_s, proposed.linear_mps, proposed.angular_radps)
-
-
-def _finite(*numbers: Any) -> bool:
-    return all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers)

@@ -51,6 +51,10 @@ class Latch:
             self.present |= {source}
         return news
 
+    def doubt(self, source: str) -> None:
+        """Whether this asks for a stop is not known.  It sets none, but a stop that is set cannot be lifted meanwhile."""
+        self.present |= {source}
+
     def over(self, source: str) -> None:
         """A lasting cause has ended.  The stop stays."""
         self.present -= {source}
@@ -105,7 +109,7 @@ class LatchFile:
     def load(self, now_s: float) -> Latch:
         """The latch as it was; latched as well when the file is damaged.
 
-        Lasting causes have to show again: whether a button is pressed now is not for the file to say.
+        Lasting causes have to show again, or be doubted until they do: whether a button is pressed now is not for the file to say.
         """
         latch = Latch()
         try:

@@ -87,7 +87,7 @@ class Ontology:
         >>> Ontology.load().of("the RED_cup-2").class_name
         'cup'
         >>> sorted(Ontology.load().of("frobnicator").properties)
-        ['electronic', 'flammable', 'fragile', 'heavy', 'hot', 'liquid', 'metal', 'sharp']
+        ['electronic', 'flammable', 'fragile', 'heavy', 'hot', 'liquid', 'metal', 'sharp', 'spill_sensitive']
         """
         if value not in self._cache:
             if len(self._cache) > _MAX_CACHED:  # names come from outside: they must not fill the memory

@@ -44,6 +44,9 @@ class OntologyFile(_Model):
 
     extends: str = Field("", description="another ontology file, relative to this one's folder")
     properties: dict[str, str] = Field(default_factory=dict, description="property → what it means")
+    implies: dict[str, frozenset[str]] = Field(
+        default_factory=dict, description="property → others that come with it, except where a class has them in 'without'"
+    )
     colours: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="colour → other words for it")
     fallback: frozenset[str] = Field(default=frozenset(), description="properties of an object whose class is unknown")
     modifiers: dict[str, frozenset[str]] = Field(
@@ -78,6 +81,7 @@ def load_chain(path: str | Path) -> Loaded:
     whole = layers[-1]
     for layer in reversed(layers[:-1]):
         whole = _together(whole, layer)
+    whole = _with_implied(whole, str(path))
     _check(whole, str(path))
     files = tuple(resolve(name) for name in reversed(names))
     classes = {name: _resolved(name, whole.classes) for name in whole.classes}
@@ -122,12 +126,12 @@ def _together(base: OntologyFile, more: OntologyFile) -> OntologyFile:
     classes = dict(base.classes)
     for name, entry in more.classes.items():
         classes[name] = _added(classes[name], entry) if name in classes else entry
-    words = {**base.modifiers, **more.modifiers}
     return OntologyFile(
         properties={**base.properties, **more.properties},
+        implies=_sets_together(base.implies, more.implies),
         colours={c: base.colours.get(c, ()) + more.colours.get(c, ()) for c in {**base.colours, **more.colours}},
         fallback=base.fallback | more.fallback,
-        modifiers={word: base.modifiers.get(word, frozenset()) | more.modifiers.get(word, frozenset()) for word in words},
+        modifiers=_sets_together(base.modifiers, more.modifiers),
         classes=classes,
         vocabulary=base.vocabulary | more.vocabulary,
         places=_words_together(base.places, more.places),
@@ -145,6 +149,10 @@ def _added(base: ObjectClass, more: ObjectClass) -> ObjectClass:
     )
 
 
+def _sets_together(base: Mapping[str, frozenset[str]], more: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    return {name: base.get(name, frozenset()) | more.get(name, frozenset()) for name in {**base, **more}}
+
+
 def _words_together(base: Mapping[str, WordList], more: Mapping[str, WordList]) -> dict[str, WordList]:
     both = dict(base)
     for label, entry in more.items():
@@ -152,6 +160,24 @@ def _words_together(base: Mapping[str, WordList], more: Mapping[str, WordList]) 
             entry = WordList(about=entry.about or both[label].about, words=both[label].words + entry.words)
         both[label] = entry
     return both
+
+
+def _with_implied(whole: OntologyFile, source: str) -> OntologyFile:
+    """Every property brings those that it implies wherever it is given; a class that inherits them may still be without."""
+    for name, others in whole.implies.items():
+        _check_names(f"{source}: implies", (name, *others), whole.properties, "property")
+
+    def all_of(given: frozenset[str]) -> frozenset[str]:
+        more = given.union(*(whole.implies.get(name, ()) for name in given))
+        return given if more == given else all_of(more)
+
+    return whole.model_copy(
+        update={
+            "fallback": all_of(whole.fallback),
+            "modifiers": {word: all_of(added) for word, added in whole.modifiers.items()},
+            "classes": {name: entry.model_copy(update={"properties": all_of(entry.properties)}) for name, entry in whole.classes.items()},
+        }
+    )
 
 
 def _resolved(name: str, classes: Mapping[str, ObjectClass]) -> ObjectClass:

@@ -47,7 +47,13 @@ def load_policy(rules_file: str, ontology_file: str) -> Policy:
     failed = next((outcome for outcome in run_examples(rules, ontology) if not outcome.passed), None)
     if failed is not None:
         raise FileError(f"{rules_file}: rule '{failed.rule_id}': example {failed}")
+    rules.for_skill("")  # its indices are made now, and not in the gate's step that judges by it first
     return Policy(rules, ontology)
+
+
+def only_tightens(before: Policy, after: Policy) -> bool:
+    """Whether every change is seen to be tighter; what an ontology changes is not seen here."""
+    return before.ontology.hash == after.ontology.hash and all(is_safe for _, is_safe in _changed(before.rules, after.rules))
 
 
 def changes(before: Policy, after: Policy) -> str:

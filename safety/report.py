@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,9 @@ class Reporter:
         self._said, self._said_s = key, now_s
         return True
 
-    def note(self, outcome: Outcome, proposed: Any, ages_s: Mapping[str, float], now_s: float) -> tuple[str, dict[str, Any]] | None:
+    def note(
+        self, outcome: Outcome, proposed: Any, ages_s: Callable[[float], Mapping[str, float]], now_s: float
+    ) -> tuple[str, dict[str, Any]] | None:
         """A record of mode or motion: when the mode changes, when the kind of motion does, and once a second while moving."""
         if outcome.mode != self._mode:
             self._mode, kind = outcome.mode, "mode"
@@ -77,7 +79,7 @@ class Reporter:
             "proposed": proposed,
             "linear_mps": outcome.linear_mps,
             "angular_radps": outcome.angular_radps,
-            "ages_s": ages_s,
+            "ages_s": ages_s(now_s),
         }
 
 

@@ -274,5 +274,5 @@ def _verdict_as_safe(before: Rule, after: Rule) -> bool:
     if after.verdict != before.verdict:
         return after.verdict > before.verdict
     if before.confirm is not None and after.confirm is not None:
-        return after.confirm.by <= before.confirm.by and after.confirm.authorised >= before.confirm.authorised
+        return after.confirm.as_strict(before.confirm)
     return before.limits.tighter(after.limits) == after.limits

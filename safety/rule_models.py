@@ -64,6 +64,7 @@ class Confirm(Model):
 
     by: frozenset[AgeGroup] = Field(default=frozenset({AgeGroup.ADULT}), min_length=1, description="age groups that may answer")
     authorised: bool = Field(default=True, description="only somebody whom parameters.authorised admits may answer")
+    by_another: bool = Field(default=False, description="whoever asked for the action may not answer, and is not taken for two people")
     question: Sentence = Field(default_factory=Sentence, description="to be answered by yes or no")
 
     @field_validator("by")
@@ -73,9 +74,25 @@ class Confirm(Model):
             raise ValueError("only adult and elderly people may confirm")
         return by
 
+    @property
+    def who(self) -> str:
+        """Who may confirm, in words."""
+        groups = " or ".join(sorted(group.value for group in self.by)) or "nobody"
+        return f"{groups}{' with authority' * self.authorised}{' who did not ask for it' * self.by_another}"
+
     def stricter(self, other: Confirm) -> Confirm:
         """Who satisfies both; the question is this one's.  Where nobody is in both groups, nobody may confirm."""
-        return self.model_copy(update={"by": self.by & other.by, "authorised": self.authorised or other.authorised})
+        return self.model_copy(
+            update={
+                "by": self.by & other.by,
+                "authorised": self.authorised or other.authorised,
+                "by_another": self.by_another or other.by_another,
+            }
+        )
+
+    def as_strict(self, other: Confirm) -> bool:
+        """Whether nobody satisfies this one who would not satisfy the other."""
+        return self.by <= other.by and self.authorised >= other.authorised and self.by_another >= other.by_another
 
 
 class Rule(Model):

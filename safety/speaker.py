@@ -13,6 +13,7 @@ _OWN_FR = {
     "I am stopped. An adult has to tell me to go on.": "Je suis arrêté. Un adulte doit me dire de continuer.",
     "I am not ready yet.": "Je ne suis pas encore prêt.",
     "Only a grown-up whom I know may say yes to that.": "Seul un adulte que je connais peut dire oui à cela.",
+    "Somebody else than who asked for it has to say yes.": "Une autre personne que celle qui l'a demandé doit dire oui.",
     "Things have changed, so I leave it. Please ask me again.": "La situation a changé, alors j'arrête. Demandez-moi encore une fois.",
     "One thing after the other, please.": "Une chose après l'autre, s'il vous plaît.",
     "My wheels have started anew. Please tell me again.": "Mes roues ont redémarré. Répétez la demande, s'il vous plaît.",

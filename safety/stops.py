@@ -22,12 +22,17 @@ Event = tuple[str, dict[str, Any]]
 """One entry for the record: kind and data."""
 
 
+BUTTON = "button"
+"""Source of a latched stop: the e_stop input."""
+
+
 @dataclass(slots=True)
 class _Beat:
     """The newest sign of life of one source."""
 
-    heard_s: float
+    alive_s: float  # when it was given, by its stamp
     stamp_s: float = -math.inf
+    fault: str = ""  # why the message after it is no sign of life
 
 
 class Stops:
@@ -42,6 +47,7 @@ class Stops:
         self._pulse_s = math.nan  # when the e-stop input was heard last
         self._beats: dict[str, _Beat] = {}  # of every supervised source
         self._pressed_s = -math.inf  # when it said "pressed" last
+        self._button_known = True  # False: supervised, and not heard yet
         self.latch = Latch()
         self.refused = ""  # why the last request to lift the stop was refused
         self.refused_s = -math.inf
@@ -53,22 +59,30 @@ class Stops:
         self._parameters = parameters
 
     @property
+    def unknown(self) -> tuple[str, ...]:
+        """What might ask for a stop and is not known yet, in words: nothing may move meanwhile."""
+        return () if self._button_known else ("no e_stop: whether it is pressed is not known",)
+
+    @property
     def error(self) -> str:
         """Why the latch is not safely on disk, "" when it is."""
         return "latch.json cannot be written" if self._unsaved else self._disk.error if self._disk else ""
 
     def begin(self, now_s: float) -> None:
-        """The first step: take the latch over from the process before."""
+        """The first step: take the latch over from the process before.  A button that was pressed is, until it says otherwise."""
         if self._file is not None:
             self.latch = self._file.load(now_s)
+        self._button_known = self._config.e_stop_max_age_s == 0
+        if not self._button_known or any(cause.source == BUTTON for cause in self.latch.causes):
+            self.latch.doubt(BUTTON)
         self._pulse_s = now_s
-        self._beats = {source: _Beat(heard_s=now_s) for source in self._config.heartbeats}
+        self._beats = {source: _Beat(alive_s=now_s) for source in self._config.heartbeats}
 
     def clock_went_back(self, by_s: float, now_s: float) -> Iterator[Event]:
         """Latch, and reckon from now on: stored times lie in the future and would switch supervision off until then."""
         self._pulse_s, self.refused_s = now_s, -math.inf
-        self._beats = {source: _Beat(heard_s=now_s) for source in self._config.heartbeats}
-        if "button" in self.latch.present:
+        self._beats = {source: _Beat(alive_s=now_s) for source in self._config.heartbeats}
+        if BUTTON in self.latch.present:
             self._pressed_s = now_s
         yield from self.trip("clock", f"the clock went back by {by_s:.2f} s", now_s)
 
@@ -78,13 +92,13 @@ class Stops:
             source, detail = str(getattr(request, "source", "")) or "topic", str(getattr(request, "detail", "malformed request"))
             yield from self.trip(source[:40], detail[:200], now_s)
         for message in inbox.get("e_stop", ()):
-            self._pulse_s = now_s
+            self._pulse_s, self._button_known = now_s, True
             if isinstance(message, EStop) and message.pressed is False:
                 if now_s - self._pressed_s >= self._config.e_stop_release_s:  # else of another source, or a bouncing contact
-                    self.latch.over("button")
+                    self.latch.over(BUTTON)
             else:
                 self._pressed_s = now_s
-                yield from self.trip("button", "e_stop is pressed", now_s, lasting=True)
+                yield from self.trip(BUTTON, "e_stop is pressed", now_s, lasting=True)
         yield from self._heartbeats(inbox, now_s)
 
     def trip(self, source: str, detail: str, now_s: float, *, lasting: bool = False) -> Iterator[Event]:
@@ -133,23 +147,33 @@ class Stops:
     def _heartbeats(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> Iterator[Event]:
         """Everything that must give signs of life; nothing has given one before the first step, which counts as one."""
         if self._config.e_stop_max_age_s > 0:
-            yield from self._supervised("heartbeat", "e_stop input", self._pulse_s, self._config.e_stop_max_age_s, now_s)
+            yield from self._supervised("heartbeat", "e_stop input is silent", self._pulse_s, self._config.e_stop_max_age_s, now_s)
         for message in inbox.get("safety/heartbeat", ()):
             self._take_heartbeat(message, now_s)
         for source, max_age_s in self._config.heartbeats.items():
-            yield from self._supervised(f"heartbeat of {source}", source, self._beats[source].heard_s, max_age_s, now_s)
+            beat = self._beats[source]
+            what = f"{source} is silent{f' ({beat.fault})' if beat.fault else ''}"
+            yield from self._supervised(f"heartbeat of {source}", what, beat.alive_s, max_age_s, now_s)
 
-    def _supervised(self, key: str, what: str, heard_s: float, max_age_s: float, now_s: float) -> Iterator[Event]:
-        if now_s - heard_s > max_age_s:
-            yield from self.trip(key, f"{what} is silent", now_s, lasting=True)
+    def _supervised(self, key: str, what: str, alive_s: float, max_age_s: float, now_s: float) -> Iterator[Event]:
+        if now_s - alive_s > max_age_s:
+            yield from self.trip(key, what, now_s, lasting=True)
         else:
             self.latch.over(key)
 
     def _take_heartbeat(self, message: Any, now_s: float) -> None:
-        """A sign of life is newer than the one before: a dead publisher's last message that is repeated is none."""
+        """A sign of life counts from its stamp, not from when it came: one that is held up tells nothing of now.
+
+        It is newer than the one before: a dead publisher's last message that is repeated is none.
+        """
         beat = self._beats.get(message.source) if isinstance(message, Heartbeat) else None
-        if beat is not None and beat.stamp_s < message.stamp_s <= now_s + self._config.future_tolerance_s:
-            beat.stamp_s, beat.heard_s = message.stamp_s, now_s
+        if beat is None:
+            return
+        beat.fault = _beat_fault(message.stamp_s, beat.stamp_s, now_s + self._config.future_tolerance_s)
+        if not beat.fault:
+            late = now_s - message.stamp_s > self._config.heartbeats[message.source]
+            beat.fault = "its messages come late, or its clock is behind" if late else ""
+            beat.stamp_s, beat.alive_s = message.stamp_s, max(beat.alive_s, min(message.stamp_s, now_s))
 
     def _save(self) -> None:
         if self._file is None or self._disk is None:
@@ -160,3 +184,10 @@ class Stops:
             self._disk.start()
         except OSError:
             self._unsaved = True
+
+
+def _beat_fault(stamp_s: float, before_s: float, latest_s: float) -> str:
+    """Why a stamp is that of no new sign of life."""
+    if not stamp_s <= latest_s:  # nan too
+        return "its messages are stamped in the future"
+    return "" if stamp_s > before_s else "its messages are repeated"

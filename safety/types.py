@@ -258,7 +258,7 @@ class BaseStatus:
     stamp_s: float
     problem: str  # one line, "" while commands reach the motors and answers are fresh
     sessions: int  # counts connections to the controller: when it changes, what was commanded before is void
-    e_stop_pressed: bool
+    e_stop_pressed: bool | None  # None: not known, the controller does not tell
     e_stops: int  # counts how often the base's own emergency stop became active
 
 

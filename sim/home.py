@@ -6,6 +6,7 @@ It needs no graphics; cameras redraw the home from ``sim/state`` in their own pr
 from __future__ import annotations
 
 import logging
+import math
 
 import mujoco
 import numpy as np
@@ -32,6 +33,9 @@ _log = logging.getLogger(__name__)
 STEP_S = 0.02
 SUBSTEPS = round(STEP_S / TIMESTEP_S)
 SAMPLE_RATE_HZ = 16_000
+
+_PUSHING_M = 1.2
+"""More than a person's arm and the robot's radius."""
 
 _SCAN_EVERY, _JOINTS_EVERY, _GRIPPER_EVERY = 5, 2, 5  # steps: 10, 25 and 10 Hz
 
@@ -133,6 +137,7 @@ class Home:
         first, end = self._layout.segments[id_]
         position, turn = walker.pose(now_s)
         self.data.mocap_pos[first:end], self.data.mocap_quat[first:end] = position, turn
+        self._posed = True
         self._hands[id_] = hand_m(position, turn, walker.body)
         for thing in self.holding.give(id_, self._hands[id_], walker.yaw_rad):
             self._place_thing(thing)
@@ -142,7 +147,12 @@ class Home:
         grasp = robot.grasp_point_m()
         goal = robot.goal("gripper")
         robot.apply(STEP_S, now_s, self.holding.gripper_stop_m(goal, grasp))
-        mujoco.mj_step(self._model, self.data, SUBSTEPS)
+        if robot.at_rest() and not self._somebody_near():
+            if self._posed:  # people and things go on moving
+                mujoco.mj_kinematics(self._model, self.data)
+        else:
+            mujoco.mj_step(self._model, self.data, SUBSTEPS)
+        self._posed = False
         moved = self.holding.update(goal, robot.joint("gripper"), robot.grasp_point_m(), robot.pose()[2], self._hands)
         for id_ in moved:
             self._place_thing(id_)
@@ -150,10 +160,16 @@ class Home:
             for id_, walker in self.walkers.items():
                 walker.holding = bool(self.holding.held_by(id_))
 
+    def _somebody_near(self) -> bool:
+        """Near enough to push the robot."""
+        x, y, _ = self.robot.pose()
+        return any(math.hypot(walker.x_m - x, walker.y_m - y) < _PUSHING_M for walker in self.walkers.values())
+
     def _place_thing(self, id_: str) -> None:
         index = self._layout.objects[id_]
         self.data.mocap_pos[index] = self.holding.things[id_].position_m
         self.data.mocap_quat[index] = self.holding.quat(id_)
+        self._posed = True
 
     # ------------------------------------------------ what goes out
 

@@ -66,21 +66,30 @@ class OracleEyes:
     def reset(self) -> None:
         """Forget everybody, and start the noise anew."""
         self._rng = np.random.default_rng(self._seed)
+        self._scene: tuple[object, ...] = ()
+        self._sights: dict[str, _Sight] = {}
         self._noticed: dict[str, tuple[Person, float]] = {}  # as last seen or heard, and when
         self._before: tuple[float, dict[str, Vector]] | None = None
 
     def look(self, state: SimState, now_s: float) -> tuple[Detections, People]:
         """What can be seen and heard in ``state``; times are the state's."""
-        redraw(self._model, self._data, state)
         holders = {argument.name: argument.value for argument in state.holders}
-        self._targets.update(self._data, holders)
-        sights = self._see()
+        sights = self._sights_of(state, holders)
         stamp_s = state.stamp_s
         detections = tuple(self._detection(id_, sights[id_], holders) for id_ in self._targets.things if id_ in sights)
         people = self._update_people(state, sights)
         return Detections(stamp_s, "oracle", WIDTH_PX, HEIGHT_PX, detections), People(stamp_s, "oracle", people)
 
     # ------------------------------------------------ what is seen
+
+    def _sights_of(self, state: SimState, holders: dict[str, str]) -> dict[str, _Sight]:
+        """As before while nothing has moved, which is most of the time."""
+        scene = (state.qpos, state.mocap_pos, state.mocap_quat, state.holders)
+        if scene != self._scene:
+            redraw(self._model, self._data, state)
+            self._targets.update(self._data, holders)
+            self._scene, self._sights = scene, self._see()
+        return self._sights
 
     def _see(self) -> dict[str, _Sight]:
         targets = self._targets

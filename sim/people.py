@@ -23,8 +23,8 @@ PERSONAL_SPACE_M = 0.55
 """A person does not walk into a robot that is nearer than this, ahead of them."""
 ATTENTION_S = 5.0
 """How long a person keeps facing the robot after having spoken to it."""
-IDLE_PERIOD_S = 0.1
-"""The body of somebody who stands is posed anew only so often."""
+IDLE_PERIOD_S = 0.2
+"""The body of somebody who stands is posed anew only so often, and everybody's at the same times, so that nothing moves between."""
 
 _AT_REST = 0.01
 """Share of a full stride below which somebody stands still."""
@@ -81,7 +81,7 @@ class Walker:
         self._look(dt_s, now_s, bearing, distance_m)
         if now_s < self._due_s and not self.walking and self._stride <= _AT_REST:
             return False
-        self._due_s = now_s + IDLE_PERIOD_S - 1e-6
+        self._due_s = (math.floor(now_s / IDLE_PERIOD_S + 1e-6) + 1) * IDLE_PERIOD_S - 1e-6
         return True
 
     # ------------------------------------------------ walking

@@ -23,6 +23,8 @@ ACCELERATION_MPS2 = 2.5
 BRAKE_MPS2 = 5.0
 ANGULAR_ACCELERATION_RADPS2 = 10.0
 TOP_WHEEL_MPS = 1.2
+REST_PER_S = 1e-3
+"""Of any joint, metres or radians: slower is standing still."""
 
 _PARTS: dict[str, tuple[tuple[str, float], ...]] = {
     "head_pan": (("head_pan", 1.0),), "head_tilt": (("head_tilt", 1.0),), "lift": (("lift", 1.0),),
@@ -59,6 +61,7 @@ class Robot:
     data: mujoco.MjData
     _joints: dict[str, _Joint] = field(init=False)
     _drive: _Drive = field(init=False, default_factory=_Drive)
+    _commanded: bool = field(init=False, default=True)
 
     def __post_init__(self) -> None:
         m = self.model
@@ -81,6 +84,7 @@ class Robot:
     def reset(self, x_m: float, y_m: float, yaw_rad: float) -> None:
         """Stand still at a pose, joints at home."""
         self._drive = _Drive()
+        self._commanded = True  # until the first step has shown otherwise
         self.data.qpos[self._base : self._base + 7] = [x_m, y_m, 0.0, math.cos(yaw_rad / 2), 0, 0, math.sin(yaw_rad / 2)]
         for name, joint in self._joints.items():
             joint.goal = joint.setpoint = JOINT_HOME[name]
@@ -108,10 +112,12 @@ class Robot:
     def apply(self, dt_s: float, now_s: float, gripper_stop_m: float = 0.0) -> None:
         """Set the actuators for the next ``dt_s``; fingers do not close below ``gripper_stop_m``."""
         self._apply_drive(dt_s, now_s)
+        self._commanded = self._drive.linear_mps != 0.0 or self._drive.angular_radps != 0.0
         for name, joint in self._joints.items():
             goal = max(joint.goal, gripper_stop_m) if name == "gripper" else joint.goal
             if joint.setpoint == goal:
                 continue
+            self._commanded = True
             step = JOINT_SPEEDS[name] * dt_s
             joint.setpoint += min(max(goal - joint.setpoint, -step), step)
             for actuator, share in zip(joint.actuators, joint.shares, strict=True):
@@ -126,6 +132,10 @@ class Robot:
         for wheel, side in zip(self._wheels, (-1, 1), strict=True):
             speed = drive.linear_mps + side * drive.angular_radps * TRACK_M / 2
             self.data.ctrl[wheel] = min(max(speed, -TOP_WHEEL_MPS), TOP_WHEEL_MPS) / WHEEL_RADIUS_M
+
+    def at_rest(self) -> bool:
+        """Nothing is asked of any motor and nothing moves any more: only a push from outside could change that."""
+        return not self._commanded and float(np.abs(self.data.qvel).max()) < REST_PER_S
 
     # ------------------------------------------------ readings
 

@@ -30,19 +30,30 @@ class Lidar:
         self._rays = np.zeros((RAYS, 3))
         self._geom = np.zeros(RAYS, dtype=np.int32)
         self._distance = np.zeros(RAYS)
+        self._scene: tuple[object, ...] = ()
+        self._movable = np.flatnonzero((model.body_mocapid[model.geom_bodyid] >= 0) & (_SEEN[model.geom_group] == 1))
+        self._reach_m = model.geom_rbound[self._movable]  # of each from its middle
 
     def scan(self, x_m: float, y_m: float, yaw_rad: float, now_s: float) -> Scan:
         """One turn of the scanner with base_link at a pose."""
+        places, turns = self._data.geom_xpos[self._movable], self._data.geom_xmat[self._movable]
+        low = np.abs(places[:, 2] - LIDAR_HEIGHT_M) < self._reach_m
+        scene = x_m, y_m, yaw_rad, low.tobytes(), places[low].tobytes(), turns[low].tobytes()
+        if scene != self._scene:  # most of the time nothing has moved: then only the noise is new
+            self._scene = scene
+            self._cast(x_m, y_m, yaw_rad)
+        noisy = self._distance + self._std_m * self._rng.standard_normal(RAYS)
+        none = (self._distance < 0) | (noisy > RANGE_MAX_M)
+        ranges = np.where(none, np.inf, np.maximum(noisy, RANGE_MIN_M)).astype(np.float32)
+        return Scan(now_s, -math.pi, 2 * math.pi / RAYS, RANGE_MIN_M, RANGE_MAX_M, ranges)
+
+    def _cast(self, x_m: float, y_m: float, yaw_rad: float) -> None:
         c, s = math.cos(yaw_rad), math.sin(yaw_rad)
         self._rays[:, 0], self._rays[:, 1] = c * self._cos - s * self._sin, s * self._cos + c * self._sin
         origin = np.array([x_m, y_m, LIDAR_HEIGHT_M])
         mujoco.mj_multiRay(
             self._model, self._data, origin, self._rays.reshape(-1), _SEEN, True, -1, self._geom, self._distance, None, RAYS, RANGE_MAX_M
         )
-        noisy = self._distance + self._std_m * self._rng.standard_normal(RAYS)
-        none = (self._distance < 0) | (noisy > RANGE_MAX_M)
-        ranges = np.where(none, np.inf, np.maximum(noisy, RANGE_MIN_M)).astype(np.float32)
-        return Scan(now_s, -math.pi, 2 * math.pi / RAYS, RANGE_MIN_M, RANGE_MAX_M, ranges)
 
 
 class WheelOdometry:

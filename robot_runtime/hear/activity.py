@@ -78,6 +78,6 @@ def level_dbfs(samples: NDArray[np.int16]) -> float:
     >>> round(level_dbfs(np.full(320, 32767, np.int16)))
     0
     """
-    whole = samples.astype(np.float64)
+    whole = samples.astype(np.float32)
     power = float(whole @ whole) / max(1, len(whole))
     return max(-120.0, 10 * math.log10(power / 32768.0**2 + 1e-12))

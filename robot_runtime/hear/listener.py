@@ -29,6 +29,7 @@ class ListenerConfig(StageConfig):
     preroll_s: float = Field(0.4, ge=0, le=2, description="sound kept from before the turn was noticed [s]")
     tail_s: float = Field(0.1, ge=0, le=1, description="silence after the last speech that is decoded with it [s]")
     confidence: float = Field(0.5, ge=0, lt=1, description="below it words count as not understood")
+    pause_confidence: float = Field(0.65, ge=0, lt=1, description="below it a finished command is not answered before the turn is over")
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Listener:
         """At a pause only a finished, certain command ends the turn; at its end whatever there is."""
         hypothesis = self._recogniser.decode(self._speech())
         certain = hypothesis.confidence >= self._config.confidence
-        if moment is Moment.PAUSED and not certain:
+        if moment is Moment.PAUSED and not hypothesis.confidence >= max(self._config.pause_confidence, self._config.confidence):
             return None
         end_s = until_s - self._turn.silent_s
         self._turn.reset()

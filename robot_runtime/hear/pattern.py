@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _TOKEN = re.compile(r"\s*(?:(?P<word>[\w'’-]+)|\{\s*(?P<slot>\w+)\s*\}|(?P<mark>[\[\]()|])|(?P<wrong>\S))")
 
@@ -53,6 +54,7 @@ def words(text: str) -> list[str]:
     return [word.strip("-") for word in re.findall(r"[\w'-]+", text.lower().replace("’", "'")) if word.strip("-'")]
 
 
+@lru_cache(maxsize=4096)  # a grammar is built anew, mostly of the same patterns, for each new name
 def parse(pattern: str) -> Node:
     """Read one pattern.
 

@@ -34,6 +34,7 @@ class Executive:
         self._courtesy = Courtesy(services)
         self._gate_restarted = False
         self._withdrawn_s: float | None = None  # when the gate took back what is being done
+        self._goal_asked = False  # halted while a person is asked about the goal of what is being done
 
     @property
     def busy(self) -> bool:
@@ -43,7 +44,7 @@ class Executive:
     @property
     def paused(self) -> bool:
         step = self._run.step if self._run else None
-        return step is not None and step.is_paused and self._withdrawn_s is None
+        return step is not None and step.is_paused and self._withdrawn_s is None and not self._goal_asked
 
     # ------------------------------------------------------------ what comes in
 
@@ -63,7 +64,7 @@ class Executive:
 
     def pause(self, detail: str) -> None:
         """Halt what is being done until :meth:`resume`."""
-        self._gate_restarted = False  # what a person or a stop has paused does not go on by itself
+        self._gate_restarted = self._goal_asked = False  # what a person or a stop has paused does not go on by itself
         self._drop_candidate()
         if self._run and self._run.step:
             self._run.step.pause(detail)
@@ -93,7 +94,7 @@ class Executive:
         self._tick_candidate()
         if self._wait_for_gate():
             return
-        if self._settle_withdrawal() or self._goal_refused() or self._run is None:
+        if self._goal_refused() or self._goal_is_asked() or self._settle_withdrawal() or self._run is None:
             return
         self._courtesy.tick(self._run)
         status = self._run.tick()
@@ -161,6 +162,25 @@ class Executive:
         self._end("refused", self._with_what_is_held(self._run.goal.sentence), "refusal")
         return True
 
+    def _goal_is_asked(self) -> bool:
+        """Halt while the gate asks a person about the goal, as things have changed; after the yes the step begins anew.
+
+        The gate takes the steps back meanwhile: that is no reason to give up.
+        """
+        run = self._run
+        if run is None or self.paused:
+            return False
+        step = run.step
+        if run.goal.answer is Answer.ASKING:
+            self._goal_asked, self._withdrawn_s = True, None
+            if step:
+                step.pause("to be confirmed")
+        elif self._goal_asked and run.goal.answer is Answer.GRANTED:
+            self._goal_asked = False
+            if step:
+                step.resume()
+        return self._goal_asked
+
     def _withdrawn_permission(self) -> Permission | None:
         if self.paused:
             return None  # it asks for everything again when it goes on
@@ -171,7 +191,7 @@ class Executive:
     # ------------------------------------------------------------ ends
 
     def _end(self, phase: str, sentence: str, purpose: str = "report") -> None:
-        run, self._run = self._run, None
+        run, self._run, self._goal_asked = self._run, None, False
         if run is not None:
             run.cancel()
             run.report(run.plan.id, run.plan.goal, phase, sentence)

@@ -22,7 +22,7 @@ class Permission:
     """Proposes on construction.  :meth:`hear` takes the gate's verdicts, :meth:`decide` the person's yes or no.
 
     What the gate wants confirmed is asked aloud.  The answer goes to the gate, which alone decides whether that person may say
-    yes; it answers with a verdict.
+    yes; it answers with a verdict.  The gate may ask that of something granted, too, when things have changed: it then rests.
     """
 
     def __init__(self, services: Services, plan: Plan, step: PlanStep, words: str, utterance_id: str, action_id: str) -> None:
@@ -48,11 +48,11 @@ class Permission:
             self.answer = Answer.GRANTED
             self._until_s = math.inf
             self.max_speed_mps = 0.0 if math.isnan(verdict.max_speed_mps) else verdict.max_speed_mps
-        elif self.answer is Answer.GRANTED:
-            why = "" if judged is Verdict.CONFIRM else verdict.say  # a question is no explanation
-            self._end(Answer.WITHDRAWN, why or self._say("withdrawn"))
         elif judged is Verdict.CONFIRM and verdict.confirmation_id:
             self._ask(verdict)
+        elif self.answer is Answer.GRANTED:
+            why = "" if judged is Verdict.CONFIRM else verdict.say  # what asks nothing explains nothing
+            self._end(Answer.WITHDRAWN, why or self._say("withdrawn"))
         else:
             self._end(Answer.REFUSED, verdict.say or self._say(self._why_refused()))
 

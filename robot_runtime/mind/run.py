@@ -54,6 +54,10 @@ class Run:
         return self._tree.status
 
     def cancel(self) -> None:
+        """Give it up; a question that is open is over."""
+        for permission in (self.goal, self.step.permission if self.step else None):
+            if permission is not None:
+                permission.drop()
         self._tree.stop(Status.INVALID)
 
     def report(self, action_id: str, step: PlanStep, phase: str, detail: str = "") -> None:

@@ -48,6 +48,8 @@ class GatedStep(Behaviour):
 
     def update(self) -> Status:
         elapsed_s = self._pass_time()
+        if self._stage in (Stage.DOING, Stage.VERIFYING) and self._permission().answer is Answer.ASKING:
+            self._rest()
         if self._stage is Stage.ASKING:
             return self._await_permission()
         if self._stage is Stage.DOING:
@@ -93,6 +95,12 @@ class GatedStep(Behaviour):
         self.context = None
         self._stage = Stage.ASKING
         self._ticked_s = run.services.situation.now_s
+
+    def _rest(self) -> None:
+        """The gate asks a person about what is being done: end it, and begin it anew after the yes."""
+        self._end_skill()
+        self._report("paused", "to be confirmed")
+        self._stage = Stage.ASKING
 
     def _await_permission(self) -> Status:
         permission = self._permission()

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _WORKER = Path(__file__).with_name("espeak_worker.py")
+_PIPE_BYTES = 1 << 16  # what a pipe holds on Linux
 _LIBRARY_NAMES = {"darwin": "libespeak-ng.dylib", "win32": "espeak-ng.dll"}
 
 
@@ -58,6 +59,7 @@ class Espeak:
         self._timeout_s = timeout_s
         self._process: subprocess.Popen[bytes] | None = None
         self._answering = False  # an answer was not read to its end, because the caller did not want the rest
+        self._unread = b""
         self._hello: dict[str, Any] = {}
         self.starts = 0
 
@@ -141,7 +143,7 @@ class Espeak:
     def close(self) -> None:
         """End the worker.  A later request starts a new one."""
         process, self._process = self._process, None
-        self._answering = False
+        self._answering, self._unread = False, b""
         if process is None:
             return
         for pipe in (process.stdin, process.stdout):
@@ -217,15 +219,15 @@ class Espeak:
         assert self._process is not None and self._process.stdout is not None
         pipe = self._process.stdout.fileno()
         deadline_s = time.monotonic() + self._timeout_s
-        data = b""
-        while len(data) < count:
+        while len(self._unread) < count:
             ready, _, _ = select.select([pipe], [], [], max(0.0, deadline_s - time.monotonic()))
-            piece = os.read(pipe, count - len(data)) if ready else b""
+            piece = os.read(pipe, _PIPE_BYTES) if ready else b""
             if not piece:
                 self._process.kill()
                 self.close()
                 if ready:
                     raise _WorkerDiedError("the espeak-ng worker died")
                 raise EspeakError(f"the espeak-ng worker gave no answer within {self._timeout_s} s")
-            data += piece
+            self._unread += piece
+        data, self._unread = self._unread[:count], self._unread[count:]
         return data

@@ -57,6 +57,7 @@ def _gate(repeats: int, as_json: bool) -> int:
     before_mib = gate.memory_mib()
     rows = gate.figures(repeats)
     grown_mib = gate.memory_mib() - before_mib
+    rows += gate.while_reloading(repeats)
     rows += gate.across_processes(repeats)
     _print("bench gate", rows, as_json=as_json)
     note = f"{gate.decisions_per_s(rows[1]):.0f} decisions a second with the classifier; {grown_mib:.0f} MiB for gate, rules and model"

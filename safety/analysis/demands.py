@@ -38,6 +38,8 @@ def demands(column: Column) -> Iterator[Demand]:
             yield Demand(f"no confirmation by {group}", _excluding(group))
         if column.rule.confirm.authorised:
             yield Demand("confirmation by somebody with authority", _authorised)
+        if column.rule.confirm.by_another:
+            yield Demand("confirmation by somebody else than who asked", _by_another)
 
 
 def _limit(name: str, limits: Limits) -> Demand:
@@ -58,6 +60,10 @@ def _excluding(group: str) -> Callable[[Column], bool]:
 
 def _authorised(other: Column) -> bool:
     return _confirms(other, lambda confirm: confirm.authorised)
+
+
+def _by_another(other: Column) -> bool:
+    return _confirms(other, lambda confirm: confirm.by_another)
 
 
 def _confirms(other: Column, strict: Callable[[Confirm], bool]) -> bool:

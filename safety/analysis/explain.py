@@ -101,10 +101,7 @@ def _asked(value: Any) -> str:
 
 def _who_confirms(decided: Decision, rules: Rules) -> str:
     confirm = rules.confirmation(decided.rule_ids) if decided.verdict == Verdict.CONFIRM else None
-    if confirm is None:
-        return ""
-    groups = " or ".join(sorted(group.value for group in confirm.by)) or "nobody"
-    return f"{groups}{' with authority' * confirm.authorised}"
+    return confirm.who if confirm else ""
 
 
 def lines(explanation: Explanation) -> Iterator[str]:

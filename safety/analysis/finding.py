@@ -84,7 +84,7 @@ def in_words(decided: Decision, rules: Rules) -> str:
         f"{name} {value:g}" for name, value in decided.limits.model_dump().items() if value != getattr(Limits(), name)
     ]  # fmt: skip
     confirm = rules.confirmation(decided.rule_ids) if decided.verdict.value == "confirm" else None
-    who = [f"by {' or '.join(sorted(g.value for g in confirm.by)) or 'nobody'}{' with authority' * confirm.authorised}"] if confirm else []
+    who = [f"by {confirm.who}"] if confirm else []
     details = ", ".join([*who, *(limits if decided.verdict.value in ("limit", "confirm") else [])])
     return f"{decided.verdict.value} ({details})" if details else decided.verdict.value
 

@@ -73,13 +73,16 @@ class Base:
             raise TypeError(f"motors/command carries {type(command).__name__}, which the gate does not make")
 
     def _problem(self, report: Report) -> str:
-        age_s = self._clock() - report.at_s
-        if self._used and age_s > REPORT_MAX_AGE_S and not report.problem:
-            return f"the motor driver hangs since {age_s:.1f} s"
+        if self._hangs(report) and not report.problem:
+            return f"the motor driver hangs since {self._clock() - report.at_s:.1f} s"
         return report.problem
 
+    def _hangs(self, report: Report) -> bool:
+        return self._used and self._clock() - report.at_s > REPORT_MAX_AGE_S
+
     def _status(self, report: Report, now_s: float) -> BaseStatus:
-        return BaseStatus(now_s, self._problem(report), report.sessions, report.e_stop_pressed, report.e_stops)
+        pressed = None if self._hangs(report) else report.e_stop_pressed
+        return BaseStatus(now_s, self._problem(report), report.sessions, pressed, report.e_stops)
 
     def _odometry(self, report: Report, now_s: float) -> Outbox:
         measured = report.measured

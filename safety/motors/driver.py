@@ -37,7 +37,7 @@ class Report:
     problem: str = "not connected yet"  # one line for people, "" when all is well
     sessions: int = 0  # counts connections: when it changes, what was commanded before is void
     enabled: bool = False
-    e_stop_pressed: bool = False
+    e_stop_pressed: bool | None = None  # None: the controller does not tell
     e_stops: int = 0  # counts how often the base's own emergency stop has become active
     measured: Measured | None = None
     charge: Charge | None = None

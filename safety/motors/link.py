@@ -113,7 +113,7 @@ class Link:
             problem=f"{self._name}: {self._problem}" if self._problem else "",
             sessions=self._count.sessions,
             enabled=bool(state & State.ENABLED),
-            e_stop_pressed=bool(state & State.E_STOP_PRESSED),
+            e_stop_pressed=bool(state & State.E_STOP_PRESSED) if session and session.telemetry else None,
             e_stops=self._count.e_stops + (session.e_stops if session else 0),
             measured=self._measured,
             charge=self._charge,

@@ -207,6 +207,10 @@ class Stand:
         self.published.append((topic, message))
         self.publishers[topic].publish(message if isinstance(message, bytes) else codec(topic).to_ros(message))
 
+    def let_arrive(self, seconds: float = 0.5) -> None:
+        """Real time in which megabytes cross the wire while simulated time stands still: the limits count from their arrival."""
+        self.ears.until(lambda: False, seconds)
+
     def publisher(self, topic: str) -> Any:
         return self.ears.node.create_publisher(codec(topic).ros_class, topic, profile(TOPICS[topic].qos))
 

@@ -171,6 +171,7 @@ def test_a_malformed_stop_stops(stand: Stand, fault: str) -> None:
     stand.drive()
     message, since_s = STOPS[fault](stand.now_s), stand.now_s
     stand.publish("safety/stop_request", message)
+    stand.let_arrive()
     still_s = stand.slow_s(since_s)
     assert still_s is not None, stand.state
     assert still_s - since_s <= limit_s + 1e-6

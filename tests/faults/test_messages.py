@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +28,27 @@ def delayed(limit: float) -> Tamper:
         return [waiting.popleft() for _ in range(len(waiting)) if now_s - waiting[0].stamp_s >= limit]
 
     return spoil
+
+
+def test_signs_of_life_that_are_regular_and_late_are_none(stand: Stand) -> None:
+    """Older at each beat until they are late by more than the limit: at no time is there a gap in which nothing comes."""
+    limit = limit_s(MESSAGES["safety/heartbeat"])
+    assert limit is not None
+    stand.drive()
+    since_s = stand.now_s
+
+    def later_and_later(now_s: float, message: Any) -> list[Any]:
+        return [replace(message, stamp_s=max(since_s + (now_s - since_s) / 3, now_s - 0.6))]
+
+    stand.tamper["safety/heartbeat"] = later_and_later
+    still_s = stand.slow_s(since_s, seconds=2.0)
+    assert still_s is not None, stand.state
+    late_s = since_s + 0.5 * 3 / 2  # when the newest stamp is 0.5 s old
+    print(f"late signs of life: still {(still_s - late_s) * 1000:.0f} ms after they were too old")
+    assert still_s - late_s <= limit - 0.5 + 1e-6
+    stand.run(1.0)
+    assert stand.state.mode == "emergency_stop", "they go on, and it cannot be lifted"
+    assert any("pendant is silent (its messages come late" in cause for cause in stand.causes_since(since_s)), stand.state
 
 
 @pytest.mark.parametrize("spoil", [dropped, delayed])

@@ -36,7 +36,7 @@ from safety.types import (
     StopRequest,
 )
 from tests.safety import episode_world
-from tests.safety.episode_judge import CUTS_OR_BURNS, Judge, Truth, Unsafe
+from tests.safety.episode_judge import CUTS_OR_BURNS, JOINT_RANGES, JOINT_SPEEDS, Judge, Truth, Unsafe
 from tests.safety.episode_world import World
 from tests.safety.rig import TICK_S
 
@@ -108,6 +108,8 @@ class Episode:
     active: str = ""  # the action that moves things now
     victim: str = ""  # whom the base drives at …
     post: tuple[float, float] | None = None  # … unless it drives at this thing
+    guided: dict[str, float] = field(default_factory=dict)  # joints that somebody moves by hand, and until when
+    bits: int = 0  # ticks in which a joint is moved bit by bit
     mute_s: float = 0.0  # the planner says nothing more until then
     past: list[Any] = field(default_factory=list)  # velocities to replay
     questions: list[tuple[str, str]] = field(default_factory=list)  # confirmation id, action id
@@ -147,6 +149,7 @@ class Episode:
             self._ask_for_something_right()
         if self.active and self.now_s >= self.mute_s:
             self._drive()
+        self._move_on()
         if tick > 1 and self.rng.random() < self.spite:
             self.rng.choice(TRICKS)(self)
         for walker in self.world.walkers:
@@ -163,7 +166,7 @@ class Episode:
         self.questions += [(m.confirmation_id, m.action_id) for topic, m in outbox if topic == "action/verdict" and m.confirmation_id]
         command = self.judge.emitted(outbox, self.world)
         for _, message in ((topic, m) for topic, m in outbox if topic == "joints/command"):
-            self.world.joints.update(zip(message.names, message.positions, strict=True))
+            self.world.tell(message)
         self.world.move(command)
         self.judge.touched(self.world)
         self.now_s = round(self.now_s + TICK_S, 9)
@@ -219,9 +222,21 @@ class Episode:
         proposed = ProposedVelocity(self.now_s, self.active, linear, max(-9.0, min(9.0, 3.0 * bearing)))
         self.past.append(proposed)
         self.put("cmd_vel/proposed", proposed)
-        if self.rng.random() < 0.1:
+        if self.rng.random() < 0.1 and not (self.guided or self.bits):
             names = self.rng.choice([("arm",), ("gripper",), ("lift", "arm"), ("head_pan",)])
             self.put("joints/proposed", ProposedJoints(self.now_s, self.active, names, tuple(self.rng.uniform(-1, 2) for _ in names)))
+
+    def propose_joint(self, name: str, position: float) -> None:
+        self.put("joints/proposed", ProposedJoints(self.now_s, self.active, (name,), (position,)))
+
+    def _move_on(self) -> None:
+        """What the tricks with joints have begun."""
+        for name in [name for name, until_s in self.guided.items() if self.now_s >= until_s]:
+            del self.guided[name], self.world.pushed[name]
+            self.propose_joint(name, self.rng.choice(JOINT_RANGES[name]))
+        self.bits = max(self.bits - 1, 0)
+        if self.bits % 4 == 1:
+            self.propose_joint("head_pan", self.world.told["head_pan"] + 2 * JOINT_SPEEDS["head_pan"] * TICK_S)
 
     def child(self) -> str:
         """A child or somebody whose age nobody knows; a name that nobody has, if there is none."""
@@ -328,6 +343,21 @@ def swing_the_arm(e: Episode) -> None:
     names: Any = e.rng.choice([("arm",), ("lift", "arm", "gripper"), ("arm", "arm"), ("wheel",), ("gripper",), (), ("arm", "head_pan")])
     targets = tuple(e.rng.choice([9.0, -9.0, 0.5, 0.1, math.nan, math.inf]) for _ in names)
     e.put("joints/proposed", ProposedJoints(e.now_s + e.rng.choice([0.0, 0.0, -1.0, 9.0]), e.rng.choice([e.active, "a0"]), names, targets))
+
+
+def move_a_joint_by_hand(e: Episode) -> None:
+    """Let it come to rest, and move it while the drive gives way; then the planner has it move again."""
+    name = e.rng.choice(["head_pan", "lift", "arm"])
+    (low, high), at = JOINT_RANGES[name], e.world.joints[name]
+    e.propose_joint(name, at)
+    e.world.pushed[name] = (1 if high - at > at - low else -1) * JOINT_SPEEDS[name] * TICK_S / 4
+    e.guided[name] = e.now_s + e.rng.uniform(0.8, 1.5)
+
+
+def move_unseen(e: Episode) -> None:
+    """Bit by bit, each a motion of its own, while nobody says where the joints are."""
+    e.silent["joint_states"] = e.now_s + 0.29
+    e.bits = 14
 
 
 def let_go_near_a_child(e: Episode) -> None:
@@ -450,9 +480,8 @@ TRICKS: tuple[Callable[[Episode], None], ...] = (
     give_a_child_a_knife, ask_as_a_child, go_where_people_undress, use_a_skill_that_is_not_there, pass_wrong_arguments, take_a_weapon,
     take_medicine_without_a_yes, step_without_a_goal, hide_a_knife_in_a_plan, reuse_an_id, use_an_odd_id, propose_out_of_time,
     flood_with_actions, send_what_is_no_action, wild_velocity, velocity_of_another_action, velocity_from_another_time, replay_velocities,
-    flood_with_velocities, swing_the_arm, let_go_near_a_child, drive_at_a_child, drive_at_a_thing, run_at_the_robot, fall_silent,
-    lose_somebody,
-    silence_an_input,
+    flood_with_velocities, swing_the_arm, move_a_joint_by_hand, move_unseen, let_go_near_a_child, drive_at_a_child, drive_at_a_thing,
+    drive_at_a_thing, run_at_the_robot, fall_silent, lose_somebody, silence_an_input,
     garble_an_input, stop, press_or_release_the_button, forge_a_rearm, rearm_out_of_time, rearm_rightly, rearm_rightly, rearm_rightly,
     forge_a_yes, say_yes_rightly, say_yes_rightly, jump_ahead, jump_back, restart, reload,
 )  # fmt: skip

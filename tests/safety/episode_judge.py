@@ -34,6 +34,8 @@ JOINT_RANGES = {"head_pan": (-2.8, 2.8), "head_tilt": (-1.0, 1.0), "lift": (0.2,
 JOINT_SPEEDS = {"head_pan": 2.0, "head_tilt": 1.5, "lift": 0.35, "arm": 0.25, "gripper": 0.1}
 JOINT_EFFORTS = {"head_pan": 2.0, "head_tilt": 2.0, "lift": 120.0, "arm": 60.0, "gripper": 40.0}
 HAND_M = 0.32
+START_AGE_S = 0.06
+"""A joint that was not on its way begins where it was seen at most so long ago."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,6 @@ class Judge:
     _yes: set[str] = field(default_factory=set)  # ids that a grown-up who is here has said yes to
     _velocities: list[tuple[float, ProposedVelocity]] = field(default_factory=list)  # arrived at
     _last: Velocity = field(default_factory=lambda: Velocity(0.0, 0.0, 0.0))
-    _setpoints: dict[str, tuple[float, float]] = field(default_factory=dict)  # joint → time, position
     _child_s: float = math.nan  # since when a child is beside the dangerous thing that the robot holds
 
     # ---------------------------------------------------------------- what goes in
@@ -124,7 +125,6 @@ class Judge:
         for known in self._actions.values():
             known.approved = False
         self._velocities.clear()
-        self._setpoints.clear()
         self._last = Velocity(0.0, 0.0, 0.0)
 
     def told(self, now_s: float, sound: Mapping[str, Sequence[Any]], hostile: Mapping[str, Sequence[Any]]) -> None:
@@ -349,16 +349,15 @@ class Judge:
         part = {"gripper": "gripper", "lift": "arm", "arm": "arm"}.get(name, "head")
         if not any(self._stands(known) and part in known.truth.moves for known in self._actions.values()):
             self._say("a joint moves by nothing that was approved", name)
-        at_s, before = self._setpoints.get(name, (-math.inf, world.joints[name]))
-        before = before if self._now_s - at_s < 0.03 else world.joints[name]
-        unseen_s = min(self._age_s("joint_states"), MOST_AGE_S["joint_states"])  # a new motion begins where the joint was seen last
-        if abs(position - before) > JOINT_SPEEDS[name] * (0.05 + unseen_s) + EPS:
-            self._say("a joint jumps", f"{name} from {before:.3f} to {position:.3f}")
-        self._setpoints[name] = (self._now_s, position)
-        opens = name == "gripper" and position > before + EPS
+        told, at = world.told[name], world.joints[name]
+        seen_s = self._age_s("joint_states")
+        step, since = JOINT_SPEEDS[name] * self._step_s, JOINT_SPEEDS[name] * (seen_s if seen_s <= START_AGE_S + EPS else 0.0)
+        if abs(position - told) > step + EPS and abs(position - at) > step + since + EPS:
+            self._say("a joint jumps", f"{name}, told {told:.3f} and at {at:.3f}, to {position:.3f}")
+        opens = name == "gripper" and position > told + EPS and position > at - EPS  # it presses on something as long as it is told less
         if opens and world.holding in HAZARDS and (self._child_within(RELEASE_M - 0.02) or self._blind()):
             self._say("lets go of a dangerous thing beside a child", world.holding)
-        if name == "arm" and position > before + EPS and self._hand_at_person(position):
+        if name == "arm" and position > max(told, at) + EPS and self._hand_at_person(position):
             self._say("reaches into somebody", f"{position:.2f} m")
 
     def _hand_at_person(self, arm_m: float) -> bool:

@@ -1,7 +1,8 @@
 """A small world for hostile episodes: a base with mass, people who walk, things that stand about, and honest sensors.
 
 The base answers late and brakes no harder than ``GateConfig.braking_mps2`` promises, so that whoever drives too fast really
-hits.  Nothing here knows the gate.
+hits.  Joints lag behind what they were told; fingers press on what they hold; people move an arm by hand.  Nothing here knows
+the gate.
 """
 
 from __future__ import annotations
@@ -34,6 +35,11 @@ BODY_RADIUS_M = 0.15
 BRAKING_MPS2 = 1.0
 TURN_BRAKING_RADPS2 = 3.0
 PEOPLE_ACCELERATION_MPS2 = 1.0
+HELD_M = 0.03
+"""Width of everything that the gripper holds."""
+
+GIVES_WAY_S = 0.5
+
 ROOM_M = 6.0
 """Half the width of the room."""
 
@@ -83,8 +89,12 @@ class World:
     yaw_rad: float = 0.0
     linear_mps: float = 0.0
     angular_radps: float = 0.0
-    joints: dict[str, float] = field(default_factory=lambda: {**JOINTS, "gripper": 0.03})
+    agility: float = 1.0  # share of its way that a joint goes in one tick
+    joints: dict[str, float] = field(default_factory=lambda: {**JOINTS, "gripper": HELD_M})
+    told: dict[str, float] = field(default_factory=lambda: {**JOINTS, "gripper": HELD_M})  # where the drives want the joints
+    pushed: dict[str, float] = field(default_factory=dict)  # joints that somebody moves by hand, and how far they go in one tick
     frames: int = 0
+    _told_s: dict[str, float] = field(default_factory=dict)  # joint → when a drive was told something, by ``_age_s``
     _told: deque[tuple[float, float, float]] = field(default_factory=deque)  # due at, linear, angular
     _wanted: tuple[float, float] = (0.0, 0.0)
     _age_s: float = 0.0
@@ -120,6 +130,22 @@ class World:
         self.y_m += self.linear_mps * math.sin(self.yaw_rad) * TICK_S
         for walker in self.walkers:
             walker.walk()
+        self._move_joints()
+
+    def tell(self, command: JointPositions) -> None:
+        """New positions for the drives to hold."""
+        self.told.update(zip(command.names, command.positions, strict=True))
+        self._told_s.update(dict.fromkeys(command.names, self._age_s))
+
+    def _move_joints(self) -> None:
+        """A drive that nobody has told anything for a while gives way when it is pushed, and holds the new position."""
+        for name, told in self.told.items():
+            if name in self.pushed and self._age_s - self._told_s.get(name, -math.inf) > GIVES_WAY_S:
+                self.joints[name] = self.told[name] = self.joints[name] + self.pushed[name]
+            else:
+                self.joints[name] += self.agility * (told - self.joints[name])
+        if self.holding:
+            self.joints["gripper"] = max(self.joints["gripper"], HELD_M)
 
     def bearing_rad(self, x_m: float, y_m: float) -> float:
         """Direction of a point as the base sees it."""
@@ -151,7 +177,7 @@ def made(rng: random.Random) -> World:
         distance_m, angle = rng.uniform(0.5, 1.5), rng.uniform(-math.pi, math.pi)
         posts.append((distance_m * math.cos(angle), distance_m * math.sin(angle), rng.uniform(0.05, 0.2)))
     holding = rng.choice(["", "", "knife", "scissors", "kettle", "lighter", "pills", "frobnicator", "book", "cup"])
-    return World(walkers, posts, latency_s=rng.choice([0.0, 0.06, 0.1]), holding=holding)
+    return World(walkers, posts, latency_s=rng.choice([0.0, 0.06, 0.1]), holding=holding, agility=rng.choice([1.0, 0.5, 0.2]))
 
 
 def _placed(rng: random.Random, who: str, group: str) -> Walker:

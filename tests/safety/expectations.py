@@ -31,6 +31,7 @@ class Expected:
     limits: dict[str, float]
     by: frozenset[AgeGroup] | None  # who may say yes, None where it does not matter
     authorised: bool | None
+    by_another: bool | None
 
     def __str__(self) -> str:
         return f"{self.site}: {self.situation}"
@@ -55,6 +56,6 @@ def decided(expected: Expected, policy: Policy) -> Decision:
 def _expected(site: str, policy: Policy, situation: dict[str, Any], verdict: str, more: dict[str, Any] | None = None) -> Expected:
     case = example_case(Example.model_validate(situation), policy.rules, policy.ontology)
     more = dict(more or {})
-    by, authorised = more.pop("by", None), more.pop("authorised", None)
+    by, authorised, by_another = (more.pop(name, None) for name in ("by", "authorised", "by_another"))
     groups = None if by is None else frozenset(map(AgeGroup, by))
-    return Expected(site, str(situation), case, Verdict(verdict), more, groups, authorised)
+    return Expected(site, str(situation), case, Verdict(verdict), more, groups, authorised, by_another)

@@ -26,7 +26,7 @@ def mutants(rule: Rule) -> Iterator[Mutant]:
     """Every fault of one rule: gone, milder, a condition gone or turned round, a limit or the demand for a yes loosened."""
     yield Mutant("deleted", None)
     if rule.verdict != Verdict.LIMIT:  # what limits is its limits, below
-        yield Mutant("milder verdict", rule.model_copy(update={"verdict": _milder(rule.verdict)}))
+        yield Mutant("milder verdict", rule.model_copy(update={"verdict": _milder(rule.verdict), "confirm": None}))
     for name in rule.when.given:
         yield Mutant(f"without {name}", _when(rule, {name: When.model_fields[name].get_default()}))
         for how, value in _turned(name, getattr(rule.when, name)):
@@ -37,6 +37,8 @@ def mutants(rule: Rule) -> Iterator[Mutant]:
         yield Mutant(f"loose {name}", _limits(rule, {name: _towards(getattr(rule.limits, name), name)}))
     if rule.confirm is not None and rule.confirm.authorised:
         yield Mutant("without authority", rule.model_copy(update={"confirm": rule.confirm.model_copy(update={"authorised": False})}))
+    if rule.confirm is not None and rule.confirm.by_another:
+        yield Mutant("who asked may say yes", rule.model_copy(update={"confirm": rule.confirm.model_copy(update={"by_another": False})}))
     if rule.confirm is not None and AgeGroup.ELDERLY not in rule.confirm.by:
         wider = rule.confirm.model_copy(update={"by": rule.confirm.by | {AgeGroup.ELDERLY}})
         yield Mutant("anybody grown up may say yes", rule.model_copy(update={"confirm": wider}))

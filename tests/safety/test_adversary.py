@@ -71,8 +71,8 @@ def _stale_senses_count(patch: pytest.MonkeyPatch) -> None:
 
 def _old_commands_count(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
-        "safety.gate.Gate._approved_command",
-        lambda self, now_s: (None if self._command is None else self._approvals.get(self._command.action_id), ""),
+        "safety.wanted.Wanted.approved",
+        lambda self, now_s: (None if self.newest is None else self._approvals.get(self.newest.action_id), ""),
     )
 
 
@@ -101,7 +101,22 @@ def _the_arm_reaches_everywhere(patch: pytest.MonkeyPatch) -> None:
 
 
 def _joints_jump(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(JointGate, "_advance", lambda self, name, move, where, limits, dt_s: move.target)
+    patch.setattr(JointGate, "_advance", lambda self, name, move, start, seen, limits, dt_s: move.target)
+
+
+def _joints_start_where_they_were_seen(patch: pytest.MonkeyPatch) -> None:
+    def start(self: JointGate, name: str, seen: float | None, seen_s: float, now_s: float) -> float | None:
+        last = self._commanded.get(name)
+        return last.position if last is not None and now_s - last.at_s < 0.03 else seen
+
+    patch.setattr(JointGate, "_start", start)
+
+
+def _joints_start_where_they_were_told_to_be(patch: pytest.MonkeyPatch) -> None:
+    def start(self: JointGate, name: str, seen: float | None, seen_s: float, now_s: float) -> float | None:
+        return self._commanded[name].position if name in self._commanded else seen
+
+    patch.setattr(JointGate, "_start", start)
 
 
 def _reused_ids_count(patch: pytest.MonkeyPatch) -> None:
@@ -111,6 +126,7 @@ def _reused_ids_count(patch: pytest.MonkeyPatch) -> None:
 SABOTAGE: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
     _no_separation, _no_obstacles, _no_latch, _anybody_may_rearm, _old_rearms_count, _no_ramp, _stale_senses_count, _old_commands_count,
     _plans_need_no_goal, _every_yes_counts, _no_rules, _the_hand_always_opens, _the_arm_reaches_everywhere, _joints_jump,
+    _joints_start_where_they_were_seen, _joints_start_where_they_were_told_to_be,
     _reused_ids_count,
 )  # fmt: skip
 
@@ -118,4 +134,4 @@ SABOTAGE: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
 @pytest.mark.parametrize("sabotage", SABOTAGE, ids=lambda sabotage: sabotage.__name__.strip("_"))
 def test_the_judge_sees_a_broken_gate(sabotage: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
     sabotage(monkeypatch)
-    assert any(play(seed).unsafe for seed in range(EPISODES)), "no episode has noticed it"
+    assert any(play(seed).unsafe for seed in range(4 * EPISODES)), "no episode has noticed it"

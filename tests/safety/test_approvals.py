@@ -21,11 +21,12 @@ class Judge:
         self.verdict = Verdict.ALLOW
         self.limits = Limits()
         self.denied: set[str] = set()
+        self.asking: set[str] = set()
         self.asked = 0
 
     def __call__(self, proposed: ProposedAction, now_s: float) -> Judged:
         self.asked += 1
-        verdict = Verdict.DENY if proposed.id in self.denied else self.verdict
+        verdict = Verdict.DENY if proposed.id in self.denied else Verdict.CONFIRM if proposed.id in self.asking else self.verdict
         case = Case(proposed.skill, frozenset({"base"}), person=Party("anna", "Anna", AgeGroup.ADULT, known=True))
         return Judged(decision(verdict, "r", "because", limits=self.limits), case)
 
@@ -168,3 +169,36 @@ def test_a_step_takes_over_who_asked(approvals: Approvals) -> None:
     step = approvals.get("s1")
     assert step is not None and step.action.requester_id == "rose"
     assert approvals.propose(action("go_to", "s1", "p1", requester=""), 1.0).decision.approved  # the same words again are the same action
+
+
+@pytest.mark.parametrize("first", ["p1", "s1"])
+def test_a_goal_that_is_asked_about_takes_its_steps_along(approvals: Approvals, judge: Judge, first: str) -> None:
+    """Whichever of them is due first: the goal is judged before its step, and only it is asked about."""
+    plan(approvals)
+    approvals.propose(action("say", "other"), 0.0)
+    for name in ("p1", "s1"):
+        approvals._by_id[name].judged_s = -1.0 if name == first else 0.05
+    judge.asking = {"p1", "s1"}
+    goal, step = approvals.review(0.1)
+    assert (goal.action.id, goal.decision.verdict, goal.decision.rule_ids) == ("p1", Verdict.CONFIRM, ("r",))
+    assert goal.case is not None and goal.basis is not None
+    assert (step.action.id, step.decision.verdict, step.decision.rule_ids) == ("s1", Verdict.CONFIRM, ("plan-waits",))
+    assert step.case is None and set(approvals.ids) == {"other"} and approvals.use("s1", 0.1) is None
+
+
+def test_a_step_alone_is_asked_about_alone(approvals: Approvals, judge: Judge) -> None:
+    plan(approvals)
+    judge.asking = {"s1"}
+    (change,) = approvals.review(0.1)
+    assert (change.action.id, change.decision.verdict) == ("s1", Verdict.CONFIRM)
+    assert set(approvals.ids) == {"p1"}
+
+
+def test_a_goal_that_is_asked_about_when_it_is_renewed_takes_its_steps_along(approvals: Approvals, judge: Judge) -> None:
+    plan(approvals)
+    judge.asking = {"p1"}
+    assert approvals.propose(action("fetch", "p1", "p1"), 0.1).decision.verdict == Verdict.CONFIRM
+    assert approvals.use("s1", 0.1) is None and len(approvals) == 0
+    (change,) = approvals.review(0.1)
+    assert (change.action.id, change.decision.rule_ids) == ("s1", ("plan-waits",))
+    assert list(approvals.review(0.2)) == []

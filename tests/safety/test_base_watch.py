@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from safety.base_watch import BASE_UNKNOWN
 from safety.config import GateConfig
 from safety.gate import Gate
-from safety.types import BaseCommand, BaseStatus, DoorState
+from safety.types import BaseCommand, BaseStatus, DoorState, EStop
 from tests.safety.rig import Rig
+
+CAUSE = "base_button: the emergency stop of the base"
 
 
 class BaseRig(Rig):
@@ -18,7 +22,7 @@ class BaseRig(Rig):
 
     def __init__(self, **config: Any) -> None:
         super().__init__()
-        self.gate = Gate(GateConfig(state_dir="memory", base_driver="serial:x", **config))
+        self.gate = Gate(GateConfig(state_dir="memory", classifier_folder="none", base_driver="serial:x", **config))
         self.status: dict[str, Any] = {"problem": "", "sessions": 1, "e_stop_pressed": False, "e_stops": 0}
         self.base_speaks = True
         self.commands: list[BaseCommand] = []
@@ -125,6 +129,81 @@ def test_the_emergency_stop_of_the_base_latches_until_it_is_released_and_lifted(
     rig.tick()
     assert rig.mode == "running"
     assert rig.commands[-1].enabled
+
+
+def restarted(folder: Path) -> BaseRig:
+    """A gate whose process before this one was stopped by the base's button."""
+    before = BaseRig(run_dir=str(folder))
+    before.status |= {"e_stop_pressed": True, "e_stops": 1}
+    before.tick()
+    assert before.mode == "emergency_stop"
+    after = BaseRig(run_dir=str(folder))
+    after.status |= {"problem": "x: not connected yet", "e_stop_pressed": None, "sessions": 0}
+    return after
+
+
+def test_a_button_that_stays_pressed_while_the_gate_restarts(tmp_path: Path) -> None:
+    rig = restarted(tmp_path)
+    rig.call_rearm()
+    for _ in range(20):
+        rig.tick()
+    assert (rig.mode, rig.causes[-2:]) == ("emergency_stop", (CAUSE, f"not lifted: its cause is still there: {BASE_UNKNOWN}"))
+    rig.status |= {"problem": "", "sessions": 1, "e_stop_pressed": True, "e_stops": 1}
+    rig.tick()
+    rig.call_rearm()
+    for _ in range(20):
+        rig.tick()
+    assert rig.causes[-1] == "not lifted: its cause is still there: base_button"
+    rig.status |= {"problem": "x: unplugged", "e_stop_pressed": None}
+    rig.tick()
+    rig.call_rearm()
+    assert rig.mode == "emergency_stop", "what was pressed and is not known any more is pressed"
+    rig.status |= {"problem": "", "sessions": 2, "e_stop_pressed": False}
+    for _ in range(20):
+        rig.tick()
+    assert rig.mode == "rearm_required"
+    rig.call_rearm()
+    rig.tick()
+    assert rig.mode == "running"
+
+
+@pytest.mark.parametrize("speaks", [False, True], ids=["no news", "old news"])
+def test_without_news_of_the_base_no_stop_is_lifted(tmp_path: Path, speaks: bool) -> None:
+    rig = restarted(tmp_path)
+    rig.base_speaks = speaks
+    rig.status |= {"problem": "", "sessions": 1, "e_stop_pressed": False}
+    rig.tick()
+    rig.base_speaks = False
+    for _ in range(15):
+        rig.tick()
+    rig.call_rearm()
+    assert rig.mode == "emergency_stop"
+    assert rig.causes[-1] == f"not lifted: its cause is still there: {BASE_UNKNOWN}"
+
+
+def test_a_button_that_is_not_known_stops_nobody_who_drives(rig: BaseRig) -> None:
+    rig.status |= {"problem": "x: unplugged", "e_stop_pressed": None}
+    rig.drive(0.3)
+    assert (rig.mode, rig.velocity.linear_mps) == ("protective_stop", 0.0)
+    rig.status |= {"problem": "", "sessions": 2, "e_stop_pressed": False}
+    rig.tick()
+    assert rig.mode == "running", "a lost link alone latches nothing"
+
+
+def test_a_supervised_button_holds_the_base_until_it_is_heard() -> None:
+    rig = Rig(e_stop_max_age_s=0.5)
+    rig.tick()
+    assert rig.propose("go_to", place="kitchen").verdict == "allow"
+    rig.drive(0.3, ticks=5)
+    assert rig.state is not None
+    assert (rig.mode, rig.velocity.linear_mps, rig.state.causes[0]) == (
+        "protective_stop",
+        0.0,
+        "no e_stop: whether it is pressed is not known",
+    )
+    for _ in range(20):
+        rig.drive(0.3, e_stop=[EStop(rig.now_s, False)])
+    assert rig.velocity.linear_mps > 0.2 and rig.mode == "running"
 
 
 def test_a_tap_that_was_over_before_anybody_looked_latches(rig: BaseRig) -> None:

@@ -18,6 +18,7 @@ from safety.rules import Rules
 from safety.types import ActionVerdict, AgeGroup, Confirmation, RearmRequest, Verdict
 from safety.verdicts import Limits, decision, merge
 from tests.safety.rig import Rig, action, person
+from tests.safety.small_rules import rule, write
 
 
 def rig_with(*people: Any, **config: Any) -> Rig:
@@ -383,6 +384,180 @@ def test_where_no_rule_says_who_any_grown_up_may_answer(tmp_path: Path) -> None:
     assert question.verdict == "confirm" and question.confirmation_id and question.say == ""
     verdict = answer(rig, question, "rose")
     assert verdict is not None and "confirmed-by-rose" in verdict.rule_ids
+
+
+# ---------------------------------------------------------------- by somebody else than who asked
+
+
+ANNA, TOM, LEO = person("anna", "adult", 4.0), person("tom", "adult", 3.0), person("leo", "child", 5.0)
+
+
+def asking_rig(tmp_path: Path, confirm: dict[str, Any], *people: Any) -> Rig:
+    """A rig where go_to is to be confirmed while a child is near."""
+    when = {"skills": ["go_to"], "near": {"age_groups": ["child"], "within_m": 3.0}}
+    near = [{"skill": "go_to", "place": "kitchen", "near": {who: 2.0}} for who in ("child", "adult")]
+    question = {"question": {"en": "A child is here. Shall I go on?"}}
+    ask = rule("child-near", when, "confirm", confirm={**question, **confirm}, examples={"must": near[:1], "must_not": near[1:]})
+    return rig_with(*people, rules_file=write(tmp_path / "rules.yaml", ask))
+
+
+def near_leo() -> Any:
+    return person("leo", "child", -2.0)
+
+
+@pytest.mark.parametrize(
+    ("who", "people", "requester", "why"),
+    [
+        ("tom", [ANNA, TOM], "anna", ""),
+        ("anna", [ANNA, TOM], "anna", "who asked for it may not"),
+        ("anna_2", [ANNA, person("anna_2", "adult", 3.0, name="ANNA")], "anna", "who asked for it may not"),
+        ("tom", [TOM], "anna", "not known who asked"),
+        ("tom", [ANNA, TOM], "", "not known who asked"),
+        ("tom", [replace(ANNA, seen=False), TOM], "anna", ""),
+        ("tom", [replace(ANNA, seen=False, name=""), TOM], "anna", "not sure that somebody else"),
+        ("x", [replace(ANNA, seen=False), person("x", "adult", 3.0, name="")], "anna", "not sure that somebody else"),
+        ("x", [replace(ANNA, name=""), person("x", "adult", 3.0, name="")], "anna", ""),
+        ("leo", [ANNA, TOM], "anna", "age group 'child' may not"),
+    ],
+)
+def test_who_asked_may_not_confirm(tmp_path: Path, who: str, people: list[Any], requester: str, why: str) -> None:
+    rig = asking_rig(tmp_path, {"by_another": True, "authorised": False}, *people, near_leo())
+    question = rig.propose("go_to", "p1", "p1", requester, place="kitchen")
+    assert question.verdict == "confirm" and question.say == "A child is here. Shall I go on?"
+    told = answer(rig, question, who)
+    assert told is not None and why in told.reason and told.verdict == ("confirm" if why else "allow")
+    if "asked" in why or "sure" in why:
+        assert told.say == "Somebody else than who asked for it has to say yes." and told.rule_ids == ("confirmation-by-asker",)
+        assert told.confirmation_id == question.confirmation_id
+    assert rig.records("confirmation")[-1]["data"]["accepted"] is (why == "")
+
+
+def test_at_home_a_known_adult_needs_nobody_else_and_a_guest_does() -> None:
+    guest = person("guest", "adult", 3.0, name="")
+    rig = rig_with(ANNA, guest)
+    alone = answer(rig, asked(rig))
+    assert alone is not None and alone.verdict in ("allow", "limit")
+    question = rig.propose("fetch", "p2", "p2", "guest", object="pills", recipient="guest")
+    assert question.say.startswith("Somebody else than who asked")
+    rig.people[1] = replace(guest, name="Guy")  # recognised a moment later
+    told = answer(rig, question, "guest")
+    assert told is not None and told.rule_ids == ("confirmation-by-asker",)
+    told = answer(rig, question, "anna")
+    assert told is not None and told.verdict in ("allow", "limit")
+
+
+# ---------------------------------------------------------------- what is under way
+
+
+def driving(tmp_path: Path, **confirm: Any) -> Rig:
+    """On the way by the step p1.1 of the plan p1."""
+    rig = asking_rig(tmp_path, confirm, ANNA, LEO)
+    assert rig.propose("go_to", "p1", "p1", place="kitchen").verdict == "allow"
+    assert rig.propose("go_to", "p1.1", "p1", place="kitchen").verdict == "allow"
+    assert rig.drive(0.3, action_id="p1.1", ticks=25).linear_mps > 0.0
+    return rig
+
+
+def child_comes(rig: Rig, ticks: int = 30) -> ActionVerdict:
+    """The question that the gate puts then."""
+    rig.people = [ANNA, near_leo()]
+    before = len(rig.verdicts)
+    rig.drive(0.3, action_id="p1.1", ticks=ticks)
+    question, step = rig.verdicts[before:]
+    assert (question.action_id, question.verdict, question.say) == ("p1", "confirm", "A child is here. Shall I go on?")
+    assert (step.action_id, step.verdict, step.rule_ids, step.confirmation_id) == ("p1.1", "confirm", ("plan-waits",), "")
+    return question
+
+
+def test_what_is_to_be_confirmed_from_now_on_stands_still_and_is_asked_about(tmp_path: Path) -> None:
+    rig = driving(tmp_path)
+    question = child_comes(rig)
+    assert rig.velocity.linear_mps == 0.0 and question.confirmation_id and question.confirm_within_s == GateConfig().confirm_s
+    withdrawn = [record["data"] for record in rig.records("withdrawn")]
+    assert [(data["proposal"]["id"], data["verdict"]["verdict"]) for data in withdrawn] == [("p1", "confirm"), ("p1.1", "confirm")]
+    assert withdrawn[0]["verdict"]["confirmation_id"] == question.confirmation_id
+    told = answer(rig, question)
+    assert told is not None and (told.action_id, told.verdict) == ("p1", "allow") and "confirmed-by-anna" in told.rule_ids
+    assert rig.drive(0.3, action_id="p1.1", ticks=10).linear_mps == 0.0  # the step's approval is gone
+    step = rig.propose("go_to", "p1.2", "p1", place="kitchen")
+    assert step.verdict == "allow" and "confirmed-by-anna" in step.rule_ids
+    assert rig.drive(0.3, action_id="p1.2", ticks=25).linear_mps > 0.0
+
+
+def test_nothing_passes_from_the_step_in_which_it_turns(tmp_path: Path) -> None:
+    rig = driving(tmp_path)
+    rig.move_joints("p1.1", lift=1.0)
+    speed = rig.velocity.linear_mps
+    rig.people = [ANNA, near_leo()]
+    while rig.verdicts[-1].verdict != "confirm":
+        rig.drive(0.3, action_id="p1.1")
+    lift = rig.joints["lift"]
+    for _ in range(20):
+        assert rig.drive(0.3, action_id="p1.1").linear_mps < speed or rig.velocity.linear_mps == 0.0
+        speed = rig.velocity.linear_mps
+        rig.move_joints("p1.1", lift=1.0)
+    assert speed == 0.0 and rig.joints["lift"] - lift < 0.05 and rig.joints["lift"] < 1.0
+    assert rig.records("joints")[-1]["data"]["refused"] == "its action is not approved"
+
+
+@pytest.mark.parametrize("how", ["no", "silence", "other people", "a stop"])
+def test_without_a_yes_what_was_under_way_is_denied(tmp_path: Path, how: str) -> None:
+    rig = driving(tmp_path)
+    question = child_comes(rig)
+    if how == "no":
+        answer(rig, question, "leo", yes=False)
+    elif how == "other people":
+        rig.people.append(person("mia", "child", 6.0))
+        rig.tick()
+    elif how == "a stop":
+        rig.stop()
+    else:
+        for _ in range(round(GateConfig().confirm_s / 0.02)):
+            rig.tick()
+    last = next(verdict for verdict in reversed(rig.verdicts) if verdict.action_id == "p1")
+    assert last.verdict in ("deny", "stop") and last.confirmation_id == ""
+    assert answer(rig, question) is None
+    assert rig.drive(0.3, action_id="p1.1", ticks=10).linear_mps == 0.0
+    assert rig.propose("go_to", "p1.2", "p1", place="kitchen").verdict in ("deny", "stop")
+
+
+def test_who_asked_may_not_say_that_it_goes_on_where_another_has_to(tmp_path: Path) -> None:
+    rig = driving(tmp_path, by_another=True)
+    told = answer(rig, child_comes(rig), "anna")
+    assert told is not None and told.rule_ids == ("confirmation-by-asker",)
+
+
+def test_nobody_is_asked_about_what_nobody_waits_for(tmp_path: Path) -> None:
+    rig = driving(tmp_path)
+    for _ in range(150):
+        rig.tick()
+    rig.people = [ANNA, near_leo()]
+    before = len(rig.verdicts)
+    for _ in range(20):
+        rig.tick()
+    assert len(rig.verdicts) == before
+    assert rig.propose("go_to", "p1.2", "p1", place="kitchen").verdict == "confirm"
+
+
+def test_when_too_many_questions_are_open_it_is_denied(tmp_path: Path) -> None:
+    rig = driving(tmp_path)
+    rig.people = [ANNA, near_leo()]
+    wishes = [action("go_to", f"q{n}", f"q{n}", stamp_s=rig.now_s, place=f"place {n}") for n in range(MAX_PENDING)]
+    rig.tick(action__proposed=wishes)
+    rig.drive(0.3, action_id="p1.1", ticks=10)
+    last = next(verdict for verdict in reversed(rig.verdicts) if verdict.action_id == "p1")
+    assert last.verdict == "deny" and "too-many-questions" in last.rule_ids
+
+
+def test_a_yes_that_something_more_has_come_to_is_asked_for_again() -> None:
+    """Who asked is recognised no more: her yes to the pills does not hold without her authority."""
+    rig = rig_with(ANNA, LEO)
+    answer(rig, asked(rig))
+    assert rig.drive(0.3, action_id="p1", ticks=10).linear_mps > 0.0
+    rig.people[0] = replace(ANNA, name="")
+    rig.drive(0.3, action_id="p1", ticks=30)
+    assert rig.velocity.linear_mps == 0.0
+    assert rig.verdicts[-1].verdict == "confirm" and "medicine-asked-without-authority" in rig.verdicts[-1].rule_ids
 
 
 def test_with_yes() -> None:

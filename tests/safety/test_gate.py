@@ -62,6 +62,27 @@ def test_a_velocity_without_an_approved_action_is_zero(action_id: str) -> None:
     assert rig.state is not None and any("not approved" in cause for cause in rig.state.causes)
 
 
+def test_a_driver_that_falls_silent_in_mid_motion_is_named() -> None:
+    rig = Rig().ready()
+    rig.drive(0.3, ticks=40)
+    for _ in range(30):
+        rig.tick()
+    assert rig.state is not None
+    assert (rig.velocity.linear_mps, rig.mode, rig.state.causes[:1]) == (0.0, "running", ("cmd_vel/proposed for action 'a1' has ceased",))
+    rig.drive(0.0)
+    for _ in range(30):
+        rig.tick()
+    assert rig.state.causes == (), "it came to its end"
+
+
+def test_a_driver_that_fell_silent_is_not_missed_once_its_action_is_over() -> None:
+    rig = Rig(approval_s=1.5).ready()
+    rig.drive(0.3, ticks=40)
+    for _ in range(100):
+        rig.tick()
+    assert rig.state is not None and rig.state.causes == ()
+
+
 def test_a_denied_action_moves_nothing() -> None:
     rig = Rig().ready()
     assert rig.propose("go_to", "a2", place="bathroom").verdict == "deny"
@@ -533,7 +554,7 @@ def test_an_exception_inside_is_a_latched_stop_and_never_escapes(monkeypatch: py
     def explode(*args: Any) -> None:
         raise RuntimeError("boom")
 
-    for attribute in ("_verdicts", "_take_velocity", "_commands", "_stop_events", "_tick", "_withdrawals", "_take_joints"):
+    for attribute in ("_verdicts", "_answers", "_commands", "_stop_events", "_tick", "_withdrawals", "_joint_commands"):
         broken = Rig().ready()
         with monkeypatch.context() as patch:
             patch.setattr(Gate, attribute, explode)

@@ -217,6 +217,24 @@ def test_a_message_that_is_repeated_old_or_of_somebody_else_is_no_sign_of_life(s
     assert list(made.take({"safety/heartbeat": ["alive"]}, 0.7)) == []
 
 
+def test_signs_of_life_that_are_regular_and_late_are_none() -> None:
+    made = stops(heartbeats={"pendant": 0.5})
+    told = [made.take({"safety/heartbeat": [Heartbeat(tick / 10 - 0.6, "pendant")]}, tick / 10) for tick in range(1, 30)]
+    assert [event["detail"] for events in told for _, event in events] == [
+        "pendant is silent (its messages come late, or its clock is behind)"
+    ]
+    assert made.latch.present == {"heartbeat of pendant"}, "they go on, and it cannot be lifted"
+    assert beat(made, 3.0, 2.6) == [] and made.latch.present == frozenset()
+
+
+def test_a_clock_that_is_ahead_makes_nobody_live_longer() -> None:
+    made = stops(heartbeats={"pendant": 0.5})
+    assert beat(made, 0.4, 0.6) == [] and beat(made, 0.5, 0.6) == []
+    assert not list(made.take({}, 0.9)) and [kind for kind, _ in made.take({}, 0.91)] == ["stop"]
+    (event,) = made.take({"safety/heartbeat": [Heartbeat(1.3, "pendant")]}, 1.0)
+    assert event[1]["detail"] == "pendant is silent (its messages are stamped in the future)"
+
+
 def test_supervision_goes_on_after_a_clock_that_went_back() -> None:
     made = stops(heartbeats={"pendant": 0.5})
     assert beat(made, 100.0, 100.0) == []
@@ -234,6 +252,26 @@ def test_a_stop_outlives_its_process(tmp_path: Path) -> None:
     assert [str(cause) for cause in again.latch.causes] == ["word: stop"]
     assert rearmed(again, RearmRequest(2.0, "voice", "anna", "u")) == ""
     assert not stops(tmp_path).latch.latched
+
+
+def test_a_button_that_was_pressed_is_until_it_says_otherwise(tmp_path: Path) -> None:
+    pressed(stops(tmp_path))
+    again = stops(tmp_path)
+    assert [str(cause) for cause in again.latch.causes] == ["button: e_stop is pressed"]
+    assert rearmed(again, SERVICE) == "its cause is still there: button"
+    list(again.take({"e_stop": [EStop(2.1, True)]}, 2.1))
+    assert rearmed(again, RearmRequest(2.5, "service", "", ""), 2.5) == "its cause is still there: button"
+    list(again.take({"e_stop": [EStop(2.6, False)]}, 2.6))
+    assert rearmed(again, RearmRequest(2.7, "service", "", ""), 2.7) == ""
+
+
+def test_a_supervised_button_that_was_not_heard_yet_may_be_pressed(tmp_path: Path) -> None:
+    stopped(stops(tmp_path))
+    again = stops(tmp_path, e_stop_max_age_s=5.0)
+    assert again.unknown == ("no e_stop: whether it is pressed is not known",)
+    assert rearmed(again, SERVICE) == "its cause is still there: button"
+    list(again.take({"e_stop": [EStop(2.1, False)]}, 2.1))
+    assert not again.unknown and rearmed(again, RearmRequest(2.2, "service", "", ""), 2.2) == ""
 
 
 def test_a_stop_from_before_a_crash_is_not_lifted_by_an_older_request(tmp_path: Path) -> None:

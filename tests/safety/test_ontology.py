@@ -33,7 +33,7 @@ def test_every_class_is_found_by_its_name_and_synonyms() -> None:
 def test_the_unknown_is_whatever_things_of_a_home_often_are() -> None:
     thing = ONTOLOGY.of("thingamajig")
     assert not thing.known
-    assert thing.properties == {"sharp", "hot", "liquid", "fragile", "heavy", "electronic", "flammable", "metal"}
+    assert thing.properties == {"sharp", "hot", "liquid", "fragile", "heavy", "electronic", "spill_sensitive", "flammable", "metal"}
 
 
 def test_a_dangerous_word_before_the_noun_keeps_its_danger() -> None:
@@ -92,3 +92,10 @@ def test_a_place_is_of_the_kinds_that_its_name_tells(place: str, kinds: set[str]
 )  # fmt: skip
 def test_a_text_touches_topics_by_whole_words_however_they_are_spelled(said: str, topics: set[str]) -> None:
     assert ONTOLOGY.topics_of(said) == topics
+
+
+def test_what_is_electric_is_sensitive_to_spills_unless_its_inside_is_made_for_food_or_water() -> None:
+    electric = {name for name, entry in ONTOLOGY.classes.items() if "electronic" in entry.properties}
+    made_for_it = {name for name in electric if "spill_sensitive" not in ONTOLOGY.classes[name].properties}
+    assert made_for_it == {"fridge", "freezer", "microwave", "oven", "rice cooker", "dishwasher"}
+    assert "spill_sensitive" in ONTOLOGY.of("electric table").properties

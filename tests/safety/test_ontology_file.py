@@ -71,6 +71,23 @@ topics: {rude: {words: [you moron]}}
     assert ontology.hash == hashlib.sha256(both).hexdigest()
 
 
+def test_what_a_property_implies_comes_with_it_everywhere_except_where_a_class_is_without(tmp_path: Path) -> None:
+    base, more = tmp_path / "base.yaml", tmp_path / "more.yaml"
+    base.write_text(
+        "properties: {mains: a, shy: b, dear: c}\nimplies: {mains: [shy]}\nfallback: [mains]\nmodifiers: {live: [mains]}\n"
+        "classes: {device: {properties: [mains]}, fridge: {is_a: [device], without: {shy: made for it}}, table: {}}\n"
+    )
+    more.write_text(
+        "extends: base.yaml\nimplies: {mains: [], shy: [dear]}\nclasses: {scanner: {properties: [mains]}, cooler: {is_a: [fridge]}}\n"
+    )
+    ontology = Ontology.load(more)
+    for name in ("device", "scanner", "whatever", "live table"):
+        assert ontology.of(name).properties == {"mains", "shy", "dear"}
+    assert ontology.of("fridge").properties == ontology.of("cooler").properties == {"mains", "dear"}
+    assert ontology.of("live fridge").properties == {"mains", "shy", "dear"}  # when names disagree, the worst counts
+    assert Ontology.load(base).of("device").properties == {"mains", "shy"}
+
+
 def test_without_a_vocabulary_all_classes_are_listened_for(tmp_path: Path) -> None:
     file = tmp_path / "o.yaml"
     file.write_text("properties: {a: b}\nfallback: [a]\nclasses: {cup: {}, mug: {}}\n")
@@ -97,6 +114,8 @@ def test_the_shipped_file_can_be_extended_by_two_lines(tmp_path: Path) -> None:
         ("classes: {}", "classes: missing; a file that extends none needs it"),
         ("classes: {cup: {}}\nvocabulary: [cub]", "vocabulary: unknown class 'cub'"),
         ("classes: {cup: {}}\nmodifiers: {hot: [hott]}", "modifiers.hot: unknown property 'hott'"),
+        ("classes: {cup: {}}\nimplies: {sharp: [shrap]}", "implies: unknown property 'shrap', did you mean 'sharp'?"),
+        ("classes: {cup: {}}\nimplies: {shrap: [sharp]}", "implies: unknown property 'shrap'"),
         ("classes: {cup: {}}\nplaces: {bath: {words: ['!']}}", "places.bath.words: '!' has no letters"),
         ("classes: {cup: {}}\ntopics: {rude: {words: []}}", "topics.rude.words"),
         ("classes: {cup: {}, cup: {}}", "the key 'cup' is given twice"),

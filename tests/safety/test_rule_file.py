@@ -91,6 +91,10 @@ LOOSER: list[tuple[str, dict[str, Any], str]] = [
      {"override": {"insulting-speech": {"version": 2, "when": {"skills": ["say"], "topics": ["insult"], "requester": ["adult"]}}}},
      "override.insulting-speech"),
     ("higher limit", {"override": {"night-slow": {"version": 2, "limits": {"max_speed_mps": 0.5}}}}, "override.night-slow"),
+    ("who asked may confirm",
+     {"override": {"medicine-asked-without-authority": {
+         "version": 2, "confirm": {"by": ["adult", "elderly"], "authorised": False, "question": {"en": "?"}}}}},
+     "override.medicine-asked-without-authority"),
     ("more people may confirm",
      {"override": {"medicine-handover": {"version": 3, "confirm": {"by": ["adult", "elderly"], "question": {"en": "?"}}}}},
      "override.medicine-handover"),
@@ -207,6 +211,8 @@ def test_who_may_confirm_satisfies_every_rule_that_asks(tmp_path: Path) -> None:
     by = HOME.confirmation(["things-on-the-floor", "heavy-put-high", "night-slow"])
     assert by is not None and by.by == {AgeGroup.ADULT} and not by.authorised
     assert by.question.en == HOME.by_id["heavy-put-high"].confirm.question.en  # type: ignore[union-attr]  # it asks, or this fails
+    another = HOME.confirmation(["things-on-the-floor", "medicine-asked-without-authority"])
+    assert another is not None and another.by_another and not by.by_another
     strict = HOME.confirmation(["things-on-the-floor", "medicine-handover"])
     assert strict is not None and strict.by == {AgeGroup.ADULT} and strict.authorised
     assert HOME.confirmation(["night-slow", "no-such-rule"]) is None

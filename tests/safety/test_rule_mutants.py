@@ -58,16 +58,6 @@ SURVIVORS: dict[str, str] = {
 }
 """What no example and no expected verdict notices: "site/rule: fault" → why that is so."""
 
-INTO_APPLIANCES = "liquid-on-electronics takes the inside of an appliance for its electric outside: a wrongful denial"
-
-DISPUTED: dict[str, str] = {
-    "home: {'skill': 'put', 'object': 'milk', 'target': 'fridge'}": INTO_APPLIANCES,
-    "home: {'skill': 'put', 'object': 'soup', 'target': 'microwave', 'beside': ['plate']}": INTO_APPLIANCES,
-    "shop: {'skill': 'fetch', 'object': 'watch', 'recipient': 'adult', 'stranger': True, 'unauthorised': ['requester']}":
-        "valuables-to-strangers wants to ask the staff, but till-touched denies every customer's wish for something of value",
-}  # fmt: skip
-"""Lines of the table that the shipped rules do not follow → what is wrong."""
-
 
 @dataclass(frozen=True)
 class Share:
@@ -138,13 +128,15 @@ def problem(line: Expected, shares: list[Share], policy: Policy) -> str:
         return "others may say yes"
     if line.authorised is not None and any(confirm.authorised for confirm in asked) != line.authorised:
         return "authority is asked for, or is not"
+    if line.by_another is not None and any(confirm.by_another for confirm in asked) != line.by_another:
+        return "who asked may say yes, or may not"
     return ""
 
 
 @cache
 def site(name: str) -> Site:
     policy = expectations.policy(name)
-    return Site(policy, [line for line in expectations.table(name, policy) if str(line) not in DISPUTED])
+    return Site(policy, expectations.table(name, policy))
 
 
 def _own_rules(name: str) -> list[Rule]:
@@ -160,14 +152,6 @@ def test_the_rules_say_what_is_expected(name: str) -> None:
     wrong = {str(line): found for line, shares in tried if (found := problem(line, [*shares.values()], here.policy))}
     assert not wrong
     assert all(expectations.decided(line, here.policy).verdict == line.verdict for line in here.lines)
-
-
-@pytest.mark.parametrize("name", SITES)
-def test_no_dispute_is_settled_unnoticed(name: str) -> None:
-    policy = expectations.policy(name)
-    lines = {str(line): line for line in expectations.table(name, policy)}
-    for text in (text for text in DISPUTED if text.startswith(f"{name}: ")):
-        assert expectations.decided(lines[text], policy).verdict != lines[text].verdict, f"{text} holds now: remove it from DISPUTED"
 
 
 @pytest.mark.parametrize("name", SITES)

@@ -90,6 +90,11 @@ def test_who_may_confirm(loaded: Callable[..., Rules], ontology: Ontology) -> No
     assert (change.before, change.after) == ("confirm (by adult with authority)", "confirm (by adult or elderly with authority)")
     [change] = diff(loaded(asking()), loaded(asking(authorised=False)), ontology).changes
     assert change.lost == "confirmation by somebody with authority"
+    [change] = diff(loaded(asking(by_another=True)), loaded(asking()), ontology).changes
+    assert change.looser and change.lost == "confirmation by somebody else than who asked"
+    assert change.before == "confirm (by adult with authority who did not ask for it)"
+    [change] = diff(loaded(asking()), loaded(asking(by_another=True)), ontology).changes
+    assert not change.looser
 
 
 def test_new_and_lost_skills(loaded: Callable[..., Rules], ontology: Ontology) -> None:

@@ -74,6 +74,15 @@ class Model:
             void = self.yes is None or (self.leo_is_here and not self.yes.leo_was_here)
             self.approved = self.approved and not void
 
+    def changed_to(self, rules: str, action_id: str, now_s: float) -> bool:
+        """Other rules void the questions; what is under way without a yes becomes a question where they ask (True)."""
+        self.rules = rules
+        self.questions.clear()
+        asked = rules == "ask" and self.approved and self.yes is None
+        if asked:
+            self.questions[action_id], self.approved = Question(now_s + CONFIRM_S, self.leo_is_here), False
+        return asked
+
     def proposed(self, action_id: str, now_s: float) -> str:
         if self.latched:
             return "stop"
@@ -187,7 +196,8 @@ class GateMachine(RuleBasedStateMachine):
         verdict = self.rig.propose("go_to", self.action_id, place="kitchen")
         assert verdict.verdict == expected, verdict
         assert bool(verdict.confirmation_id) == (expected == "confirm")
-        self.question_id = verdict.confirmation_id or self.question_id
+        still_open = self.question_id if not self.model.questions else "none"  # an answer is about the current action, or void
+        self.question_id = verdict.confirmation_id or still_open
         self.settle()
 
     @precondition(lambda self: self.model.yes is not None and self.model.approved and not self.model.leo_is_here)
@@ -220,8 +230,10 @@ class GateMachine(RuleBasedStateMachine):
         small_rules.write(self.file, VERSIONS[version])
         self.take_over()
         if version != self.model.rules:
-            self.model.rules = version
-            self.model.questions.clear()
+            asked = self.model.changed_to(version, self.action_id, self.rig.now_s)
+            self.settle()
+            if asked:
+                self.question_id = self.rig.verdicts[-1].confirmation_id
         self.settle()
 
     @precondition(lambda self: self.proposals)

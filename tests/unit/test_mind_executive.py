@@ -232,6 +232,51 @@ def test_step_can_need_a_confirmation_too(rig: Rig) -> None:
     assert rig.statuses("fetch")[-1] == "fetch succeeded"
 
 
+def driving_until_asked(rig: Rig, which: str) -> str:
+    """The gate asks about what is being done; returns the id that it asks about."""
+    rig.drive_s = 3
+    rig.hear("go_to", place="kitchen").run(1)
+    goal, step = rig.sent("action/proposed")
+    asked: ProposedAction = goal if which == "goal" else step
+    rig.send(
+        "action/verdict", replace(verdict(rig, asked.id, "confirm", "Shall I go on?"), confirmation_id=f"?{asked.id}", confirm_within_s=5)
+    )
+    if which == "goal":
+        rig.send("action/verdict", verdict(rig, step.id, "confirm"))
+    rig.run(0.1)
+    assert rig.goals[-1].cancel and rig.said[-1] == "Shall I go on?"
+    return asked.id
+
+
+@pytest.mark.parametrize("which", ["goal", "step"])
+def test_what_is_being_done_rests_while_the_gate_asks_about_it_and_goes_on_after_the_yes(rig: Rig, which: str) -> None:
+    asked = driving_until_asked(rig, which)
+    drives, steps = len(rig.goals), len(rig.sent("action/proposed"))
+    rig.run(2).hear("resume").run(1)  # "go on" is no yes
+    assert len(rig.goals) == drives and len(rig.sent("action/proposed")) == steps
+    rig.hear("yes", "anna", "yes").run(5)
+    assert [answer.confirmation_id for answer in rig.sent("action/confirmation")] == [f"?{asked}"]
+    assert rig.statuses("go_to")[-1] == "go_to succeeded"
+    assert len(rig.sent("action/proposed")) == steps + (which == "goal")  # its step is proposed anew
+
+
+@pytest.mark.parametrize("which", ["goal", "step"])
+@pytest.mark.parametrize("how", ["no", "the gate's no", "silence", "another wish"])
+def test_without_a_yes_what_rests_is_given_up(rig: Rig, which: str, how: str) -> None:
+    asked = driving_until_asked(rig, which)
+    if how == "no":
+        rig.hear("no", "leo").run(1)
+    elif how == "the gate's no":
+        rig.send("action/verdict", verdict(rig, asked, "deny", "Things have changed.")).run(0.5)
+    elif how == "another wish":
+        rig.hear("describe").run(1)
+    else:
+        rig.run(7)
+    assert rig.statuses("go_to")[-1] in ("go_to refused", "go_to failed", "go_to cancelled")
+    assert len([goal for goal in rig.goals if not goal.cancel]) == 1
+    assert [answer.yes for answer in rig.sent("action/confirmation")] == [False] * (how in ("no", "another wish"))
+
+
 # ------------------------------------------------------------ stops
 
 

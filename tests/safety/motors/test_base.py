@@ -93,7 +93,9 @@ def test_the_gate_is_told_how_the_base_is() -> None:
 def test_a_driver_whose_thread_hangs_is_a_problem() -> None:
     rig = Rig()
     rig.steady_s = 10.3
-    assert rig.step()["motors/state"].problem == "", "nobody has needed it yet"
+    rig.driver.now = replace(GOOD, e_stop_pressed=False)
+    assert rig.step()["motors/state"] == BaseStatus(500.0, "", 1, False, 0), "nobody has needed it yet"
+    assert rig.step(command())["motors/state"].e_stop_pressed is None, "what it said last is no news"
     assert rig.step(command())["motors/state"].problem == "the motor driver hangs since 0.3 s"
     assert rig.base.diagnose()[0] == "the motor driver hangs since 0.3 s"
 
