@@ -12,7 +12,7 @@ A stage may have a third method, ``close() -> Outbox``: see :class:`Closing`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar, cast, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 M = TypeVar("M")
 
@@ -64,7 +64,7 @@ def close(stage: object) -> Outbox:
 
 def news(inbox: Inbox, topic: str, kind: type[M]) -> Sequence[M]:
     """The new messages of one topic, oldest first; ``kind`` only tells the type checker."""
-    return cast("Sequence[M]", inbox.get(topic, ()))
+    return inbox.get(topic, ())
 
 
 def latest(inbox: Inbox, topic: str, kind: type[M], default: M | None = None) -> M | None:

@@ -167,7 +167,7 @@ class Approvals:
         """What an approval allows the kinematic stage."""
         case = approval.judged.case
         who = case.person.id if case and case.person else ""
-        return Permit(approval.judged.decision.limits, frozenset({who} - {""}))
+        return Permit(approval.judged.decision.limits, frozenset({who} if who else ()))
 
     def use(self, action_id: str, now_s: float) -> Approval | None:
         """The approval for a command that arrives now; None when there is none (any more)."""
@@ -182,12 +182,14 @@ class Approvals:
         lost, self._lost = self._lost, []
         yield from lost
         for approval in list(self._by_id.values()):
-            if self._by_id.get(approval.action.id) is not approval:
-                continue  # lost with its goal
-            if now_s >= approval.expires_s:
+            expired = now_s >= approval.expires_s
+            due = now_s - approval.judged_s >= self._rejudge_s - 1e-9 and approval.live(now_s)
+            if not (expired or due) or self._by_id.get(approval.action.id) is not approval:
+                continue  # it rests, or was lost with its goal
+            if expired:
                 del self._by_id[approval.action.id]
                 yield Change(approval.action, _expired(), approval.live(now_s), approval.expires_s)
-            elif approval.live(now_s) and now_s - approval.judged_s >= self._rejudge_s - 1e-9:
+            else:
                 yield from self._with_goal_again(approval, now_s)
 
     def _with_goal_again(self, approval: Approval, now_s: float) -> Iterator[Change]:

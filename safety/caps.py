@@ -132,16 +132,16 @@ class Caps:
 
     def _people(self, linear: float, angular: float, around: Surroundings, permit: Permit, release: bool) -> Iterator[Cap]:
         for somebody in around.neighbours:
-            rule = self._separation[somebody.group]
-            who = f"{somebody.group.value if somebody.group != AgeGroup.UNKNOWN else 'person'} at {somebody.distance_m:.1f} m"
-            if somebody.distance_m <= rule.near_m:
-                yield Cap(f"near {somebody.group.value}", who, rule.near_speed_mps, self._config.near_turn_radps, by_person=True)
+            rule, distance_m = self._separation[somebody.group], somebody.distance_m
+            if distance_m <= rule.near_m:
+                group = somebody.group.value
+                yield Cap(f"near {group}", _who(somebody), rule.near_speed_mps, self._config.near_turn_radps, by_person=True)
             if linear != 0.0:
                 speed_mps = self._separation_mps(somebody, linear, angular, around, permit, release)
                 if speed_mps < self._config.max_speed_mps:
-                    yield Cap(f"way of {somebody.group.value}", f"{who} in the way", speed_mps, by_person=True)
-            if around.arm_m > self._config.extended_arm_m and somebody.distance_m <= self._reach_m(around):
-                yield Cap("hand at person", f"{who} within reach of the arm", turn_radps=0.0, by_person=True)
+                    yield Cap(f"way of {somebody.group.value}", f"{_who(somebody)} in the way", speed_mps, by_person=True)
+            if around.arm_m > self._config.extended_arm_m and distance_m <= self._reach_m(around):
+                yield Cap("hand at person", f"{_who(somebody)} within reach of the arm", turn_radps=0.0, by_person=True)
 
     def _separation_mps(
         self, somebody: Neighbour, linear: float, angular: float, around: Surroundings, permit: Permit, release: bool
@@ -174,8 +174,7 @@ class Caps:
                 if somebody.id in permit.approaches:
                     keep_m = max(rule.approach_keep_m, permit.limits.keep_distance_m)
                     speed_mps = max(speed_mps, approach_speed_mps(somebody, rule, keep_m))
-                who = f"{somebody.group.value if somebody.group != AgeGroup.UNKNOWN else 'person'} at {somebody.distance_m:.1f} m"
-                yield Cap(f"meeting {somebody.group.value}", f"{who} comes into the way", speed_mps, by_person=True)
+                yield Cap(f"meeting {somebody.group.value}", f"{_who(somebody)} comes into the way", speed_mps, by_person=True)
 
     def _reach_m(self, around: Surroundings) -> float:
         return self._config.grasp_reach_m + around.arm_m + self._config.reach_margin_m
@@ -258,3 +257,8 @@ class Caps:
         margin_m += c.obstacle_release_m if release else 0.0
         reaction_s = around.scan_age_s + self._latency_s(around)
         return stoppable_speed_mps(gap_m - margin_m, reaction_s, c.braking_mps2, around.flown(reaction_s)[0])
+
+
+def _who(somebody: Neighbour) -> str:
+    """In words, for the cause that a cap names."""
+    return f"{somebody.group.value if somebody.group != AgeGroup.UNKNOWN else 'person'} at {somebody.distance_m:.1f} m"

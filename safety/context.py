@@ -53,6 +53,8 @@ class Context:
     def beside(self, values: Iterable[str], ontology: Ontology) -> tuple[Thing, ...]:
         """What is known to be on or in the things with these names."""
         names = {normalise(name) for value in values for name in self._names_of(value)} - {""}
+        if not names:
+            return ()
         return tuple(_union(ontology, o, o.id, o.class_name) for o in self.objects if normalise(o.support) in names)
 
     def _names_of(self, value: str) -> tuple[str, ...]:

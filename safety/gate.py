@@ -241,7 +241,7 @@ class Gate:
 
     def _judged(self, action: ProposedAction, now_s: float) -> Judged:
         judged = judge(action, self._context_at(now_s), self._rules, self._ontology, self._config.language)
-        return replace(judged, decision=self._advice.tightened(judged.decision, action, judged.case))
+        return Judged(self._advice.tightened(judged.decision, action, judged.case), judged.case)
 
     def _context_at(self, now_s: float) -> Context:
         """Built once a step, and only if somebody asks."""

@@ -73,7 +73,8 @@ class Inputs:
 
     def fresh(self, topic: str, now_s: float, grace_s: float = 0.0) -> bool:
         """Whether the topic has a message that is young enough to act on."""
-        return self.age_s(topic, now_s) <= self._max_ages_s[topic] + grace_s
+        message = self._latest.get(topic)
+        return message is not None and now_s - message.stamp_s <= self._max_ages_s[topic] + grace_s
 
     def ages_s(self, now_s: float) -> dict[str, float]:
         """Age of every input, for the record."""
@@ -148,10 +149,12 @@ def _people_fault(people: People) -> str:
 
 def _person_fault(person: Person) -> str:
     """Numbers that perception does not know may be nan; their number and kind must be right."""
-    numbers = (*person.position_m, *person.velocity_mps, person.position_std_m, person.age_group_confidence, person.last_seen_s)
     whole = len(person.position_m) == 3 and len(person.velocity_mps) == 3
-    texts = all(isinstance(text, str) for text in (person.id, person.name, person.age_group))
-    return "" if whole and texts and all(isinstance(float(number), float) for number in numbers) else "a person is malformed"
+    if not (whole and isinstance(person.id, str) and isinstance(person.name, str) and isinstance(person.age_group, str)):
+        return "a person is malformed"
+    for number in (*person.position_m, *person.velocity_mps, person.position_std_m, person.age_group_confidence, person.last_seen_s):
+        float(number)  # raises for what is no number
+    return ""
 
 
 def _joints_fault(joints: JointPositions) -> str:
@@ -167,8 +170,10 @@ def _gripper_fault(gripper: GripperState) -> str:
 def _facts_fault(facts: WorldFactsLike) -> str:
     if len(facts.objects) > MAX_OBJECTS or not isinstance(facts.robot_place, str):
         return "not WorldFacts"
-    texts = (text for thing in facts.objects for text in (thing.id, thing.class_name, thing.name))
-    return "" if all(isinstance(text, str) for text in texts) else "an object is malformed"
+    for thing in facts.objects:
+        if not (isinstance(thing.id, str) and isinstance(thing.class_name, str) and isinstance(thing.name, str)):
+            return "an object is malformed"
+    return ""
 
 
 def _listening_fault(listening: Listening) -> str:

@@ -85,7 +85,7 @@ class Kinematic:
     def allowed_ahead(self, permit: Permit, around: Surroundings) -> tuple[float, tuple[Cap, ...]]:
         """The cap on driving straight on, and what causes it: for the state message of a base that stands."""
         caps = self._caps.of(self._config.max_speed_mps, 0.0, self._measured(around, self._stepped_s), permit)
-        return min(cap.speed_mps for cap in caps), _effective(caps, self._config.max_speed_mps, 0.0)
+        return min([cap.speed_mps for cap in caps]), _effective(caps, self._config.max_speed_mps, 0.0)
 
     def _begin(self, now_s: float) -> None:
         passed_s = now_s - self._stepped_s
@@ -106,7 +106,7 @@ class Kinematic:
         """``next_`` is what the acceleration limits leave of ``wanted``; ``turning`` what they leave of it in place."""
         caps = self._caps.of(*next_, around, permit)
         effective = _effective(caps, *wanted)
-        speed_mps = min(cap.speed_mps for cap in caps)
+        speed_mps = min([cap.speed_mps for cap in caps])
         if wanted[0] != 0.0 and speed_mps < STANDSTILL_MPS:
             person = any(cap.by_person and cap.speed_mps < STANDSTILL_MPS for cap in caps)
             if person or abs(wanted[1]) < TURNING_RADPS:
@@ -114,7 +114,7 @@ class Kinematic:
                 return self._emit(0.0, 0.0, effective, blocked=True, cap_mps=speed_mps)
             next_ = 0.0, turning  # a thing is ahead: turning in place towards free space remains
             caps = self._caps.of(*next_, around, permit)
-        turn_radps = min(cap.turn_radps for cap in caps)
+        turn_radps = min([cap.turn_radps for cap in caps])
         scale = min(_ratio(speed_mps, next_[0]), _ratio(turn_radps, next_[1]))
         return self._emit(next_[0] * scale, next_[1] * scale, effective, blocked=False, cap_mps=speed_mps)
 
@@ -130,7 +130,7 @@ class Kinematic:
             self._hold = None  # nobody wants to go there any more
             return False
         caps = self._caps.of(hold.linear, hold.angular, around, permit, release=True)
-        if min(cap.speed_mps for cap in caps) < 2 * STANDSTILL_MPS:
+        if min([cap.speed_mps for cap in caps]) < 2 * STANDSTILL_MPS:
             hold.caps, hold.free_since_s = _effective(caps, hold.linear, hold.angular), math.nan
         elif math.isnan(hold.free_since_s):
             hold.free_since_s = now_s

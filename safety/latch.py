@@ -57,7 +57,8 @@ class Latch:
 
     def over(self, source: str) -> None:
         """A lasting cause has ended.  The stop stays."""
-        self.present -= {source}
+        if source in self.present:
+            self.present -= {source}
 
     def refusal(self, stamp_s: float, now_s: float, max_age_s: float) -> str:
         """Why a request made at ``stamp_s`` cannot lift the stop, "" when it can."""

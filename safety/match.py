@@ -19,11 +19,12 @@ def matches(when: When, case: Case) -> str | None:
     ('skill say', None)
     """
     found: list[str] = []
-    for name in when.given:
+    for name in reversed(when.given):  # skills and parts that move, the first ones, are what most rules have in common
         evidence = _CONDITIONS[name](when, case)
         if evidence is None:
             return None
         found.append(evidence)
+    found.reverse()
     return ", ".join(found) or "always"
 
 

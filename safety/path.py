@@ -20,7 +20,7 @@ def free_path_m(x_m: Points, y_m: Points, linear: float, angular: float, radius_
     """
     if linear == 0.0 or x_m.size == 0:
         return math.inf
-    return float(np.min(contacts_m(x_m, y_m, linear, angular, radius_m)))
+    return float(contacts_m(x_m, y_m, linear, angular, radius_m).min())
 
 
 def contacts_m(x_m: Points, y_m: Points, linear: float, angular: float, radius_m: float | Points) -> Points:
@@ -28,16 +28,17 @@ def contacts_m(x_m: Points, y_m: Points, linear: float, angular: float, radius_m
     ahead_m = x_m if linear > 0 else -x_m  # mirrored, so that the base always drives towards positive x
     distance2 = x_m * x_m + y_m * y_m
     inside = distance2 <= radius_m * radius_m
-    if inside.any():
+    any_inside = np.count_nonzero(inside) > 0
+    if any_inside:
         radius_m = np.where(inside, np.sqrt(distance2) * (1.0 - 1e-9), radius_m)
-    radius2 = radius_m * radius_m
     if abs(linear) > STRAIGHT_RADIUS_M * abs(angular):
-        free_m = _straight_m(ahead_m, y_m, radius2)
+        free_m = _straight_m(ahead_m, y_m, radius_m)
     else:
         turn_radius_m = linear / angular
         free_m = _arc_m(ahead_m, y_m if turn_radius_m > 0 else -y_m, distance2, abs(turn_radius_m), radius_m)
-    free_m[inside & (ahead_m > 0)] = 0.0
-    free_m[inside & (ahead_m == 0)] = math.inf  # beside the base: nearest now, and further away with every step
+    if any_inside:
+        free_m[inside & (ahead_m > 0)] = 0.0
+        free_m[inside & (ahead_m == 0)] = math.inf  # beside the base: nearest now, and further away with every step
     return free_m
 
 
@@ -68,10 +69,10 @@ def stoppable_speed_mps(free_m: float, reaction_s: float, braking_mps2: float, f
     return min(steady_mps, math.sqrt(2.0 * braking_mps2 * max(free_m - flown_m, 0.0)))
 
 
-def _straight_m(ahead_m: Points, y_m: Points, radius2: float | Points) -> Points:
-    half_chord2 = radius2 - y_m * y_m
-    hit = (half_chord2 > 0) & (ahead_m > 0)
-    free_m = np.full(ahead_m.shape, math.inf)
+def _straight_m(ahead_m: Points, y_m: Points, radius_m: float | Points) -> Points:
+    half_chord2 = radius_m * radius_m - y_m * y_m
+    hit = ((half_chord2 > 0) & (ahead_m > 0)).nonzero()[0]
+    free_m = _never_m(ahead_m.size)
     free_m[hit] = np.maximum(ahead_m[hit] - np.sqrt(half_chord2[hit]), 0.0)
     return free_m
 
@@ -82,12 +83,19 @@ def _arc_m(ahead_m: Points, left_m: Points, distance2: Points, turn_radius_m: fl
     reach2 = ahead_m * ahead_m + down_m * down_m
     reach_m = np.sqrt(reach2)
     radius2 = radius_m * radius_m
-    hit = (np.abs(reach_m - turn_radius_m) < radius_m) & (distance2 > radius2)
-    free_m = np.full(ahead_m.shape, math.inf)
-    if hit.any():
+    hit = ((np.abs(reach_m - turn_radius_m) < radius_m) & (distance2 > radius2)).nonzero()[0]
+    free_m = _never_m(ahead_m.size)
+    if hit.size:
         wide2 = radius2[hit] if isinstance(radius2, np.ndarray) else radius2
-        cosine = (reach2[hit] + turn_radius_m * turn_radius_m - wide2) / np.maximum(2.0 * reach_m[hit] * turn_radius_m, 1e-12)
+        cosine = (reach2[hit] + turn_radius_m * turn_radius_m - wide2) / np.maximum(reach_m[hit] * (2.0 * turn_radius_m), 1e-12)
         bearing_rad = np.arctan2(ahead_m[hit], down_m[hit]) % (2.0 * math.pi)
-        contact_rad = bearing_rad - np.arccos(np.clip(cosine, -1.0, 1.0))
+        contact_rad = bearing_rad - np.arccos(np.minimum(np.maximum(cosine, -1.0), 1.0))
         free_m[hit] = np.maximum(contact_rad, 0.0) * turn_radius_m
+    return free_m
+
+
+def _never_m(count: int) -> Points:
+    """The way to points that are never touched."""
+    free_m = np.empty(count)
+    free_m.fill(math.inf)
     return free_m

@@ -30,7 +30,7 @@ class Outcome:
     def key(self) -> tuple[object, ...]:
         """Changes when the kind of outcome changes, not with every number."""
         moving = self.linear_mps != 0.0 or self.angular_radps != 0.0
-        return (self.mode, len(self.stops), tuple(cap.key for cap in self.caps), moving, self.idle_reason)
+        return (self.mode, len(self.stops), tuple([cap.key for cap in self.caps]), moving, self.idle_reason)
 
     @property
     def causes(self) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ class Reporter:
 
     def state_due(self, outcome: Outcome, now_s: float) -> bool:
         """Whether the state is to be published now: at 5 Hz, and at once when its mode or its stops change."""
-        key = (outcome.mode, len(outcome.stops), outcome.idle_reason, tuple(cap.key for cap in outcome.caps))
+        key = (outcome.mode, len(outcome.stops), outcome.idle_reason, tuple([cap.key for cap in outcome.caps]))
         if key == self._said and now_s - self._said_s < STATE_EVERY_S - 1e-9:
             return False
         self._said, self._said_s = key, now_s

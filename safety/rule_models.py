@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from safety.conditions import Examples, Model, Part, When
 from safety.files import suggestion
 from safety.types import AgeGroup, Verdict
-from safety.verdicts import Limits
+from safety.verdicts import UNLIMITED, Limits
 
 Role = Literal["object", "person", "place", "target", "text"]
 """What an argument's value stands for.  A target is a thing or a person: the one that is approached, or that something is
@@ -102,7 +102,7 @@ class Rule(Model):
     source: str = Field(min_length=1, description="standard, clause or incident class")
     when: When
     verdict: Verdict
-    limits: Limits = Field(default_factory=Limits)
+    limits: Limits = Field(default_factory=lambda: UNLIMITED)
     confirm: Confirm | None = Field(None, description="of a rule whose verdict is confirm")
     say: Sentence = Field(default_factory=Sentence)
     examples: Examples

@@ -83,7 +83,8 @@ def hits(scan: Scan, needs: Needs) -> tuple[Points, Points]:
         raise BrokenScanError("none of its rays hits anything")
     first_rad = scan.angle_min_rad + scan.angle_increment_rad * (pooled - 1) / 2.0
     cosines, sines = _directions(first_rad, scan.angle_increment_rad * pooled, ranges_m.size)
-    return ranges_m[seen] * cosines[seen], ranges_m[seen] * sines[seen]
+    ranges_m = ranges_m[seen]
+    return ranges_m * cosines[seen], ranges_m * sines[seen]
 
 
 def thinned(x_m: NDArray[np.float32], y_m: NDArray[np.float32]) -> tuple[Points, Points, float]:

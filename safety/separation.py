@@ -105,7 +105,6 @@ def neighbour(person: Person, group: AgeGroup, pose: RobotPose, now_s: float, re
     closing_mps = -(person.velocity_mps[0] * dx + person.velocity_mps[1] * dy) / distance_m
     moves = math.isfinite(closing_mps)
     vx, vy = _believable(person.velocity_mps[0], person.velocity_mps[1]) if moves else (0.0, 0.0)
-    unseen_s = now_s - person.last_seen_s if not person.seen and math.isfinite(person.last_seen_s) else 0.0
     return Neighbour(
         id=person.id,
         group=group,
@@ -114,10 +113,16 @@ def neighbour(person: Person, group: AgeGroup, pose: RobotPose, now_s: float, re
         closing_mps=min(max(closing_mps, 0.0), MAX_WALKING_MPS) if moves else MAX_WALKING_MPS,
         person_uncertainty_m=sigmas * known_std_m(person.position_std_m),
         robot_uncertainty_m=sigmas * known_std_m(pose.std_m),
-        tracked=unseen_s <= remember_s,
+        tracked=seen_lately(person, now_s, remember_s),
         vx_mps=cosine * vx + sine * vy,
         vy_mps=cosine * vy - sine * vx,
     )
+
+
+def seen_lately(person: Person, now_s: float, remember_s: float) -> bool:
+    """Whether somebody is seen, or was within ``remember_s``; True where it is not known when."""
+    unseen_s = now_s - person.last_seen_s if not person.seen and math.isfinite(person.last_seen_s) else 0.0
+    return unseen_s <= remember_s
 
 
 def separation_speed_mps(

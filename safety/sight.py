@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from safety.caps import Surroundings
 from safety.config import GateConfig
@@ -14,7 +14,7 @@ from safety.health import charge, degraded
 from safety.inputs import Inputs
 from safety.rules import Parameters
 from safety.scan import NO_OBSTACLES, BrokenScanError, Needs, Obstacles, obstacles
-from safety.separation import Neighbour, known_std_m, neighbour
+from safety.separation import Neighbour, known_std_m, neighbour, seen_lately
 from safety.types import GripperState, JointPositions, Odometry, People, RobotPose, Scan, WorldFactsLike
 
 UNIX_TIME_S = 1e9
@@ -24,8 +24,17 @@ UNIX_TIME_S = 1e9
 NOBODY_LISTENS = "nobody listens for the stop word"
 
 
+@dataclass(slots=True)
+class _Located:
+    """The people of one message as seen from one pose; None for somebody of whom it is not known where."""
+
+    people: People
+    pose: RobotPose
+    neighbours: list[Neighbour | None]
+
+
 class Sight:
-    """Looks at the inputs.  Keeps the points of the newest scan, since a scan serves several steps."""
+    """Looks at the inputs.  Keeps the points of the newest scan and the places of people, since a message serves several steps."""
 
     def __init__(self, config: GateConfig, parameters: Parameters, horizon_m: float) -> None:
         self._config = config
@@ -41,10 +50,12 @@ class Sight:
         self._scan: Scan | None = None
         self._seen: Obstacles | None = None
         self._broken = ""
+        self._located: _Located | None = None
 
     def adopt(self, parameters: Parameters) -> None:
         """Go on under another rule file."""
         self._parameters = parameters
+        self._located = None  # it says who counts as a child
 
     def stops(self, inputs: Inputs, now_s: float) -> tuple[str, ...]:
         """Why the base must not move at all: inputs that are missing, too old or broken."""
@@ -158,14 +169,26 @@ class Sight:
         stale = [inputs.describe_stale(topic, now_s) for topic in ("people", "pose") if not inputs.fresh(topic, now_s)]
         if people is None or pose is None:
             return (), "; ".join(stale)
-        sigmas = self._config.uncertainty_sigmas
-        found = [
-            neighbour(person, age_group(person, self._parameters.min_age_confidence), pose, now_s, self._config.remember_s, sigmas)
-            for person in people.people
-        ]
-        if None in found:
+        found = self._located_people(people, pose, now_s)
+        placed = [somebody for somebody in found if somebody is not None]
+        if len(placed) < len(found):
             stale.append("somebody is here, but it is not known where")
-        return tuple(somebody for somebody in found if somebody is not None), "; ".join(stale)
+        return tuple(placed), "; ".join(stale)
+
+    def _located_people(self, people: People, pose: RobotPose, now_s: float) -> list[Neighbour | None]:
+        """Seen from the base.  With time changes only whether somebody was seen a moment ago, all else with a new message."""
+        c, known = self._config, self._located
+        if known is None or known.people is not people or known.pose is not pose:
+            groups = [age_group(person, self._parameters.min_age_confidence) for person in people.people]
+            somebody = zip(people.people, groups, strict=True)
+            found = [neighbour(person, group, pose, now_s, c.remember_s, c.uncertainty_sigmas) for person, group in somebody]
+            self._located = _Located(people, pose, found)
+            return found
+        for place, (person, before) in enumerate(zip(people.people, known.neighbours, strict=True)):
+            tracked = seen_lately(person, now_s, c.remember_s)
+            if before is not None and before.tracked != tracked:
+                known.neighbours[place] = replace(before, tracked=tracked)
+        return known.neighbours
 
     def _unheard(self, inputs: Inputs, now_s: float) -> str:
         """Why a shouted stop would not be heard, "" when it would."""

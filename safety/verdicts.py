@@ -27,6 +27,8 @@ class Limits(BaseModel):
 
     def tighter(self, other: Limits) -> Limits:
         """The tighter of both in every field."""
+        if other is UNLIMITED:  # as most rules have none
+            return self
         return Limits(
             max_speed_mps=min(self.max_speed_mps, other.max_speed_mps),
             max_turn_radps=min(self.max_turn_radps, other.max_turn_radps),

@@ -32,7 +32,8 @@ class Wanted:
                 continue
             if proposed.stamp_s > now_s + self._config.future_tolerance_s:
                 continue
-            proposed = replace(proposed, stamp_s=min(proposed.stamp_s, now_s))  # a fast clock must not make it last longer
+            if proposed.stamp_s > now_s:
+                proposed = replace(proposed, stamp_s=now_s)  # a fast clock must not make it last longer
             if self.newest is None or proposed.stamp_s >= self.newest.stamp_s:
                 self.newest = proposed
                 self._approvals.use(proposed.action_id, now_s)

@@ -80,7 +80,8 @@ class Director:
         self._note_ends_of_speech()
         outbox = self._begin_due_steps()
         for judge in self._judges:
-            judge.look(self._scene, self._times)
+            if judge.outcome is None:
+                judge.look(self._scene, self._times)
         return outbox + self._decisions() + self._finish_when_over()
 
     # ------------------------------------------------------------ beginning

@@ -18,7 +18,7 @@ from robot_runtime.messages import Argument, AudioFrame, GripperState, JointPosi
 from robot_runtime.stage import Inbox, Outbox, latest, news
 from safety.files import FileError
 from sim.acoustics import Acoustics
-from sim.description import load_home
+from sim.description import Point, load_home
 from sim.hold import Holding
 from sim.home_base import HomeBase
 from sim.mjcf import TIMESTEP_S, load_model
@@ -94,7 +94,9 @@ class Home:
         self._obey(inbox, now_s)
         self._move_people(now_s)
         self._move_robot(now_s)
-        return [*self._sense(now_s), *self._sound(inbox, now_s), *self._truth(now_s)]
+        pose = self.robot.pose()
+        self._move_things(pose[2])
+        return [*self._sense(pose, now_s), *self._sound(inbox, pose[:2], now_s), *self._truth(now_s)]
 
     # ------------------------------------------------ commands
 
@@ -144,16 +146,17 @@ class Home:
 
     def _move_robot(self, now_s: float) -> None:
         robot = self.robot
-        grasp = robot.grasp_point_m()
-        goal = robot.goal("gripper")
-        robot.apply(STEP_S, now_s, self.holding.gripper_stop_m(goal, grasp))
+        robot.apply(STEP_S, now_s, self.holding.gripper_stop_m(robot.goal("gripper"), robot.grasp_point_m()))
         if robot.at_rest() and not self._somebody_near():
             if self._posed:  # people and things go on moving
                 mujoco.mj_kinematics(self._model, self.data)
         else:
             mujoco.mj_step(self._model, self.data, SUBSTEPS)
         self._posed = False
-        moved = self.holding.update(goal, robot.joint("gripper"), robot.grasp_point_m(), robot.pose()[2], self._hands)
+
+    def _move_things(self, robot_yaw_rad: float) -> None:
+        robot = self.robot
+        moved = self.holding.update(robot.goal("gripper"), robot.joint("gripper"), robot.grasp_point_m(), robot_yaw_rad, self._hands)
         for id_ in moved:
             self._place_thing(id_)
         if moved:
@@ -173,14 +176,14 @@ class Home:
 
     # ------------------------------------------------ what goes out
 
-    def _sense(self, now_s: float) -> Outbox:
+    def _sense(self, pose: tuple[float, float, float], now_s: float) -> Outbox:
         odometry = self._odometry.update(self.robot.wheel_angles_rad(), STEP_S, now_s)
         out: Outbox = [("odom", odometry)]
         if self._base is not None:  # the controller tells what its encoders say
             out, self._base.wheels.measured_ticks = [], self._odometry.ticks
             self._base.wheels.measured_speed = (odometry.linear_mps, odometry.angular_radps)
         if self._steps % _SCAN_EVERY == 0:
-            out.append(("scan", self._lidar.scan(*self.robot.pose(), now_s)))
+            out.append(("scan", self._lidar.scan(*pose, now_s)))
         if self._steps % _JOINTS_EVERY == 0:
             joints = self.robot.joint_positions()
             out.append(("joint_states", JointPositions(now_s, tuple(joints), tuple(joints.values()))))
@@ -193,12 +196,11 @@ class Home:
         closed = bool(held) or self.robot.joint("gripper") < 0.01
         return GripperState(now_s, closed, held, self.holding.things[held].class_name if held else "")
 
-    def _sound(self, inbox: Inbox, now_s: float) -> Outbox:
+    def _sound(self, inbox: Inbox, robot_m: Point, now_s: float) -> Outbox:
         for frame in news(inbox, "audio/out", AudioFrame):
             self._acoustics.robot_plays(frame)
-        x, y, _ = self.robot.pose()
         places = {id_: (walker.x_m, walker.y_m) for id_, walker in self.walkers.items()}
-        samples, self._speaking = self._acoustics.mix(now_s, (x, y), places)
+        samples, self._speaking = self._acoustics.mix(now_s, robot_m, places)
         self._steps += 1
         return [("audio/in", AudioFrame(now_s, "sim", self._steps - 1, SAMPLE_RATE_HZ, samples))]
 

@@ -33,6 +33,7 @@ SPREAD_MPS = 0.5
 FACING_RAD = math.radians(30)
 
 Vector = NDArray[np.float64]
+XY = tuple[float, float]
 
 _RAY_GROUPS = np.zeros(6, dtype=np.uint8)
 _RAY_GROUPS[[GROUP_HOME, GROUP_PEOPLE]] = 1
@@ -55,6 +56,7 @@ class OracleEyes:
         self._data = mujoco.MjData(self._model)
         self._camera = mujoco.mj_name2id(self._model, mujoco.mjtObj.mjOBJ_CAMERA, "head")
         self._people = list(self._layout.segments)
+        self._torsos = np.array([first + TORSO for first, _ in self._layout.segments.values()], dtype=np.intp)
         owner = {name: index for index, name in enumerate(self._people)}
         self._geom_owner = np.array([owner.get(name, NO_ONE) for name in self._layout.geom_owner])
         self._targets = Targets(self._home, self._layout)
@@ -69,14 +71,16 @@ class OracleEyes:
         self._scene: tuple[object, ...] = ()
         self._sights: dict[str, _Sight] = {}
         self._noticed: dict[str, tuple[Person, float]] = {}  # as last seen or heard, and when
-        self._before: tuple[float, dict[str, Vector]] | None = None
+        self._before: tuple[float, dict[str, XY]] | None = None
 
     def look(self, state: SimState, now_s: float) -> tuple[Detections, People]:
         """What can be seen and heard in ``state``; times are the state's."""
         holders = {argument.name: argument.value for argument in state.holders}
         sights = self._sights_of(state, holders)
         stamp_s = state.stamp_s
-        detections = tuple(self._detection(id_, sights[id_], holders) for id_ in self._targets.things if id_ in sights)
+        things = [id_ for id_ in self._targets.things if id_ in sights]
+        noise = self._rng.standard_normal((len(things), 3))
+        detections = tuple(self._detection(id_, sights[id_], holders, chance) for id_, chance in zip(things, noise, strict=True))
         people = self._update_people(state, sights)
         return Detections(stamp_s, "oracle", WIDTH_PX, HEIGHT_PX, detections), People(stamp_s, "oracle", people)
 
@@ -95,16 +99,15 @@ class OracleEyes:
         targets = self._targets
         eye = self._data.cam_xpos[self._camera].copy()
         axes = self._data.cam_xmat[self._camera].reshape(3, 3)
-        points, counts = targets.probes, targets.counts
-        inside = self._in_view((points - eye) @ axes)
-        if not inside.any():
+        offsets = targets.probes - eye
+        inside = np.flatnonzero(self._in_view(offsets @ axes))
+        if not len(inside):
             return {}
-        clear = np.zeros(len(points), dtype=bool)
-        clear[inside] = self._unobstructed(eye, points[inside], np.repeat(targets.owners, counts)[inside])
-        clear_counts = np.add.reduceat(clear, np.cumsum(counts) - counts, dtype=int)
+        clear = inside[self._unobstructed(eye, offsets[inside], targets.owners[targets.target_of[inside]])]
+        clear_counts = np.bincount(targets.target_of[clear], minlength=len(targets.ids))
         seen = np.flatnonzero(clear_counts)
         boxes = self._boxes((targets.corners[seen] - eye) @ axes)
-        shares = (clear_counts[seen] / counts[seen]).tolist()
+        shares = (clear_counts[seen] / targets.counts[seen]).tolist()
         return {
             targets.ids[k]: _Sight(k, share, box, math.dist(targets.centres[k], eye))
             for k, share, box in zip(seen.tolist(), shares, boxes, strict=True)
@@ -119,11 +122,11 @@ class OracleEyes:
         )
         return np.asarray((local[:, 2] < 0) & fits & (np.einsum("ij,ij->i", local, local) < RANGE_M**2))
 
-    def _unobstructed(self, eye: Vector, points: Vector, owners: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which points a ray from the eye reaches; the owner's own body does not count as an obstacle."""
-        count = len(points)
-        distance = np.linalg.norm(points - eye, axis=1)
-        rays = (points - eye) / distance[:, None]
+    def _unobstructed(self, eye: Vector, offsets: Vector, owners: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which points, given from the eye, a ray from it reaches; the owner's own body does not count as an obstacle."""
+        count = len(offsets)
+        distance = np.sqrt((offsets * offsets).sum(axis=1))
+        rays = offsets / distance[:, None]
         hit, geom = np.zeros(count), np.zeros(count, dtype=np.int32)
         mujoco.mj_multiRay(self._model, self._data, eye, rays.reshape(-1), _RAY_GROUPS, True, -1, geom, hit, None, count, RANGE_M)
         own = (owners != NO_ONE) & (geom >= 0) & (self._geom_owner[geom] == owners)
@@ -137,10 +140,10 @@ class OracleEyes:
         top, bottom = np.maximum(down.min(axis=1), 0.0), np.minimum(down.max(axis=1), HEIGHT_PX)
         return list(zip(left.tolist(), top.tolist(), (right - left).tolist(), (bottom - top).tolist(), strict=True))
 
-    def _detection(self, id_: str, sight: _Sight, holders: dict[str, str]) -> Detection:
+    def _detection(self, id_: str, sight: _Sight, holders: dict[str, str], noise: Vector) -> Detection:
         thing = self._home.objects[id_]
         std_m = 0.004 + 0.004 * sight.distance_m
-        x, y, z = (self._targets.centres[sight.index] + std_m * self._rng.standard_normal(3)).tolist()
+        x, y, z = (self._targets.centres[sight.index] + std_m * noise).tolist()
         score = (0.55 + 0.45 * sight.seen_share) * (1.0 - 0.3 * sight.distance_m / RANGE_M)
         holder = holders.get(id_, "")
         support = "" if holder else self._support(sight.index)
@@ -148,13 +151,13 @@ class OracleEyes:
 
     def _support(self, index: int) -> str:
         x, y, _ = self._targets.centres[index].tolist()
-        bottom = float(self._targets.corners[index, :, 2].min())
+        bottom = min(self._targets.corners[index, :, 2].tolist())
         return next((s.name for s in self._surfaces if s.height_m <= bottom + 0.05 and s.holds(x, y)), FLOOR)
 
     # ------------------------------------------------ people
 
     def _update_people(self, state: SimState, sights: dict[str, _Sight]) -> tuple[Person, ...]:
-        places = {id_: self._floor_point(id_) for id_ in self._people}
+        places = self._places()
         velocities = self._velocities(state.stamp_s, places)
         for id_ in self._people:
             speaking = id_ in state.speaking
@@ -168,27 +171,28 @@ class OracleEyes:
         self._noticed = {id_: known for id_, known in self._noticed.items() if state.stamp_s - known[1] <= MEMORY_S}
         return tuple(_as_of_now(*self._noticed[id_], state.stamp_s) for id_ in self._people if id_ in self._noticed)
 
-    def _floor_point(self, id_: str) -> Vector:
-        x, y, _ = self._data.mocap_pos[self._layout.segments[id_][0] + TORSO]
-        return np.array([x, y, 0.0])
+    def _places(self) -> dict[str, XY]:
+        """Where everybody stands."""
+        torsos = self._data.mocap_pos[self._torsos, :2].tolist()
+        return {id_: (x, y) for id_, (x, y) in zip(self._people, torsos, strict=True)}
 
-    def _velocities(self, stamp_s: float, places: dict[str, Vector]) -> dict[str, Vector]:
+    def _velocities(self, stamp_s: float, places: dict[str, XY]) -> dict[str, XY]:
         before, self._before = self._before, (stamp_s, places)
         if before is None or stamp_s - before[0] < 1e-6:
-            return {id_: np.zeros(3) for id_ in places}
-        return {id_: (places[id_] - before[1][id_]) / (stamp_s - before[0]) for id_ in places}
+            return dict.fromkeys(places, (0.0, 0.0))
+        elapsed_s, former = stamp_s - before[0], before[1]
+        return {id_: ((x - former[id_][0]) / elapsed_s, (y - former[id_][1]) / elapsed_s) for id_, (x, y) in places.items()}
 
     def _robot_xy(self) -> Vector:
         return np.array(self._data.cam_xpos[self._camera][:2])
 
-    def _hears(self, place: Vector) -> bool:
-        return float(np.linalg.norm(place[:2] - self._robot_xy())) <= HEARING_M
+    def _hears(self, place: XY) -> bool:
+        return math.dist(place, self._robot_xy()) <= HEARING_M
 
-    def _seen_person(self, id_: str, sight: _Sight, place: Vector, velocity: Vector, speaking: bool, stamp_s: float) -> Person:
+    def _seen_person(self, id_: str, sight: _Sight, place: XY, velocity: XY, speaking: bool, stamp_s: float) -> Person:
         described = self._home.people[id_]
         std_m = 0.02 + 0.01 * sight.distance_m
-        x, y = (place[:2] + std_m * self._rng.standard_normal(2)).tolist()
-        vx, vy, _ = velocity.tolist()
+        x, y = (place + std_m * self._rng.standard_normal(2)).tolist()
         confidence = 0.97 - 0.02 * sight.distance_m
         return Person(
             id_,
@@ -196,7 +200,7 @@ class OracleEyes:
             described.age_group,
             confidence,
             (x, y, 0.0),
-            (vx, vy, 0.0),
+            (*velocity, 0.0),
             std_m,
             True,
             speaking,
@@ -211,10 +215,10 @@ class OracleEyes:
         dx, dy = (self._robot_xy() - self._data.mocap_pos[head][:2]).tolist()
         return abs(math.remainder(math.atan2(dy, dx) - looking, 2 * math.pi)) < FACING_RAD
 
-    def _heard_person(self, id_: str, place: Vector) -> Person:
+    def _heard_person(self, id_: str, place: XY) -> Person:
         """Somebody out of sight who speaks: the place is what a microphone array would make of it."""
         described = self._home.people[id_]
-        x, y = (place[:2] + HEARD_STD_M * self._rng.standard_normal(2)).tolist()
+        x, y = (place + HEARD_STD_M * self._rng.standard_normal(2)).tolist()
         last_seen_s = self._noticed[id_][0].last_seen_s if id_ in self._noticed else math.nan
         return Person(
             id_, described.name, described.age_group, 0.7, (x, y, 0.0), (0.0, 0.0, 0.0), HEARD_STD_M, False, True, False, last_seen_s

@@ -219,7 +219,7 @@ class Walker:
 
 def hand_m(position: NDArray[np.float64], turn: NDArray[np.float64], body: Proportions) -> NDArray[np.float64]:
     """The middle of the right hand, from a :meth:`Walker.pose`."""
-    elbow, (w, x, y, z) = position[5], turn[5]
+    elbow, (w, x, y, z) = position[5], turn[5].tolist()
     down = -np.array([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)])
     return np.asarray(elbow + (body.forearm + 0.5 * body.hand) * down)
 

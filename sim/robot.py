@@ -66,11 +66,12 @@ class Robot:
     def __post_init__(self) -> None:
         m = self.model
         self._base = m.joint("base").qposadr[0]
+        self._base_qpos = self.data.qpos[self._base : self._base + 7]  # a view
         self._base_dof = m.joint("base").dofadr[0]
         self._wheels = [m.actuator(f"{side}_wheel").id for side in ("left", "right")]
         self._wheel_dofs = [m.joint(f"{side}_wheel").dofadr[0] for side in ("left", "right")]
         self._wheel_qpos = [m.joint(f"{side}_wheel").qposadr[0] for side in ("left", "right")]
-        self._grasp = m.site("grasp").id
+        self._grasp_xpos = self.data.site_xpos[m.site("grasp").id]  # a view, too
         self._joints = {name: self._joint(name) for name in _PARTS}
 
     def _joint(self, name: str) -> _Joint:
@@ -85,7 +86,7 @@ class Robot:
         """Stand still at a pose, joints at home."""
         self._drive = _Drive()
         self._commanded = True  # until the first step has shown otherwise
-        self.data.qpos[self._base : self._base + 7] = [x_m, y_m, 0.0, math.cos(yaw_rad / 2), 0, 0, math.sin(yaw_rad / 2)]
+        self._base_qpos[:] = [x_m, y_m, 0.0, math.cos(yaw_rad / 2), 0, 0, math.sin(yaw_rad / 2)]
         for name, joint in self._joints.items():
             joint.goal = joint.setpoint = JOINT_HOME[name]
             for qpos, actuator, share in zip(joint.qpos, joint.actuators, joint.shares, strict=True):
@@ -141,7 +142,7 @@ class Robot:
 
     def pose(self) -> tuple[float, float, float]:
         """True x, y, yaw of base_link in the map."""
-        x, y, _, w, qx, qy, qz = self.data.qpos[self._base : self._base + 7].tolist()
+        x, y, _, w, qx, qy, qz = self._base_qpos.tolist()
         return x, y, math.atan2(2 * (w * qz + qx * qy), 1 - 2 * (qy * qy + qz * qz))
 
     def wheel_angles_rad(self) -> tuple[float, float]:
@@ -155,14 +156,14 @@ class Robot:
         return vx * math.cos(yaw) + vy * math.sin(yaw), float(self.data.qvel[self._base_dof + 5])
 
     def joint(self, name: str) -> float:
-        return float(sum(self.data.qpos[qpos] for qpos in self._joints[name].qpos))
+        return float(sum(map(self.data.qpos.item, self._joints[name].qpos)))
 
     def joint_positions(self) -> dict[str, float]:
         return {name: self.joint(name) for name in self._joints}
 
     def grasp_point_m(self) -> NDArray[np.float64]:
         """The point between the finger tips, in the map."""
-        return np.array(self.data.site_xpos[self._grasp])
+        return np.array(self._grasp_xpos)
 
 
 def _slew(value: float, goal: float, faster: float, slower: float) -> float:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 
 import mujoco
 import numpy as np
 
 from robot_runtime.messages import Odometry, Scan
-from sim.mjcf import GROUP_HOME, GROUP_PEOPLE
+from sim.mjcf import GROUP_HIDDEN, GROUP_HOME, GROUP_PEOPLE
 from sim.robot_model import LIDAR_HEIGHT_M, TRACK_M, WHEEL_RADIUS_M
 
 RAYS = 360
@@ -24,7 +25,9 @@ class Lidar:
     """A 360° scanner at 0.25 m above base_link.  Range noise is normal; rays beyond 12 m return ``inf``."""
 
     def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, std_m: float, rng: np.random.Generator) -> None:
-        self._model, self._data, self._std_m, self._rng = model, data, std_m, rng
+        self._model = copy(model)  # its own, since it hides from its rays what they cannot hit
+        self._data, self._std_m, self._rng = data, std_m, rng
+        self._groups = model.geom_group.copy()
         angles = -math.pi + np.arange(RAYS) * 2 * math.pi / RAYS
         self._cos, self._sin = np.cos(angles), np.sin(angles)
         self._rays = np.zeros((RAYS, 3))
@@ -32,15 +35,17 @@ class Lidar:
         self._distance = np.zeros(RAYS)
         self._scene: tuple[object, ...] = ()
         self._movable = np.flatnonzero((model.body_mocapid[model.geom_bodyid] >= 0) & (_SEEN[model.geom_group] == 1))
-        self._reach_m = model.geom_rbound[self._movable]  # of each from its middle
+        self._reach_m = model.geom_rbound  # of each geom from its middle
 
     def scan(self, x_m: float, y_m: float, yaw_rad: float, now_s: float) -> Scan:
         """One turn of the scanner with base_link at a pose."""
-        places, turns = self._data.geom_xpos[self._movable], self._data.geom_xmat[self._movable]
-        low = np.abs(places[:, 2] - LIDAR_HEIGHT_M) < self._reach_m
-        scene = x_m, y_m, yaw_rad, low.tobytes(), places[low].tobytes(), turns[low].tobytes()
-        if scene != self._scene:  # most of the time nothing has moved: then only the noise is new
+        places, turns = self._data.geom_xpos, self._data.geom_xmat
+        level = np.abs(places[:, 2] - LIDAR_HEIGHT_M) < self._reach_m  # what the rays could hit: they are level
+        moving = self._movable[level[self._movable]]
+        scene = x_m, y_m, yaw_rad, moving.tobytes(), places[moving].tobytes(), turns[moving].tobytes()
+        if scene != self._scene:  # else only the noise is new
             self._scene = scene
+            self._model.geom_group[:] = np.where(level, self._groups, GROUP_HIDDEN)
             self._cast(x_m, y_m, yaw_rad)
         noisy = self._distance + self._std_m * self._rng.standard_normal(RAYS)
         none = (self._distance < 0) | (noisy > RANGE_MAX_M)
@@ -80,7 +85,8 @@ class WheelOdometry:
         """Take in the wheel angles after another ``dt_s``."""
         before_rad, self._last_rad = self._last_rad or wheels_rad, wheels_rad
         chance = self._rng.standard_normal(2).tolist()
-        left_m, right_m = (self._roll(k, (wheels_rad[k] - before_rad[k]) * WHEEL_RADIUS_M, chance[k]) for k in (0, 1))
+        left_m = self._roll(0, (wheels_rad[0] - before_rad[0]) * WHEEL_RADIUS_M, chance[0])
+        right_m = self._roll(1, (wheels_rad[1] - before_rad[1]) * WHEEL_RADIUS_M, chance[1])
         return self._integrate((left_m + right_m) / 2, (right_m - left_m) / TRACK_M, dt_s, now_s)
 
     def _roll(self, wheel: int, turned_m: float, chance: float) -> float:

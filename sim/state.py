@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mujoco
-import numpy as np
 
 from robot_runtime.messages import SimState
 
@@ -13,12 +12,12 @@ def redraw(model: mujoco.MjModel, data: mujoco.MjData, state: SimState) -> None:
 
     :raises ValueError: the state is of another home
     """
-    if len(state.qpos) != model.nq or len(state.mocap_pos) != 3 * model.nmocap:
+    if len(state.qpos) != model.nq or len(state.mocap_pos) != 3 * model.nmocap or len(state.mocap_quat) != 4 * model.nmocap:
         found, expected = (len(state.qpos), len(state.mocap_pos) // 3), (model.nq, model.nmocap)
         raise ValueError(f"the state is of another home: (joint values, moving bodies) is {found}, expected {expected}")
     data.qpos[:] = state.qpos
-    data.mocap_pos[:] = np.reshape(state.mocap_pos, (-1, 3))
-    data.mocap_quat[:] = np.reshape(state.mocap_quat, (-1, 4))
+    data.mocap_pos.flat = state.mocap_pos
+    data.mocap_quat.flat = state.mocap_quat
     data.time = state.stamp_s
     mujoco.mj_kinematics(model, data)
     mujoco.mj_camlight(model, data)

@@ -18,22 +18,23 @@ HEAD, TORSO = SEGMENTS.index("head"), SEGMENTS.index("torso")
 _SHINS = SEGMENTS.index("shin_l")
 _CORNERS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=float)
 _PROBES = 0.8 * np.array([[0, 0, 0], [1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0.7, 0.7, 0.7], [-0.7, -0.7, 0.7]])
-_JOINTS = [HEAD, TORSO, TORSO, _SHINS, _SHINS + 1, _SHINS, _SHINS + 1]
+_JOINTS = np.array([HEAD, TORSO, TORSO, _SHINS, _SHINS + 1, _SHINS, _SHINS + 1])
 """The joint at which each probe of a person hangs: head, chest, hip, knees, ankles."""
 
 
 class Targets:
     """All things of a home, then all its people: one array each, since there are many and they are looked at ten times a second.
 
-    ``probes`` holds ``counts[k]`` points of target k, one target after the other.  ``owners[k]`` is the index of the person
-    whose own body does not hide target k, or ``NO_ONE``.
+    ``probes`` holds ``counts[k]`` points of target k, one target after the other; ``target_of`` tells of every probe whose it is.
+    ``owners[k]`` is the index of the person whose own body does not hide target k, or ``NO_ONE``.
     """
 
     def __init__(self, home: HomeDescription, layout: Layout) -> None:
         self.things, self.people = list(layout.objects), list(layout.segments)
         self.ids = [*self.things, *self.people]
         self.counts = np.array([len(_PROBES)] * len(self.things) + [len(_JOINTS)] * len(self.people))
-        self._mocaps = list(layout.objects.values())
+        self.target_of = np.repeat(np.arange(len(self.ids)), self.counts)
+        self._mocaps = np.array(list(layout.objects.values()), dtype=np.intp)
         half_m = np.array([KINDS[home.objects[id_].class_name].size_m for id_ in self.things]).reshape(-1, 1, 3) / 2
         self._thing_points = np.concatenate((_PROBES * half_m, _CORNERS * half_m), axis=1)  # (things, probes and corners, 3), unturned
         self._bodies = np.array([range(*layout.segments[id_]) for id_ in self.people], dtype=np.intp).reshape(len(self.people), -1)
@@ -43,35 +44,41 @@ class Targets:
             [(0.3 * b.head, 0.6 * b.shoulder, 0, 0, 0, -0.6 * b.shin, -0.6 * b.shin) for b in bodies], (-1, 7)
         )
         self._crown_m = np.array([0.78 * b.head for b in bodies])
-        self._half_width_m = np.array([0.16 * b.height for b in bodies])
+        self._half_m = np.array([(0.16 * b.height, 0.16 * b.height, 0.0) for b in bodies]).reshape(-1, 3)
         self._placed = np.full((len(self.things), 7), np.nan)
-        self._points: Vector = np.zeros(0)
+        self.centres: Vector = np.zeros((len(self.ids), 3))
+        self.corners: Vector = np.zeros((len(self.ids), len(_CORNERS), 3))
+        self.probes: Vector = np.zeros((len(self.target_of), 3))
 
     def update(self, data: mujoco.MjData, holders: dict[str, str]) -> None:
         """Take in where everything is, and who holds what."""
         people = self.people
         held_by = [people.index(holder) if (holder := holders.get(id_)) in people else NO_ONE for id_ in self.things]
         self.owners = np.array([*held_by, *range(len(people))])
-        points = self._things(data)
-        probes, centres, corners = self._persons(data.mocap_pos[self._bodies])
-        self.centres = np.concatenate((self._placed[:, :3], centres))
-        self.probes = np.concatenate((points[:, : len(_PROBES)].reshape(-1, 3), probes.reshape(-1, 3)))
-        self.corners = np.concatenate((points[:, len(_PROBES) :], corners))
+        self._update_things(data)
+        self._update_people(data.mocap_pos[self._bodies])
 
-    def _things(self, data: mujoco.MjData) -> Vector:
-        """Shape (things, probes and corners, 3); they lie about most of the time, so what is known is kept."""
+    def _update_things(self, data: mujoco.MjData) -> None:
+        """They lie about most of the time, so what is known is kept."""
         placed = np.concatenate((data.mocap_pos[self._mocaps], data.mocap_quat[self._mocaps]), axis=1)
-        if not np.array_equal(placed, self._placed):
-            self._placed = placed
-            self._points = placed[:, None, :3] + self._thing_points @ _turns_by_yaw(2 * np.arctan2(placed[:, 6], placed[:, 3]))
-        return self._points
+        if np.array_equal(placed, self._placed):
+            return
+        self._placed = placed
+        points = placed[:, None, :3] + self._thing_points @ _turns_by_yaw(2 * np.arctan2(placed[:, 6], placed[:, 3]))
+        things = len(self.things)
+        self.centres[:things] = placed[:, :3]
+        self.probes[: things * len(_PROBES)] = points[:, : len(_PROBES)].reshape(-1, 3)
+        self.corners[:things] = points[:, len(_PROBES) :]
 
-    def _persons(self, joints: Vector) -> tuple[Vector, Vector, Vector]:
-        """Probes, centres and corners from the joints' positions, shape (people, segments, 3)."""
+    def _update_people(self, joints: Vector) -> None:
+        """From the joints' positions, shape (people, segments, 3)."""
+        things = len(self.things)
         centres = joints[:, TORSO].copy()
         centres[:, 2] = (joints[:, HEAD, 2] + self._crown_m) / 2
-        half_m = np.column_stack((self._half_width_m, self._half_width_m, centres[:, 2]))
-        return joints[:, _JOINTS] + self._hang_m, centres, centres[:, None] + _CORNERS * half_m[:, None]
+        self._half_m[:, 2] = centres[:, 2]
+        self.centres[things:] = centres
+        self.probes[things * len(_PROBES) :] = (joints[:, _JOINTS] + self._hang_m).reshape(-1, 3)
+        self.corners[things:] = centres[:, None] + _CORNERS * self._half_m[:, None]
 
 
 def _turns_by_yaw(yaw_rad: Vector) -> Vector:

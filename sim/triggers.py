@@ -50,26 +50,30 @@ class Trigger:
     """
 
     when: When
+    _happenings: set[str] = field(init=False)
+    _states: set[str] = field(init=False)
     _happened: set[str] = field(default_factory=set)
     _due_s: float = math.nan
 
+    def __post_init__(self) -> None:
+        given = self.when.model_fields_set
+        self._happenings, self._states = given & _HAPPENINGS.keys(), given & _STATES.keys()
+
     def is_due(self, scene: Scene, times: Mapping[str, StepTimes]) -> bool:
         """Whether the step happens now; to be asked in every tick, since it remembers what has happened."""
-        given = self.when.model_fields_set
         before = times[self.when.after]
         if not math.isnan(before.begun_s):
-            self._happened |= {name for name in _HAPPENINGS.keys() & given if _HAPPENINGS[name](self.when, scene)}
+            self._happened |= {name for name in self._happenings if _HAPPENINGS[name](self.when, scene)}
         if math.isnan(self._due_s) and self._holds(scene, times):
             # Counted from the end of the step before, not from the tick that noticed it.
-            alone = not given & (_HAPPENINGS.keys() | _STATES.keys() | {"at_s"})
+            alone = not self._happenings and not self._states and "at_s" not in self.when.model_fields_set
             self._due_s = (before.over_s if alone else scene.now_s) + self.when.delay_s
         return scene.now_s >= self._due_s - 1e-6
 
     def _holds(self, scene: Scene, times: Mapping[str, StepTimes]) -> bool:
-        given = self.when.model_fields_set
         return (
             not math.isnan(times[self.when.after].over_s)
             and scene.now_s >= times[""].begun_s + (self.when.at_s or 0.0) - 1e-6
-            and _HAPPENINGS.keys() & given <= self._happened
-            and all(_STATES[name](self.when, scene) for name in _STATES.keys() & given)
+            and self._happenings <= self._happened
+            and all(_STATES[name](self.when, scene) for name in self._states)
         )

@@ -42,14 +42,11 @@ def truth_reader(home: str) -> Callable[[SimState], Truth]:
     base = int(model.joint("base").qposadr[0])
 
     def read(state: SimState) -> Truth:
-        def at(mocap: int) -> XYZ:
-            x, y, z = state.mocap_pos[3 * mocap : 3 * mocap + 3]
-            return x, y, z
-
+        at = list(zip(state.mocap_pos[0::3], state.mocap_pos[1::3], state.mocap_pos[2::3], strict=True))
         w, x, y, z = state.qpos[base + 3 : base + 7]
         yaw_rad = math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
-        people = {person: at(first)[:2] for person, (first, _) in layout.segments.items()}  # the torso is the first segment
-        objects = {name: at(mocap) for name, mocap in layout.objects.items()}
+        people = {person: at[first][:2] for person, (first, _) in layout.segments.items()}  # the torso is the first segment
+        objects = {name: at[mocap] for name, mocap in layout.objects.items()}
         holders = {argument.name: argument.value for argument in state.holders}
         return Truth(state.stamp_s, (state.qpos[base], state.qpos[base + 1], yaw_rad), people, objects, holders, state.speaking)
 

@@ -122,7 +122,8 @@ class Drive:
         if not here.people_known or here.now_s - self._checked_s < _CHECK_S - 1e-6:
             return False
         self._checked_s = here.now_s
-        return self._planner.blocked(self._follower.ahead[:80], self._things(here))
+        way = self._follower.ahead[:80]
+        return self._planner.blocked(way, here.obstacles) and self._planner.blocked(way, self._things(here))  # mostly nothing is there
 
     def _tired_of_waiting(self, now_s: float) -> bool:
         waited_s = now_s - self._waits_since_s
@@ -188,7 +189,7 @@ class Drive:
         if not len(people) or not obstacles.any():
             return obstacles
         things: Mask = obstacles.copy()
-        rows, columns = np.divmod(np.flatnonzero(obstacles), obstacles.shape[1])  # several times faster than np.nonzero
+        rows, columns = self._map.marked(obstacles)
         points = self._map.centres(rows, columns)
         gaps = np.hypot(points[:, None, 0] - people[None, :, 0], points[:, None, 1] - people[None, :, 1])
         person = gaps.min(axis=1) < _PERSON_CELLS_M

@@ -99,7 +99,7 @@ class Planner:
         """Whether an obstacle stands within the base's width of a path."""
         if not len(path) or not obstacles.any():
             return False
-        points = self._map.centres(*np.nonzero(obstacles))
+        points = self._map.centres(*self._map.marked(obstacles))
         gaps = np.hypot(path[:, None, 0] - points[None, :, 0], path[:, None, 1] - points[None, :, 1])
         return bool(gaps.min() < self.keep_m)
 

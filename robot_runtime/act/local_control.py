@@ -113,7 +113,7 @@ class Follower:
 
     def _advance(self, pose: Pose2) -> None:
         window = self._path[self._at : self._at + 20]
-        self._at += int(np.argmin((window[:, 0] - pose.x_m) ** 2 + (window[:, 1] - pose.y_m) ** 2))
+        self._at += int(((window[:, 0] - pose.x_m) ** 2 + (window[:, 1] - pose.y_m) ** 2).argmin())
 
     def _face(self, here: Surroundings) -> Command:
         """Turn to the final heading on the spot."""
@@ -152,14 +152,15 @@ class Follower:
         return near if near.free_m > far.free_m + 0.05 else far
 
     def _aim_at(self, lookahead_m: float, here: Surroundings, hits: Points, remaining_m: float) -> _Aim:
-        ahead = int(np.searchsorted(self._along_m, self._along_m[self._at] + lookahead_m))
+        ahead = int(self._along_m.searchsorted(self._along_m[self._at] + lookahead_m))
         x, y = to_robot(here.pose, self._path[min(ahead, len(self._path) - 1)][None])[0]
         bearing_rad = math.atan2(y, x)
         curvature = 2.0 * math.sin(bearing_rad) / max(math.hypot(x, y), _SOFT_M)
         reach_m = max(0.01, min(self._braking_m(here.linear_mps) + 0.5, remaining_m))
         radius_m = self._config.base_radius_m
-        hits_m = gap.on_arc(curvature, reach_m, hits, radius_m + self._config.touch_margin_m)
-        return _Aim(bearing_rad, curvature, min(hits_m, gap.on_map(curvature, reach_m, here.pose, self._map, radius_m)))
+        arc = gap.arc(curvature, reach_m)
+        hits_m = gap.on_arc(arc, hits, radius_m + self._config.touch_margin_m)
+        return _Aim(bearing_rad, curvature, min(hits_m, gap.on_map(arc, here.pose, self._map, radius_m)))
 
     def _must_turn(self, aim: _Aim, path_gap: Gap, speed_mps: float) -> bool:
         """Turn in place: the path lies beside or behind, or the arc would touch something that the path itself avoids."""
@@ -171,7 +172,7 @@ class Follower:
 
     def _gap_on_path(self, here: Surroundings, keep: Keep) -> Gap:
         reach_m = self._braking_m(here.linear_mps) + 0.8
-        stretch = slice(self._at, int(np.searchsorted(self._along_m, self._along_m[self._at] + reach_m)) + 1)
+        stretch = slice(self._at, int(self._along_m.searchsorted(self._along_m[self._at] + reach_m)) + 1)
         return gap.on_path(self._path[stretch], self._along_m[stretch] - self._along_m[self._at], self._path[-1], here, keep)
 
     # ---- how fast

@@ -68,7 +68,7 @@ class Localiser:
     @property
     def std_m(self) -> float:
         """Standard deviation of the position along its worst direction."""
-        (a, b), (_, d) = self._covariance[:2, :2]
+        (a, b), (_, d) = self._covariance[:2, :2].tolist()
         largest = 0.5 * (a + d) + math.hypot(0.5 * (a - d), b)
         return math.sqrt(largest + _MODEL_STD_M**2)
 
@@ -168,8 +168,8 @@ def end_points(scan: Scan) -> Points:
     """Where the rays of a scan end, in the robot's frame; rays without a return, broken or out of range are left out."""
     ranges_m = scan.ranges_m.astype(np.float64)
     with np.errstate(invalid="ignore"):
-        good = (ranges_m >= scan.range_min_m) & (ranges_m < scan.range_max_m) & np.isfinite(ranges_m)
-    return _directions(scan.angle_min_rad, scan.angle_increment_rad, len(ranges_m))[good] * ranges_m[good, None]
+        good = (ranges_m >= scan.range_min_m) & (ranges_m < scan.range_max_m)  # neither nan nor infinite
+    return _directions(scan.angle_min_rad, scan.angle_increment_rad, len(ranges_m))[good] * ranges_m[good][:, None]
 
 
 @lru_cache(maxsize=4)

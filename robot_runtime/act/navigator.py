@@ -98,10 +98,10 @@ class Navigator:
     def _look(self, scan: Scan) -> None:
         self._scan = scan
         self._localiser.on_scan(scan)
-        points, pose = end_points(scan), self._localiser.pose_at(scan.stamp_s)
-        self._hits = to_map(pose, points)
+        pose = self._localiser.pose_at(scan.stamp_s)
+        self._hits = to_map(pose, end_points(scan))
         if self._localiser.std_m < _SHAKY_STD_M:
-            self._unexplained = self._layer.update(scan, points, pose)
+            self._unexplained = self._layer.update(scan, self._hits, pose)
 
     def _pose(self, now_s: float) -> Outbox:
         """The pose at 10 Hz; silent without fresh odometry, so that its consumers see it go stale."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_runtime.act.occupancy_map import Mask, OccupancyMap
-from robot_runtime.act.planar import Points, Pose2, to_map, to_robot
+from robot_runtime.act.planar import Points, Pose2, to_robot
 from safety.types import Scan
 
 UNEXPLAINED_M = 0.15
@@ -17,47 +17,41 @@ UNEXPLAINED_M = 0.15
 heading's over some metres) stay below it."""
 
 _PASSED_M = 0.15  # a ray that ends so far behind a cell has passed through it
+_BESIDE = np.array([[-1], [0], [1]])  # the nearest ray and its neighbours must all have passed
 
 
 class ObstacleLayer:
     def __init__(self, occupancy: OccupancyMap, memory_s: float) -> None:
         self._map = occupancy
+        self._open = (occupancy.surface_m > UNEXPLAINED_M) & occupancy.free
         self._memory_s = memory_s
         self.reset()
 
     def reset(self) -> None:
         self._seen_s: NDArray[np.float64] = np.full(self._map.shape, -np.inf)
-        self._kept: NDArray[np.intp] = np.zeros(0, np.intp)  # flat indices of all cells that may hold something
 
-    def update(self, scan: Scan, end_points: Points, pose: Pose2) -> Points:
-        """Take in a scan seen from ``pose``; returns its unexplained end points, in the map."""
+    def update(self, scan: Scan, hits: Points, pose: Pose2) -> Points:
+        """Take in a scan seen from ``pose``; returns those of its ``hits``, end points in the map, that are unexplained."""
         self._forget_passed(scan, pose)
-        points = to_map(pose, end_points)
-        points = points[self._unexplained(points)]
-        cells = self._map.cells(points)
-        self._seen_s[cells] = scan.stamp_s
-        self._kept = np.union1d(self._kept, np.ravel_multi_index(cells, self._map.shape))
-        return points
+        rows, columns = self._map.cells(hits)
+        unexplained = self._open[rows, columns]
+        self._seen_s[rows[unexplained], columns[unexplained]] = scan.stamp_s
+        return hits[unexplained]
 
     def mask(self, now_s: float) -> Mask:
         """Cells that hold an obstacle now."""
         return np.asarray(self._seen_s > now_s - self._memory_s)
 
-    def _unexplained(self, points: Points) -> Mask:
-        rows, columns = self._map.cells(points)
-        return np.asarray((self._map.surface_m[rows, columns] > UNEXPLAINED_M) & self._map.free[rows, columns])
-
     def _forget_passed(self, scan: Scan, pose: Pose2) -> None:
-        self._kept = self._kept[self._seen_s.ravel()[self._kept] > scan.stamp_s - self._memory_s]
-        if not len(self._kept):
+        rows, columns = self._map.marked(self.mask(scan.stamp_s))
+        if not len(rows):
             return
-        rows, columns = np.divmod(self._kept, self._map.shape[1])
         cells = to_robot(pose, self._map.centres(rows, columns))
         bearing_rad = np.arctan2(cells[:, 1], cells[:, 0])
         turn_rad = (bearing_rad - scan.angle_min_rad) % (2.0 * np.pi)
         nearest = np.round(turn_rad / scan.angle_increment_rad).astype(np.intp)
         covered = nearest < len(scan.ranges_m) + 1
         rays = np.where(np.isnan(scan.ranges_m), 0.0, scan.ranges_m)  # a broken ray clears nothing
-        shortest_m = np.min([rays[(nearest + i) % len(rays)] for i in (-1, 0, 1)], axis=0)
+        shortest_m = rays[(nearest + _BESIDE) % len(rays)].min(axis=0)
         passed = covered & (shortest_m > np.hypot(cells[:, 0], cells[:, 1]) + _PASSED_M)
         self._seen_s[rows[passed], columns[passed]] = -np.inf

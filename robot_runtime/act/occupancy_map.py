@@ -94,6 +94,11 @@ class OccupancyMap:
         """The points in the middle of cells."""
         return np.asarray((np.column_stack((columns, rows)) + 0.5) * self.resolution_m + self.origin_m, dtype=np.float64)
 
+    def marked(self, mask: Mask) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """(rows, columns) of the cells that a mask marks; several times faster than ``np.nonzero`` where they are few."""
+        rows, columns = np.divmod(np.flatnonzero(mask), self.shape[1])
+        return rows, columns
+
     def contains(self, x_m: float, y_m: float) -> bool:
         row, column = self.cell(x_m, y_m)
         return 0 <= row < self.shape[0] and 0 <= column < self.shape[1]

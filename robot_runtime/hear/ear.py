@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 from pydantic import Field
 
@@ -29,6 +30,22 @@ class EarConfig(ListenerConfig):
     half_duplex: bool = Field(True, description="ignore turns that begin while the robot itself speaks: there is no echo canceller yet")
 
 
+@dataclass(frozen=True)
+class _Names:
+    """What the robot has heard of so far, in lower case."""
+
+    people: frozenset[str] = frozenset()
+    objects: frozenset[str] = frozenset()  # full names and classes
+
+    def with_those_of(self, facts: WorldFacts) -> _Names:
+        people = {person.name.lower() for person in facts.people if person.name}
+        objects = {name for thing in facts.objects for name in (thing.name.lower(), thing.class_name) if name}
+        return _Names(self.people | people, self.objects | objects)
+
+
+_NO_NAMES = _Names()
+
+
 class Ear:
     """Listens all the time; the stop word has an ear of its own (``stop_word.py``), which nothing here can silence.
 
@@ -44,15 +61,15 @@ class Ear:
         self._catalogue = load_catalogue()
         self._ontology = Ontology.load(config.ontology_file)
         self._places = tuple(load_semantic_map(config.site).places)
-        self._recogniser = Recogniser(self._build_grammar())
+        self._loaded = _NO_NAMES
+        self._recogniser = Recogniser(self._build_grammar(_NO_NAMES))
         self._listener = Listener(config, self._recogniser)
         self.reset()
 
     def reset(self) -> None:
         self._listener.reset()
         self._speakers = Speakers()
-        self._people: frozenset[str] = frozenset()
-        self._objects: frozenset[str] = frozenset()
+        self._names = _NO_NAMES
         self._robot_speaks = False
         self._sequence: int | None = None
         self.lost_frames = 0
@@ -61,10 +78,7 @@ class Ear:
         for people in news(inbox, "people", People):
             self._speakers.take(people)
         for facts in news(inbox, "world/facts", WorldFacts):
-            self._learn_names(
-                frozenset(person.name.lower() for person in facts.people if person.name),
-                frozenset(name for thing in facts.objects for name in (thing.name.lower(), thing.class_name) if name),
-            )
+            self._names = self._names.with_those_of(facts)
         for state in news(inbox, "speech/state", SpeechState):
             self._robot_speaks = state.phase == "started"
         outbox: Outbox = []
@@ -76,6 +90,8 @@ class Ear:
 
     def _hear(self, frame: AudioFrame, now_s: float) -> Outbox:
         self._count_losses(frame)
+        if self._listener.in_turn:
+            self._load_names()
         ignore_new = self._config.half_duplex and self._robot_speaks
         heard = self._listener.hear(frame.samples, frame.stamp_s + FRAME_S, ignore_new=ignore_new)
         if heard is None:
@@ -109,12 +125,11 @@ class Ear:
 
     # ------------------------------------------------------------ names
 
-    def _learn_names(self, people: frozenset[str], objects: frozenset[str]) -> None:
-        if people <= self._people and objects <= self._objects:
-            return
-        self._people |= people
-        self._objects |= objects
-        self._recogniser.load(self._build_grammar(self._people, self._objects))
+    def _load_names(self) -> None:
+        """Once a turn has begun, in time for its end, and not for every thing that comes into view: a grammar takes 30 ms."""
+        if self._names != self._loaded:
+            self._loaded = self._names
+            self._recogniser.load(self._build_grammar(self._names))
 
-    def _build_grammar(self, people: frozenset[str] = frozenset(), objects: frozenset[str] = frozenset()) -> Grammar:
-        return robot_grammar(self._catalogue, self._ontology, self._places, people, objects)
+    def _build_grammar(self, names: _Names) -> Grammar:
+        return robot_grammar(self._catalogue, self._ontology, self._places, names.people, names.objects)

@@ -69,6 +69,11 @@ class Listener:
         self._ignored = False
         self._start_s = 0.0
 
+    @property
+    def in_turn(self) -> bool:
+        """Whether somebody speaks whose words will be wanted."""
+        return self._turn.open and not self._ignored
+
     def hear(self, samples: NDArray[np.int16], until_s: float, *, ignore_new: bool = False) -> Heard | None:
         """Take in one frame of 320 samples at 16 kHz that ended at ``until_s``; what was said when it ends a turn.
 

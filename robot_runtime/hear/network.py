@@ -7,10 +7,11 @@ automaton with the same sentences, which is what the decoder searches.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 from robot_runtime.hear.pattern import Choice, Node, Sequence, Slot, Word
 
@@ -24,8 +25,7 @@ class Mark:
     name: str
 
 
-@dataclass(frozen=True)
-class Arc:
+class Arc(NamedTuple):
     target: int
     word: str = ""  # "" passes without a word
     mark: Mark | None = None
@@ -58,12 +58,19 @@ class Network:
             self._compile(slots[node.name], slots, inner, end)
             self.arcs[end].append(Arc(target, mark=Mark("close", node.name)))
         elif isinstance(node, Choice):
-            for option in node.options:  # each behind an arc of its own, so that a choice within a choice counts as one option
-                entry = self._state()
-                self.arcs[source].append(Arc(entry))
-                self._compile(option, slots, entry, target)
+            self._compile_choice(node, slots, source, target)
         else:
             self._compile_sequence(node, slots, source, target)
+
+    def _compile_choice(self, node: Choice, slots: Mapping[str, Node], source: int, target: int) -> None:
+        """Exactly one arc leaves ``source`` for each option, so that a choice within a choice counts as one option."""
+        nested = any(_begins_with_choice(option) for option in node.options)
+        for option in node.options:
+            entry = source
+            if nested:
+                entry = self._state()
+                self.arcs[source].append(Arc(entry))
+            self._compile(option, slots, entry, target)
 
     def _compile_sequence(self, node: Sequence, slots: Mapping[str, Node], source: int, target: int) -> None:
         for part in node.parts[:-1]:
@@ -75,15 +82,16 @@ class Network:
         else:
             self.arcs[source].append(Arc(target))
 
-    def closure(self, states: frozenset[int]) -> frozenset[int]:
-        """The states that can be reached from ``states`` without a word, these included."""
-        reached, waiting = set(states), list(states)
-        while waiting:
-            for arc in self.arcs[waiting.pop()]:
-                if not arc.word and arc.target not in reached:
-                    reached.add(arc.target)
-                    waiting.append(arc.target)
-        return frozenset(reached)
+    def ends_first(self) -> list[int]:
+        """The states, every one after all that can follow it."""
+        return _ends_first([[arc.target for arc in arcs] for arcs in self.arcs])
+
+    def closures(self, ends_first: Iterable[int]) -> list[frozenset[int]]:
+        """For each state those that can be reached from it without a word, itself included."""
+        closures: list[frozenset[int]] = [frozenset()] * len(self.arcs)
+        for state in ends_first:
+            closures[state] = frozenset({state}).union(*(closures[arc.target] for arc in self.arcs[state] if not arc.word))
+        return closures
 
     def paths(self, sentence: list[str]) -> Iterator[tuple[tuple[int, Mark], ...]]:
         """Every way to read a sentence, in the order of the phrases: marks with the number of words before each."""
@@ -98,6 +106,12 @@ class Network:
                     stack.append((arc.target, position, found))
                 elif position < len(sentence) and arc.word == sentence[position]:
                     stack.append((arc.target, position + 1, marks))
+
+
+def _begins_with_choice(node: Node) -> bool:
+    if isinstance(node, Sequence):
+        return bool(node.parts) and _begins_with_choice(node.parts[0])
+    return isinstance(node, Choice)
 
 
 @dataclass(frozen=True)
@@ -121,62 +135,70 @@ def minimal(network: Network) -> Automaton:
 
     Its weights follow from the phrases being equally likely, and so the options of every choice within them.
     """
-    subsets, arcs = _deterministic(network)
+    states = network.ends_first()
+    subsets, arcs = _deterministic(network, network.closures(states))
     final = {number for number, subset in enumerate(subsets) if FINAL in subset}
-    return _merged(arcs, final, _masses(network, subsets, arcs))
+    ends_first = _ends_first([row.values() for row in arcs])
+    masses = _masses(network, states, subsets, arcs, ends_first)
+    return _merged(arcs, final, masses, ends_first)
 
 
-def _deterministic(network: Network) -> tuple[list[frozenset[int]], list[dict[str, int]]]:
-    closure = cache(network.closure)  # many words lead to the same states
-    subsets = [closure(frozenset({START}))]
+def _deterministic(network: Network, closures: Seq[frozenset[int]]) -> tuple[list[frozenset[int]], list[dict[str, int]]]:
+    @cache  # many words lead to the same states
+    def reached_by(targets: tuple[int, ...]) -> frozenset[int]:
+        return frozenset().union(*(closures[target] for target in targets))
+
+    spoken = [[(arc.word, arc.target) for arc in arcs if arc.word] for arcs in network.arcs]
+    subsets = [closures[START]]
     numbers = {subsets[0]: 0}
     arcs: list[dict[str, int]] = []
     for subset in subsets:  # grows while it is read
-        following: dict[str, set[int]] = {}
+        following: dict[str, list[int]] = {}
         for state in subset:
-            for arc in network.arcs[state]:
-                if arc.word:
-                    following.setdefault(arc.word, set()).add(arc.target)
+            for word, target in spoken[state]:
+                following.setdefault(word, []).append(target)
         row = {}
         for word, targets in sorted(following.items()):
-            target = closure(frozenset(targets))
-            if target not in numbers:
-                numbers[target] = len(subsets)
-                subsets.append(target)
-            row[word] = numbers[target]
+            reached = reached_by(tuple(targets))
+            row[word] = numbers.setdefault(reached, len(subsets))
+            if row[word] == len(subsets):
+                subsets.append(reached)
         arcs.append(row)
     return subsets, arcs
 
 
-def _masses(network: Network, subsets: list[frozenset[int]], arcs: list[dict[str, int]]) -> list[dict[str, float]]:
+def _masses(
+    network: Network, states: Iterable[int], subsets: Seq[frozenset[int]], arcs: Seq[Mapping[str, int]], ends_first: Seq[int]
+) -> list[dict[str, float]]:
     """How probable it is to pass each arc, and (under "") to end in each state, over all sentences."""
-    order = {state: place for place, state in enumerate(reversed(list(_ends_first([[a.target for a in row] for row in network.arcs]))))}
+    place = {state: -place for place, state in enumerate(states)}  # those to come first, first
     entered: list[dict[int, float]] = [{} for _ in subsets]
     entered[0][START] = 1.0
     masses: list[dict[str, float]] = [{} for _ in subsets]
-    for number in reversed(list(_ends_first([list(row.values()) for row in arcs]))):
-        inside = entered[number]
-        for state in sorted(subsets[number], key=order.__getitem__):
-            share = inside.get(state, 0.0) / max(1, len(network.arcs[state]))
-            for arc in network.arcs[state]:
+    for number in reversed(ends_first):
+        inside, passing, row = entered[number], masses[number], arcs[number]
+        for state in sorted(subsets[number], key=place.__getitem__):
+            share = inside[state] / max(1, len(network.arcs[state]))
+            for arc in reversed(network.arcs[state]):
                 if arc.word:
-                    masses[number][arc.word] = masses[number].get(arc.word, 0.0) + share
-                    target = entered[arcs[number][arc.word]]
-                    target[arc.target] = target.get(arc.target, 0.0) + share
+                    passing[arc.word] = passing.get(arc.word, 0.0) + share
+                    target = entered[row[arc.word]]
                 else:
-                    inside[arc.target] = inside.get(arc.target, 0.0) + share
+                    target = inside
+                target[arc.target] = target.get(arc.target, 0.0) + share
         if FINAL in subsets[number]:
-            masses[number][""] = inside.get(FINAL, 0.0)
+            passing[""] = inside[FINAL]
     return masses
 
 
-def _merged(arcs: list[dict[str, int]], final: set[int], masses: list[dict[str, float]]) -> Automaton:
+def _merged(arcs: Seq[Mapping[str, int]], final: set[int], masses: Seq[Mapping[str, float]], ends_first: Iterable[int]) -> Automaton:
     """Merge states with equal futures; the automaton has no cycles, so futures are known from the end on."""
     representative: dict[int, int] = {}
-    known: dict[tuple[bool, tuple[tuple[str, int], ...]], int] = {}
+    known: dict[tuple[bool, tuple[str, ...], tuple[int, ...]], int] = {}
     merged_masses: dict[int, dict[str, float]] = {}
-    for state in _ends_first([list(row.values()) for row in arcs]):
-        future = (state in final, tuple((word, representative[target]) for word, target in arcs[state].items()))
+    for state in ends_first:
+        row = arcs[state]
+        future = (state in final, tuple(row), tuple(representative[target] for target in row.values()))
         same = representative[state] = known.setdefault(future, state)
         total = merged_masses.setdefault(same, {})
         for word, mass in masses[state].items():
@@ -195,16 +217,19 @@ def _normalised(masses: Mapping[str, float]) -> dict[str, float]:
     return {word: mass / total for word, mass in masses.items()}
 
 
-def _ends_first(successors: Seq[Seq[int]]) -> Iterator[int]:
+def _ends_first(successors: Seq[Iterable[int]]) -> list[int]:
     """What can be reached from 0 in an acyclic graph, in an order in which every successor comes before its predecessors."""
+    order = []
     seen = {0}
     stack = [(0, iter(successors[0]))]
     while stack:
         node, targets = stack[-1]
-        following = next((target for target in targets if target not in seen), None)
-        if following is None:
-            stack.pop()
-            yield node
+        for target in targets:
+            if target not in seen:
+                seen.add(target)
+                stack.append((target, iter(successors[target])))
+                break
         else:
-            seen.add(following)
-            stack.append((following, iter(successors[following])))
+            stack.pop()
+            order.append(node)
+    return order

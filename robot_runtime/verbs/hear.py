@@ -26,6 +26,9 @@ from robot_runtime.world.semantic_map import load_semantic_map
 from safety.files import FileError
 from safety.ontology import Ontology
 
+_LINGERS_S = 0.3
+"""For so long after the last word the voice activity may still go on."""
+
 EPILOG = """\
 A domain file replaces the robot's own grammar:
 
@@ -87,7 +90,7 @@ def _own_grammar(config: EarConfig, people: list[str]) -> Grammar:
 def _turns(listener: Listener, samples: NDArray[np.int16], end_s: float) -> list[Heard]:
     """Every turn of a recording, which is followed by silence so that the last one ends."""
     listener.reset()
-    silence = FRAME_SAMPLES * (2 + round(end_s / FRAME_S)) + -len(samples) % FRAME_SAMPLES
+    silence = FRAME_SAMPLES * round((end_s + _LINGERS_S) / FRAME_S) + -len(samples) % FRAME_SAMPLES
     frames = np.pad(samples, (0, silence)).reshape(-1, FRAME_SAMPLES)
     heard = (listener.hear(frame, (index + 1) * FRAME_S) for index, frame in enumerate(frames))
     return [turn for turn in heard if turn is not None]

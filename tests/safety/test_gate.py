@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from safety.approvals import Approvals
 from safety.config import GateConfig
 from safety.files import FileError
 from safety.gate import Gate
+from safety.semantic import Judged
 from safety.types import (
     EStop,
     GripperState,
@@ -25,8 +27,11 @@ from safety.types import (
     RearmRequest,
     StopRequest,
     Velocity,
+    Verdict,
 )
+from safety.verdicts import decision
 from safety.verify import verify
+from safety.wanted import Wanted
 from tests.safety.rig import TICK_S, Facts, Rig, person, scan, wall_ahead
 
 # ---------------------------------------------------------------- driving
@@ -138,6 +143,13 @@ def test_a_velocity_from_the_future_or_the_past_counts_for_nothing() -> None:
     assert rig.tick(cmd_vel__proposed=[ProposedVelocity(rig.now_s + 1.0, "a1", 0.4, 0.0)]).linear_mps == 0.0
     rig.drive(0.0)
     assert rig.tick(cmd_vel__proposed=[ProposedVelocity(rig.now_s - 0.1, "a1", 0.4, 0.0)]).linear_mps == 0.0
+
+
+def test_a_fast_clock_does_not_make_a_velocity_last_longer() -> None:
+    config = GateConfig()
+    wanted = Wanted(config, Approvals(lambda action, now_s: Judged(decision(Verdict.ALLOW, "test", "")), 10.0))
+    wanted.take([ProposedVelocity(1.0 + config.future_tolerance_s / 2, "a1", 0.4, 0.0)], 1.0)
+    assert wanted.newest is not None and wanted.newest.stamp_s == 1.0
 
 
 # ---------------------------------------------------------------- stale inputs

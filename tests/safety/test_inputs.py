@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -142,3 +143,10 @@ def test_a_base_that_restarted_waits_for_a_new_command() -> None:
     assert rig.propose("go_to", "a2", place="kitchen").verdict == "allow"
     assert rig.drive(0.3, action_id="a2", ticks=5).linear_mps > 0.0
     assert [record["data"]["leap"] for record in rig.records("odometry")] == ["odometry leapt by 3.0 m and 0.0 rad"]
+
+
+@pytest.mark.parametrize("field", ["id", "class_name", "name"])
+def test_an_object_that_is_not_named_in_words_spoils_the_facts(field: str) -> None:
+    names: dict[str, Any] = {"id": "red_cup", "class_name": "cup", "name": "red cup"}
+    assert fault("world/facts", Facts(0.0, "", (cast(Any, SimpleNamespace(**names)),))) == ""
+    assert fault("world/facts", Facts(0.0, "", (cast(Any, SimpleNamespace(**{**names, field: 7})),))) == "an object is malformed"

@@ -136,11 +136,41 @@ def test_while_the_robot_speaks_turns_are_not_taken(ear: Ear) -> None:
     assert len(listen(ear, sound("come here", "anna"))) == 1
 
 
+def called(name: str) -> dict[str, list[WorldFacts]]:
+    somebody = Person(name, name, "adult", 0.9, (0, 0, 0), (0, 0, 0), 0.1, True, False, True, 0.0)
+    return {"world/facts": [WorldFacts(9.0, "", (), (somebody,))]}
+
+
 def test_new_names_can_be_called(ear: Ear) -> None:
-    zoltan = Person("z", "Zoltan", "adult", 0.9, (0, 0, 0), (0, 0, 0), 0.1, True, False, True, 0.0)
-    ear.step({"world/facts": [WorldFacts(9.0, "", (), (zoltan,))]}, 9.0)
+    ear.step(called("Zoltan"), 9.0)
     utterance = heard(ear, "bring zoltan the red cup", "anna")
     assert (utterance.intent, {slot.name: slot.value for slot in utterance.slots}) == ("fetch", {"person": "zoltan", "object": "red cup"})
+
+
+def test_a_grammar_is_built_for_a_turn_not_for_every_name(ear: Ear) -> None:
+    before = ear._recogniser.grammar
+    for name in ("Zoltan", "Ottilie", "Balthasar"):
+        ear.step(called(name), 9.0)
+    assert ear._recogniser.grammar is before
+    assert heard(ear, "bring zoltan the red cup", "anna").engine.endswith(ear._recogniser.grammar.hash)
+    assert {"zoltan", "ottilie", "balthasar"} <= set(ear._recogniser.grammar.words)
+
+
+def test_a_name_that_is_learnt_during_a_turn_counts_in_it(ear: Ear) -> None:
+    sentence = list(frames(sound("bring zoltan the red cup", "anna")))
+    outbox = ear.step({"audio/in": sentence[:60]}, 11.2)
+    assert ear._listener.in_turn
+    outbox += ear.step({**called("Zoltan"), "audio/in": sentence[60:]}, 16.0)
+    assert [utterance.text.split()[:2] for _, utterance in outbox] == [["bring", "zoltan"]]
+
+
+def test_a_reset_forgets_names(ear: Ear) -> None:
+    ear.step(called("Zoltan"), 9.0)
+    heard(ear, "come here", "anna")
+    assert "zoltan" in ear._recogniser.grammar.words
+    ear.reset()
+    heard(ear, "come here", "anna")
+    assert "zoltan" not in ear._recogniser.grammar.words
 
 
 def test_lost_frames_are_counted(ear: Ear) -> None:

@@ -13,6 +13,7 @@ import soxr
 from numpy.typing import NDArray
 
 from robot_runtime.cli import main
+from robot_runtime.speak.synthesis import EspeakSynthesiser, Manner
 from sim.description import load_home
 from sim.voices import render
 
@@ -61,6 +62,12 @@ def test_every_turn_of_a_file_and_one_that_lasts_to_its_end(tmp_path: Path, caps
     sound = np.concatenate([spoken("come here", after_s=1.0), spoken("follow me", after_s=0.0)])
     _, lines, _ = hear(capsys, written(tmp_path / "a.wav", sound))
     assert [turn["intent"] for turn in lines[0]["turns"]] == ["come_here", "follow"]
+
+
+def test_other_talk_to_the_very_end_of_a_file_is_not_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sound = EspeakSynthesiser("en-us").speak("go to the kitchen", Manner()).astype(float)
+    _, lines, _ = hear(capsys, written(tmp_path / "a.wav", sound))  # without a site there is no kitchen
+    assert {(turn["text"], turn["intent"]) for turn in lines[0]["turns"]} == {("", "")}
 
 
 def test_silence_and_other_talk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

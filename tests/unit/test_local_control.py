@@ -153,10 +153,10 @@ def test_moving_is_not_reached() -> None:
 
 def test_arcs_are_circles() -> None:
     """A thing on the circle of radius 1 to the left is met after a quarter turn, less the reach of the base."""
-    free_m = gap.on_arc(1.0, 1.6, np.array([[1.0, 1.0]]), 0.25)
+    free_m = gap.on_arc(gap.arc(1.0, 1.6), np.array([[1.0, 1.0]]), 0.25)
     assert free_m == pytest.approx(math.pi / 2 - 0.25, abs=0.15)
-    assert gap.on_arc(-1.0, 1.6, np.array([[1.0, 1.0]]), 0.25) == math.inf
-    assert gap.on_arc(0.0, 1.6, np.array([[1.5, 0.0]]), 0.25) == pytest.approx(1.25, abs=0.15)
+    assert gap.on_arc(gap.arc(-1.0, 1.6), np.array([[1.0, 1.0]]), 0.25) == math.inf
+    assert gap.on_arc(gap.arc(0.0, 1.6), np.array([[1.5, 0.0]]), 0.25) == pytest.approx(1.25, abs=0.15)
 
 
 def test_the_gap_names_the_person_although_the_lidar_sees_a_thing() -> None:
