@@ -67,6 +67,7 @@ def _no_ramp(patch: pytest.MonkeyPatch) -> None:
 
 def _stale_senses_count(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("safety.inputs.Inputs.age_s", lambda self, topic, now_s: 0.0)
+    patch.setattr("safety.inputs.Inputs.fresh", lambda self, topic, now_s, grace_s=0.0: self.latest(topic) is not None)
 
 
 def _old_commands_count(patch: pytest.MonkeyPatch) -> None:
