@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
 from safety.path import STRAIGHT_RADIUS_M, free_path_m
-from safety.polygon import Corners, Polygon, Values, disc, side_distance_m
+from safety.polygon import Corners, Flags, Polygon, Values, disc, side_distance_m
 
 _TURN = 2.0 * math.pi
 _ROUNDING_RAD = 1e-6
+_RING_M = 0.01
 
 
 class Footprint(Protocol):
@@ -79,16 +81,13 @@ class Convex:
         if linear == 0.0 or x_m.size == 0:
             return math.inf
         shape = _grown(self.outline.corners, margin_m)
-        free = ~shape.contains(x_m, y_m)
-        if _pressed(shape, x_m[~free], y_m[~free], linear, angular):
+        inside = _offset_m(shape, x_m, y_m) <= 0.0
+        if _pressed(shape, x_m[inside], y_m[inside], linear, angular):
             return 0.0
-        x_m, y_m = x_m[free], y_m[free]
-        if x_m.size == 0:
-            return math.inf
-        if abs(linear) > STRAIGHT_RADIUS_M * abs(angular):
-            return float(np.min(shape.entry_m(x_m, y_m, math.copysign(1.0, linear))))
+        if abs(linear) > STRAIGHT_RADIUS_M * abs(angular):  # what it leaves behind on a straight line does not come back
+            return float(np.min(shape.entry_m(x_m[~inside], y_m[~inside], math.copysign(1.0, linear)), initial=math.inf))
         turn_radius_m = linear / angular
-        return _swept_rad(shape, x_m, y_m, turn_radius_m, angular) * abs(turn_radius_m)
+        return self._turned_rad(shape, x_m, y_m, inside, turn_radius_m, angular) * abs(turn_radius_m)
 
     def free_turn_rad(self, x_m: Values, y_m: Values, angular: float, margin_m: float) -> float:
         if angular == 0.0 or x_m.size == 0:
@@ -96,10 +95,33 @@ class Convex:
         shape = _grown(self.outline.corners, margin_m)
         near = x_m * x_m + y_m * y_m <= shape.reach_m * shape.reach_m
         x_m, y_m = x_m[near], y_m[near]
-        free = ~shape.contains(x_m, y_m)
-        if _pressed(shape, x_m[~free], y_m[~free], 0.0, angular):
+        inside = _offset_m(shape, x_m, y_m) <= 0.0
+        if _pressed(shape, x_m[inside], y_m[inside], 0.0, angular):
             return 0.0
-        return _swept_rad(shape, x_m[free], y_m[free], 0.0, angular) if free.any() else math.inf
+        return self._turned_rad(shape, x_m, y_m, inside, 0.0, angular)
+
+    def _turned_rad(self, shape: Polygon, x_m: Values, y_m: Values, inside: Flags, centre_y_m: float, angular: float) -> float:
+        """Angle until the first contact, when nothing inside is pressed."""
+        first = _swept_rad(shape, x_m[~inside], y_m[~inside], centre_y_m, angular)
+        if not inside.any():
+            return first
+        x_m, y_m = x_m[inside], y_m[inside]
+        offset_m = _offset_m(self.outline, x_m, y_m)
+        touched = offset_m <= 0.0
+        again = _swept_rad(self.outline, x_m[touched], y_m[touched], centre_y_m, angular, meeting=1)
+        rings = self._rings(x_m[~touched], y_m[~touched], offset_m[~touched])
+        return min(first, again, *(_swept_rad(ring, x, y, centre_y_m, angular) for ring, x, y in rings))
+
+    def _rings(self, x_m: Values, y_m: Values, offset_m: Values) -> Iterator[tuple[Polygon, Values, Values]]:
+        """Points inside the margin from which the base turns away: it may bring another corner round to them.
+
+        Each counts as touched where it comes as near again as it is now, to a centimetre: they are given by that distance,
+        with the outline grown to it.
+        """
+        ring = np.maximum(np.ceil(offset_m / _RING_M) - 1.0, 0.0)
+        for index in np.unique(ring).tolist():
+            there = ring == index
+            yield _grown(self.outline.corners, index * _RING_M), x_m[there], y_m[there]
 
     def gap_m(self, x_m: Values, y_m: Values, within_m: float) -> float:
         near = x_m * x_m + y_m * y_m <= (self.reach_m + within_m) ** 2
@@ -121,6 +143,14 @@ def _grown(corners: Corners, margin_m: float) -> Polygon:
     return Polygon(corners).grown(margin_m)
 
 
+def _offset_m(shape: Polygon, x_m: Values, y_m: Values) -> Values:
+    """By how much a convex polygon has to grow until it holds each point; negative inside."""
+    ax, ay, bx, by = shape.sides
+    length = np.hypot(bx - ax, by - ay)
+    offset_m: Values = np.max(((by - ay) * (x_m[:, None] - ax) - (bx - ax) * (y_m[:, None] - ay)) / length, axis=1)
+    return offset_m
+
+
 def _pressed(shape: Polygon, x_m: Values, y_m: Values, linear: float, angular: float) -> bool:
     """Whether a point inside the shape comes deeper into it: it moves against the outward normal of its nearest side."""
     if x_m.size == 0:
@@ -134,13 +164,17 @@ def _pressed(shape: Polygon, x_m: Values, y_m: Values, linear: float, angular: f
     return bool(np.any(outwards <= 1e-9))
 
 
-def _swept_rad(shape: Polygon, x_m: Values, y_m: Values, centre_y_m: float, angular: float) -> float:
-    """Smallest angle about (0, centre) by which the shape turns until it meets one of the points, all outside it.
+def _swept_rad(shape: Polygon, x_m: Values, y_m: Values, centre_y_m: float, angular: float, meeting: int = 0) -> float:
+    """Smallest angle about (0, centre) by which the shape turns until it meets one of the points.
 
     Seen from the base each point runs on a circle around the centre, the other way round; it meets the shape where that
     circle cuts a side.
+
+    :param meeting: 0 for points outside; 1 for points inside, which meet it first where they leave it
     """
     ax, ay, bx, by = shape.sides
+    if x_m.size == 0:
+        return math.inf
     down = y_m - centre_y_m
     radius2 = x_m * x_m + down * down
     dx, dy, fx, fy = bx - ax, by - ay, ax, ay - centre_y_m
@@ -149,10 +183,11 @@ def _swept_rad(shape: Polygon, x_m: Values, y_m: Values, centre_y_m: float, angu
     root = np.sqrt(np.maximum(discriminant, 0.0))
     bearing = np.arctan2(down, x_m)[:, None]
     sign = -math.copysign(1.0, angular)  # the points turn against the base
-    best = math.inf
+    angles = []
     for share in ((-b - root) / a, (-b + root) / a):
         angle = (sign * (np.arctan2(fy + share * dy, fx + share * dx) - bearing)) % _TURN
         angle = np.where(angle > _TURN - _ROUNDING_RAD, 0.0, angle)  # on the side already, but for rounding
         meets = (discriminant >= 0.0) & (share >= 0.0) & (share <= 1.0)
-        best = min(best, float(np.min(angle, where=meets, initial=math.inf)))
-    return best
+        angles.append(np.where(meets, angle, math.inf))
+    met = np.concatenate(angles, axis=1)
+    return float(np.min(met if meeting == 0 else np.partition(met, meeting, axis=1)[:, meeting]))

@@ -24,6 +24,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -100,8 +101,7 @@ def figures(repeats: int) -> list[Figure]:
 def while_reloading(repeats: int) -> list[Figure]:
     """The rows of steps in real time: with rules that change, and without."""
     times = min(repeats, MOST_RELOADS)
-    with tempfile.TemporaryDirectory(prefix="robot-runtime-bench-") as folder:
-        driven = _InRealTime(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="robot-runtime-bench-") as folder, closing(_InRealTime(Path(folder))) as driven:
         return [
             figure("tick while rules are reloaded, longest", [driven.longest_ms(swap=True) for _ in range(times)]),
             figure("… while they are not", [driven.longest_ms(swap=False) for _ in range(times)]),
@@ -156,6 +156,9 @@ class _InRealTime:
         self._gate = Gate(GateConfig(run_dir=str(folder), rules_file=str(self._files[0]), ontology_file=str(self._files[1])))
         self._tick = _ticks_of(self._gate, 360)
         self._swaps = 0
+
+    def close(self) -> None:
+        self._gate.close()  # the record is still being written
 
     def longest_ms(self, swap: bool) -> float:
         """Of two seconds' steps, before which both files change; from when it was due until its commands were out."""

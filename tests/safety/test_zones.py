@@ -66,6 +66,14 @@ def test_an_approach_zone_keeps_its_time_to_contact() -> None:
     assert allows(EVERY_KIND[4], (0.65, 0.0), linear=0.0, angular=1.0)[1] < 1.0  # a corner comes round
 
 
+def test_a_corner_comes_round_to_what_is_inside_the_margin() -> None:
+    zone = EVERY_KIND[4]
+    for linear in (0.0, 0.125):
+        exact = allows(zone, (0.625, -0.25), linear=linear, angular=-1.0)
+        wide = allows(zone, (0.625, -0.25), linear=linear, angular=-1.0, coarse_m=0.0625)
+        assert 0.0 < min(wide) <= min(exact) < math.inf
+
+
 def test_noise_is_not_a_thing() -> None:
     zone = StopZone(kind="stop", polygon_m=BOX, min_points=3)
     assert allows(zone, (0.5, 0.0), (0.5, 0.1)) == (math.inf, math.inf)
