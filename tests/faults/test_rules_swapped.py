@@ -39,6 +39,7 @@ def swap(path: Path, text: str) -> None:
 def good(stand: Stand) -> Iterator[str]:
     """The rules; they are back in force after the test."""
     text = stand.rules_file.read_text(encoding="utf-8")
+    assert stand.until(lambda: bool(stand.heard["safety/rules"]), 5.0), "the guard says nothing of its rules"
     before = newest(stand).hash
     yield text
     swap(stand.rules_file, text)
