@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
 from safety.path import STRAIGHT_RADIUS_M, free_path_m
-from safety.polygon import Corners, Flags, Polygon, Values, disc, side_distance_m
+from safety.polygon import Corners, Flags, Polygon, Sides, Values, disc, side_distance_m
 
 _TURN = 2.0 * math.pi
 _ROUNDING_RAD = 1e-6
-_RING_M = 0.01
+_SHORT_M = 1e-6
 
 
 class Footprint(Protocol):
@@ -102,26 +101,16 @@ class Convex:
 
     def _turned_rad(self, shape: Polygon, x_m: Values, y_m: Values, inside: Flags, centre_y_m: float, angular: float) -> float:
         """Angle until the first contact, when nothing inside is pressed."""
-        first = _swept_rad(shape, x_m[~inside], y_m[~inside], centre_y_m, angular)
+        first = _swept_rad(shape.sides, x_m[~inside], y_m[~inside], centre_y_m, angular)
         if not inside.any():
             return first
         x_m, y_m = x_m[inside], y_m[inside]
         offset_m = _offset_m(self.outline, x_m, y_m)
         touched = offset_m <= 0.0
-        again = _swept_rad(self.outline, x_m[touched], y_m[touched], centre_y_m, angular, meeting=1)
-        rings = self._rings(x_m[~touched], y_m[~touched], offset_m[~touched])
-        return min(first, again, *(_swept_rad(ring, x, y, centre_y_m, angular) for ring, x, y in rings))
-
-    def _rings(self, x_m: Values, y_m: Values, offset_m: Values) -> Iterator[tuple[Polygon, Values, Values]]:
-        """Points inside the margin from which the base turns away: it may bring another corner round to them.
-
-        Each counts as touched where it comes as near again as it is now, to a centimetre: they are given by that distance,
-        with the outline grown to it.
-        """
-        ring = np.maximum(np.ceil(offset_m / _RING_M) - 1.0, 0.0)
-        for index in np.unique(ring).tolist():
-            there = ring == index
-            yield _grown(self.outline.corners, index * _RING_M), x_m[there], y_m[there]
+        leaving = _swept_rad(self.outline.sides, x_m[touched], y_m[touched], centre_y_m, angular, meeting=1)
+        # The base turns away from the others, and may bring another corner round to them: each counts where it is as near again.
+        sides = self.outline.grown_sides(np.maximum(offset_m[~touched] - _SHORT_M, 0.0))
+        return min(first, leaving, _swept_rad(sides, x_m[~touched], y_m[~touched], centre_y_m, angular))
 
     def gap_m(self, x_m: Values, y_m: Values, within_m: float) -> float:
         near = x_m * x_m + y_m * y_m <= (self.reach_m + within_m) ** 2
@@ -145,34 +134,34 @@ def _grown(corners: Corners, margin_m: float) -> Polygon:
 
 def _offset_m(shape: Polygon, x_m: Values, y_m: Values) -> Values:
     """By how much a convex polygon has to grow until it holds each point; negative inside."""
-    ax, ay, bx, by = shape.sides
-    length = np.hypot(bx - ax, by - ay)
-    offset_m: Values = np.max(((by - ay) * (x_m[:, None] - ax) - (bx - ax) * (y_m[:, None] - ay)) / length, axis=1)
-    return offset_m
+    return np.asarray(np.max(_beyond_m(shape, x_m, y_m), axis=1))
+
+
+def _beyond_m(shape: Polygon, x_m: Values, y_m: Values) -> Values:
+    """How far each point, in rows, lies outside the line through each side."""
+    (ax, ay, _, _), (nx, ny) = shape.sides, shape.normals
+    return np.asarray((x_m[:, None] - ax) * nx + (y_m[:, None] - ay) * ny)
 
 
 def _pressed(shape: Polygon, x_m: Values, y_m: Values, linear: float, angular: float) -> bool:
     """Whether a point inside the shape comes deeper into it: it moves against the outward normal of its nearest side."""
     if x_m.size == 0:
         return False
-    ax, ay, bx, by = shape.sides
-    length = np.hypot(bx - ax, by - ay)
-    nx, ny = (by - ay) / length, (ax - bx) / length
-    depth = -((x_m[:, None] - ax) * nx + (y_m[:, None] - ay) * ny)
-    nearest = np.argmin(depth, axis=1)
-    outwards = (angular * y_m - linear) * nx[nearest] - angular * x_m * ny[nearest]  # the point, as seen from the base
+    nearest = np.argmax(_beyond_m(shape, x_m, y_m), axis=1)
+    nx, ny = (normal[nearest] for normal in shape.normals)
+    outwards = (angular * y_m - linear) * nx - angular * x_m * ny  # the point, as seen from the base
     return bool(np.any(outwards <= 1e-9))
 
 
-def _swept_rad(shape: Polygon, x_m: Values, y_m: Values, centre_y_m: float, angular: float, meeting: int = 0) -> float:
-    """Smallest angle about (0, centre) by which the shape turns until it meets one of the points.
+def _swept_rad(sides: Sides, x_m: Values, y_m: Values, centre_y_m: float, angular: float, meeting: int = 0) -> float:
+    """Smallest angle about (0, centre) by which a shape turns until it meets one of the points; each may have a shape of its own.
 
     Seen from the base each point runs on a circle around the centre, the other way round; it meets the shape where that
     circle cuts a side.
 
     :param meeting: 0 for points outside; 1 for points inside, which meet it first where they leave it
     """
-    ax, ay, bx, by = shape.sides
+    ax, ay, bx, by = sides
     if x_m.size == 0:
         return math.inf
     down = y_m - centre_y_m

@@ -14,6 +14,8 @@ from pydantic import AfterValidator
 Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Corners = tuple[tuple[float, float], ...]
+Sides = tuple[Values, Values, Values, Values]
+"""Start x, start y, end x, end y: one of each a side, or for many polygons at once of the shape (polygons, sides)."""
 
 MAX_CORNERS = 64
 MIN_AREA_M2 = 1e-4
@@ -76,9 +78,15 @@ class Polygon:
         return np.where(rise == 0.0, 0.0, (bx - ax) / np.where(rise == 0.0, 1.0, rise))
 
     @property
-    def sides(self) -> tuple[Values, Values, Values, Values]:
-        """Start x, start y, end x, end y of each side."""
+    def sides(self) -> Sides:
         return (*self._starts, *self._ends)
+
+    @cached_property
+    def normals(self) -> tuple[Values, Values]:
+        """Of each side, outwards, of length 1."""
+        (ax, ay), (bx, by) = self._starts, self._ends
+        length = np.hypot(bx - ax, by - ay)
+        return (by - ay) / length, (ax - bx) / length
 
     @cached_property
     def reach_m(self) -> float:
@@ -123,12 +131,16 @@ class Polygon:
 
     def grown(self, margin_m: float) -> Polygon:
         """A convex polygon with each side moved outwards, so that it holds everything within ``margin_m`` of this one."""
-        (ax, ay), (bx, by) = self._starts, self._ends
-        length = np.hypot(bx - ax, by - ay)
-        nx, ny = (by - ay) / length, (ax - bx) / length  # outward normals of a counter-clockwise polygon
+        x, y, _, _ = self.grown_sides(np.array([margin_m]))
+        return Polygon(tuple(zip(x[0].tolist(), y[0].tolist(), strict=True)))
+
+    def grown_sides(self, margins_m: Values) -> Sides:
+        """The same for many margins, as sides of the shape (margins, sides)."""
+        (ax, ay), (nx, ny) = self._starts, self.normals
         px, py = np.roll(nx, 1), np.roll(ny, 1)  # of the side before
-        scale = margin_m / (1.0 + nx * px + ny * py)
-        return Polygon(tuple(zip((ax + scale * (nx + px)).tolist(), (ay + scale * (ny + py)).tolist(), strict=True)))
+        scale = margins_m[:, None] / (1.0 + nx * px + ny * py)
+        x, y = ax + scale * (nx + px), ay + scale * (ny + py)
+        return x, y, np.roll(x, -1, axis=1), np.roll(y, -1, axis=1)
 
     def _level_lines(self, y_m: Values) -> tuple[Flags, Values]:
         """Per point and side: whether a level line through the point crosses the side, and at which x."""
@@ -147,7 +159,7 @@ class Polygon:
         return False
 
 
-def side_distance_m(x_m: Values, y_m: Values, sides: tuple[Values, Values, Values, Values]) -> Values:
+def side_distance_m(x_m: Values, y_m: Values, sides: Sides) -> Values:
     """Distance of each point from the nearest of the segments (start x, start y, end x, end y)."""
     ax, ay, bx, by = sides
     dx, dy = bx - ax, by - ay
