@@ -17,6 +17,7 @@ ARITHMETIC: Swaps = {
     ast.BitAnd: (ast.BitOr,), ast.BitOr: (ast.BitAnd,), ast.And: (ast.Or,), ast.Or: (ast.And,),
 }  # fmt: skip
 NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
+TOLERANCE = 1e-6
 UNTOUCHED = ("annotation", "returns", "decorator_list", "type_params")
 """Parts of a definition that do nothing while the program runs, or that only a type checker reads."""
 
@@ -104,11 +105,12 @@ def _other_constant(value: object) -> Iterator[ast.AST]:
     if isinstance(value, bool):
         yield ast.Constant(not value)
     elif isinstance(value, int | float):
-        yield ast.Constant(value + 1 if isinstance(value, int) or value == 0.0 else value * 2)
+        tiny = abs(value) < TOLERANCE  # twice a tolerance for rounding is as good as the tolerance
+        yield ast.Constant(value + 1 if isinstance(value, int) or tiny else value * 2)
 
 
 def _other_statement(node: ast.AST) -> Iterator[ast.AST]:
-    if isinstance(node, ast.Return) and node.value is not None and not _is(node.value, None):
+    if isinstance(node, ast.Return) and node.value is not None and not isinstance(node.value, ast.Constant):
         yield ast.Return(ast.Constant(None))
     elif isinstance(node, ast.If):
         yield ast.If(ast.UnaryOp(ast.Not(), node.test), node.body, node.orelse)
@@ -116,10 +118,6 @@ def _other_statement(node: ast.AST) -> Iterator[ast.AST]:
         yield ast.Pass()
     elif isinstance(node, ast.Continue):
         yield ast.Break()
-
-
-def _is(node: ast.AST, value: object) -> bool:
-    return isinstance(node, ast.Constant) and node.value is value
 
 
 def _short(text: str) -> str:

@@ -9,11 +9,18 @@ from hypothesis import HealthCheck, settings
 VARIABLE = "SAFETY_EXAMPLES"
 THOROUGH = int(os.environ.get(VARIABLE) or 0)
 FAST = 100
+CASES_PER_RUN = 10
+"""A run of a stateful test is about fifty events long; it counts as ten cases."""
 
 
 def examples(fast: int) -> settings:
     """For a test that wants more, or fewer, cases than others in a fast run."""
     return settings(max_examples=max(fast, THOROUGH))
+
+
+def runs(fast: int) -> settings:
+    """For a stateful test, of which one case is a run of events."""
+    return settings(max_examples=max(fast, THOROUGH // CASES_PER_RUN))
 
 
 def load() -> None:
