@@ -23,6 +23,8 @@ VERBS = {
     "judge": "judge requests, plans and actions in a file, without a robot",
     "rules": "prove, explain and compare safety rules",
     "audit": "verify the gate's record",
+    "world": "show what the robot remembers, forget a person, and prove it",
+    "models": "list, fetch and verify models",
     "base": "greet a base controller on a serial port and show what it says",
     "scenario": "play scenario files in virtual time and judge their expectations",
     "bench": "measure the budgets",
