@@ -10,6 +10,7 @@ after it refer to, so that it can be read, and replayed, without the files befor
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -51,7 +52,7 @@ class Audit:
         self._opening = opening
         self._sequence, self._prev = 0, FIRST_PREV
         self._missed = 0
-        self._next_sync_s = -1e18
+        self._next_sync_s = -math.inf
         self._disk = BackgroundSync(self._sync)
         self._written_error = ""
         self.kept: deque[str] = deque(maxlen=KEPT_IN_MEMORY)  # the newest lines, for tests and for robots without a run folder
@@ -94,7 +95,7 @@ class Audit:
 
     def clock_went_back(self) -> None:
         """Sync at the next opportunity, as the time of the next one was set by the old clock."""
-        self._next_sync_s = -1e18
+        self._next_sync_s = -math.inf
 
     def close(self) -> None:
         """Wait for the disk and let go of the file; a later record opens it again."""

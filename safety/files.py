@@ -133,7 +133,7 @@ def parse(content: Any, model: type[T], source: str, sources: Mapping[str, str] 
 
 def _problems(error: ValidationError, model: type[BaseModel], default: str, sources: Mapping[str, str]) -> Iterator[str]:
     """Unknown keys first: a mistyped key is most often why another one is missing."""
-    for problem in sorted(error.errors(include_url=False), key=lambda problem: problem["type"] != "extra_forbidden"):
+    for problem in sorted(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden"):
         path, value = problem["loc"], problem["input"]
         source = sources.get(str(path[0]), default) if path else default
         where = ".".join(str(part) for part in path) or "(whole file)"

@@ -103,7 +103,7 @@ class Gate:
         self._wanted.forget()
         self._limbs.reset()
         self._started = self._rules_said = False
-        self._context: tuple[float, Context] | None = None
+        self._context: Context | None = None
         self._disk.reset()
 
     def close(self) -> Outbox:
@@ -158,7 +158,7 @@ class Gate:
             self._begin(now_s)
         elif dt_s < -CLOCK_SLACK_S:
             self._clock_went_back(-dt_s, now_s)
-        return min(max(dt_s, 0.0), MAX_TICK_S) if math.isfinite(dt_s) else 0.0
+        return min(max(dt_s, 0.0), MAX_TICK_S)
 
     def _clock_went_back(self, by_s: float, now_s: float) -> None:
         """Nothing that was timed by another clock counts any more, and somebody has to look at why it was set."""
@@ -245,9 +245,9 @@ class Gate:
 
     def _context_at(self, now_s: float) -> Context:
         """Built once a step, and only if somebody asks."""
-        if self._context is None or self._context[0] != now_s:
-            self._context = (now_s, self._sight.context(self._inputs, now_s))
-        return self._context[1]
+        if self._context is None:
+            self._context = self._sight.context(self._inputs, now_s)
+        return self._context
 
     def _verdicts(self, inbox: Mapping[str, Sequence[Any]], now_s: float) -> list[Any]:
         proposals = sorted_out(inbox.get("action/proposed", ()), self._config, now_s)
@@ -260,6 +260,8 @@ class Gate:
     def _verdict(self, action: ProposedAction, refused: Decision | None, now_s: float, since_s: float = math.nan) -> Any:
         early = refused or self._not_now(action, now_s)
         ruling = Ruling(action, early) if early else self._approvals.propose(action, now_s)
+        if action.id not in self._approvals.ids:
+            self._limbs.withdraw(action.id)  # while joints are frozen, nothing else asks whether they may still move
         ruling, pending = self._asked(ruling, now_s)
         if math.isnan(since_s) and isinstance(action.stamp_s, (int, float)):
             since_s = action.stamp_s
@@ -333,7 +335,6 @@ class Gate:
     def _end_actions(self, now_s: float) -> list[Any]:
         """A latched stop ends what was going on: after it, every motion is proposed and judged anew."""
         self._wanted.forget()
-        self._limbs.halt()
         causes = ", ".join(map(str, self._stops.latch.causes))
         why = decision(Verdict.STOP, "latched", f"stopped by {causes}", LATCHED)
         changes = self._approvals.withdraw(why, now_s, tell_all=False)
@@ -374,16 +375,15 @@ class Gate:
 
     def _after_restart_of_base(self, now_s: float) -> Sequence[Change]:
         """Nothing that was approved for a base in one place goes on when the base was lost, or finds itself in another."""
-        if self._base.lost:
-            self._wanted.forget()
-            self._kinematic.halt()
-            return self._approvals.withdraw(decision(Verdict.DENY, "base-lost", self._base.lost, BASE_LOST), now_s, tell_all=True)
-        if not self._inputs.base_jumped:
+        lost, jumped = self._base.lost, self._inputs.base_jumped
+        if jumped:
+            self.audit.record("odometry", {"leap": jumped}, now_s)
+        if not lost and not jumped:
             return ()
-        self.audit.record("odometry", {"leap": self._inputs.base_jumped}, now_s)
+        self._wanted.forget()
         self._kinematic.halt()
-        why = decision(Verdict.DENY, "base-restarted", self._inputs.base_jumped, BASE_RESTARTED)
-        return self._approvals.withdraw(why, now_s, tell_all=True)
+        said = ("base-lost", lost, BASE_LOST) if lost else ("base-restarted", jumped, BASE_RESTARTED)
+        return self._approvals.withdraw(decision(Verdict.DENY, *said), now_s, tell_all=True)
 
     def _record_verdict(self, kind: str, ruling: Ruling, message: ActionVerdict, now_s: float) -> None:
         data = verdict_data(ruling, message, self._context_at(now_s), self._inputs.ages_s(now_s), self._advice.note)

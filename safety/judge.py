@@ -82,7 +82,7 @@ def read_line(text: str) -> Line:
     try:
         return Line.model_validate(json.loads(text))
     except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
+        problem = error.errors()[0]
         where = ".".join(str(part) for part in problem["loc"])
         told = problem["msg"].removeprefix("Value error, ")
         raise LineError(f"{where}: {told}" if where else told) from error

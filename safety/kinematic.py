@@ -94,9 +94,8 @@ class Kinematic:
 
     def _measured(self, around: Surroundings, now_s: float) -> Surroundings:
         """With what is known of the drive by now: its latency, and what it has been told and not done yet."""
-        going = self._drive.value
-        if going != 0.0:
-            self.latency.observed(max(0.0, math.copysign(around.linear_mps, around.linear_mps * going)), around.odom_s)
+        followed_mps = math.copysign(around.linear_mps, around.linear_mps * self._drive.value)
+        self.latency.observed(max(0.0, followed_mps), around.odom_s)
         self.flight.latency_s = self.latency.seconds
         return around if around.flight is self.flight else replace(around, flight=self.flight, now_s=now_s)
 
@@ -115,7 +114,7 @@ class Kinematic:
             next_ = 0.0, turning  # a thing is ahead: turning in place towards free space remains
             caps = self._caps.of(*next_, around, permit)
         turn_radps = min([cap.turn_radps for cap in caps])
-        scale = min(_ratio(speed_mps, next_[0]), _ratio(turn_radps, next_[1]))
+        scale = min(1.0, _ratio(speed_mps, next_[0]), _ratio(turn_radps, next_[1]))
         return self._emit(next_[0] * scale, next_[1] * scale, effective, blocked=False, cap_mps=speed_mps)
 
     def _still_held(self, wanted: tuple[float, float], permit: Permit, around: Surroundings, now_s: float) -> bool:
@@ -157,7 +156,7 @@ class Kinematic:
 
 
 def _ratio(limit: float, value: float) -> float:
-    return min(1.0, max(limit, 0.0) / abs(value)) if value != 0.0 else 1.0
+    return max(limit, 0.0) / abs(value) if value != 0.0 else math.inf
 
 
 def _effective(caps: list[Cap], linear: float, angular: float) -> tuple[Cap, ...]:

@@ -19,6 +19,7 @@ _SINGULARS = (("ies", "y"), ("ves", "fe"), ("ves", "f"), ("es", ""), ("s", ""))
 """Endings of English plurals and what stands in their place in the singular."""
 
 _MAX_CACHED = 4096
+"""Names come from outside: they must not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Ontology:
         self._topics = Lexicon({topic: entry.words for topic, entry in content.topics.items()})
         self.place_words: Mapping[str, tuple[str, ...]] = {kind: entry.words for kind, entry in content.places.items()}
         self.topic_words: Mapping[str, tuple[str, ...]] = {topic: entry.words for topic, entry in content.topics.items()}
-        self._cache: dict[str, Thing] = {}
+        self._found = lru_cache(maxsize=_MAX_CACHED)(self._find)
         self.kinds_of_place = lru_cache(maxsize=_MAX_CACHED)(self._places.labels)
         """Kinds of place that a place's name tells: "the upstairs bathroom" is a bathroom."""
 
@@ -89,11 +90,7 @@ class Ontology:
         >>> sorted(Ontology.load().of("frobnicator").properties)
         ['electronic', 'flammable', 'fragile', 'heavy', 'hot', 'liquid', 'metal', 'sharp', 'spill_sensitive']
         """
-        if value not in self._cache:
-            if len(self._cache) > _MAX_CACHED:  # names come from outside: they must not fill the memory
-                self._cache.clear()
-            self._cache[value] = self._find(value)
-        return self._cache[value]
+        return self._found(value)
 
     def _find(self, value: str) -> Thing:
         words = [word for word in normalise(value).split() if word not in _ARTICLES and not word.isdigit()]

@@ -72,7 +72,7 @@ class RecordFile:
             os.ftruncate(self._handle, self._size)  # half a line, from a crash or a disk that was full
         written = os.write(self._handle, line)
         if written != len(line):
-            raise OSError(0, f"only {written} of {len(line)} bytes fitted on the disk")
+            raise OSError(f"only {written} of {len(line)} bytes fitted on the disk")
         if self._size == 0:
             self._first = mark.sequence
         self._size += written

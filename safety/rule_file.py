@@ -228,7 +228,7 @@ def as_safe(before: Any, after: Any, safe: str) -> bool:
 
 
 def skill_as_safe(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
-    """A new skill allows what was denied; a known one may only move less and be judged harder."""
+    """A new skill allows what was denied; a known one may only come less near and be judged harder."""
     if before is None:
         return SkillEntry.model_validate(after).verdict >= Verdict.DENY
     old, new = SkillEntry.model_validate(before), SkillEntry.model_validate(after)

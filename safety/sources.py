@@ -105,8 +105,6 @@ class Sources:
 
     def all_around(self, ahead_rad: float, now_s: float) -> bool:
         """Whether fresh lidars and depth cameras, with the main lidar's ``ahead_rad`` around ahead, look in every direction."""
-        if ahead_rad >= 2 * math.pi:
-            return True
         sectors = [(s.source.mount.yaw_rad, s.source.field_of_view_rad) for s in self._sensors
                    if isinstance(s.source, ScanSource | PointSource) and s.fresh(now_s)]  # fmt: skip
         directions = np.arange(0.0, 2 * math.pi, SECTOR_STEP_RAD)

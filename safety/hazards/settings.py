@@ -25,7 +25,7 @@ class Settings(BaseModel):
     kind_shift: float
     confirm_at: float = Field(gt=0, lt=1, description="probability from which a person has to confirm")
     deny_at: float = Field(gt=0, lt=1, description="probability from which the answer is no")
-    max_tokens: int = Field(ge=16, le=512)
+    max_tokens: int = Field(ge=64, le=512, description="of one input; the facts may take up to 49 of them")
 
     @model_validator(mode="after")
     def _in_order(self) -> Settings:

@@ -55,7 +55,7 @@ class Vocabulary:
         facts = self.numbers(words.around)[:MAX_FACT_TOKENS]
         request = self.numbers(words.request) or [self.unknown]
         room = max_tokens - 2 - (len(facts) + 1 if facts else 0)
-        starts = range(0, max(len(request) - room // 2, 1), room // 2) if len(request) > room else (0,)
+        starts = range(0, len(request) - room // 2, room // 2) if len(request) > room else (0,)
         return [self._framed(request[start : start + room], facts) for start in starts]
 
     def _framed(self, request: list[int], facts: list[int]) -> Tokens:

@@ -7,7 +7,7 @@ one line, and greet the controller again after a pause.  Until then the controll
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from safety.motors.config import BaseConfig
@@ -53,7 +53,6 @@ class _Counters:
     e_stops: int = 0
     last_problem: str = ""
     pause_s: float = 0.0
-    begun_s: float = field(default=0.0)
 
 
 class Link:
@@ -131,7 +130,6 @@ class Link:
             self.fail(f"cannot be opened: {_plain(error)}", now_s)
             return
         self._session = Session(self._config, self._nonce() & 0xFFFF_FFFF, self._odometer, now_s)
-        self._count.begun_s = now_s
 
     def _talk(self, port: Port, session: Session, pending: Pending | None, now: Callable[[], float]) -> None:
         was_running = session.running
@@ -157,7 +155,7 @@ class Link:
 
     def fail(self, why: str, now_s: float) -> None:
         """Pauses double with each failure, so that a dead port costs nothing and a loose plug is found at once."""
-        if self._session is not None and now_s - self._count.begun_s >= GOOD_RUN_S:
+        if self._session is not None and now_s - self._session.begun_s >= GOOD_RUN_S:
             self._count.pause_s = 0.0
         self._count.failures += 1
         self._count.last_problem = why

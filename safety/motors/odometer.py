@@ -28,7 +28,7 @@ class Odometer:
         self._origin: Pose = (0.0, 0.0, 0.0)
         self._boot: int | None = None
         self._last: Telemetry | None = None
-        self.pose: Pose = (0.0, 0.0, 0.0)
+        self.pose: Pose = self._origin
 
     def restart(self) -> None:
         """A new session: the next reading is compared with none before."""

@@ -60,10 +60,10 @@ class Session:
         self._supervision = Supervision(config)
         self._interlock = Interlock()
         self._sequence = 0
-        self._begun_s = now_s
+        self.begun_s = now_s
         self._greeted_s = self._beat_s = self._asked_s = -math.inf
         self._last_sent: Pending | None = None
-        self._strange = 0  # frames that are no answer, while greeting
+        self._strange = False  # a frame came that is no answer, while greeting
         self.identity: Identity | None = None
         self.charge: Charge | None = None
         self.refused = ""  # the last refusal, in words
@@ -139,7 +139,7 @@ class Session:
     def _take_greeted(self, frame: Frame, now_s: float) -> None:
         """The answer to this greeting; whatever else comes was under way before."""
         if not isinstance(frame.message, Identity) or frame.message.nonce != self._nonce or not frame.session:
-            self._strange += 1
+            self._strange = True
             return
         self._number = frame.session
         self._supervision.received(frame.sequence)
@@ -196,8 +196,8 @@ class Session:
         return self._frame(Disable(), now_s) if self.identity is not None else b""
 
     def _greeting(self, now_s: float) -> bytes:
-        if now_s - self._begun_s > self._config.greeting_s:
-            heard = self._reader.damaged + self._strange
+        if now_s - self.begun_s > self._config.greeting_s:
+            heard = self._reader.damaged or self._strange
             raise LinkError(f"no answer to the greeting{', only garbage: wrong speed or another device?' if heard else ''}")
         if now_s - self._greeted_s < GREET_EVERY_S:
             return b""

@@ -136,6 +136,16 @@ def test_a_limit_counts_field_by_field(checked: Callable[..., Report]) -> None:
     assert only(report, "shadowed").rules == ("faster",)
 
 
+def test_there_are_people_with_and_without_authority_attention_and_a_name(checked: Callable[..., Report]) -> None:
+    report = checked(
+        rule("stranger", {"skills": ["fetch"], "stranger": True}, "stop"),
+        rule("anybody", {"skills": ["fetch"], "unauthorised": ["recipient"]}),
+        rule("dreamer", {"skills": ["fetch"], "inattentive": ["recipient"]}),
+        rule("sure", {"skills": ["fetch"]}, "confirm"),
+    )
+    assert [str(finding) for finding in report.findings] == []
+
+
 def test_who_may_confirm_counts_too(checked: Callable[..., Report]) -> None:
     def confirm(**who: Any) -> dict[str, Any]:
         return {"question": {"en": "Shall I?"}, **who}

@@ -202,3 +202,111 @@ def test_a_goal_that_is_asked_about_when_it_is_renewed_takes_its_steps_along(app
     (change,) = approvals.review(0.1)
     assert (change.action.id, change.decision.rule_ids) == ("s1", ("plan-waits",))
     assert list(approvals.review(0.2)) == []
+
+
+# ---------------------------------------------------------------- to the tick, and to the last of them
+
+
+@pytest.mark.parametrize(("rested_s", "live"), [(LIVE_S, True), (LIVE_S + 0.01, False)])
+def test_who_used_it_lately_is_told(approvals: Approvals, rested_s: float, live: bool) -> None:
+    approvals.propose(action("go_to"), 1.0)
+    (change,) = approvals.withdraw(decision(Verdict.STOP, "latched", "why"), 1.0 + rested_s, tell_all=False)
+    assert change.live is live and LIVE_S == 2.0
+
+
+@pytest.mark.parametrize(("length", "usable"), [(200, True), (201, False)])
+def test_an_id_has_at_most_200_characters(approvals: Approvals, length: int, usable: bool) -> None:
+    assert approvals.propose(action("go_to", "x" * length), 0.0).decision.approved is usable
+
+
+def test_two_hundred_are_kept_and_no_more(approvals: Approvals) -> None:
+    for number in range(200):
+        approvals.propose(action("go_to", f"a{number}"), 0.0)
+    assert list(approvals.review(0.0)) == [] and len(approvals) == 200
+    approvals.propose(action("go_to", "a7"), 0.0)
+    assert list(approvals.review(0.0)) == [], "one that is known needs no room"
+    approvals.propose(action("go_to", "one-more"), 0.0)
+    assert len(approvals) == 200 and len(list(approvals.review(0.0))) == 1
+
+
+@pytest.mark.parametrize(("rested_s", "room"), [(LIVE_S, False), (LIVE_S + 0.01, True)])
+def test_only_what_has_rested_makes_room(approvals: Approvals, rested_s: float, room: bool) -> None:
+    for number in range(MAX_APPROVALS):
+        approvals.propose(action("go_to", f"a{number}"), 0.0)
+        approvals.use(f"a{number}", 1.0)
+    assert approvals.propose(action("go_to", "one-more"), 1.0 + rested_s).decision.approved is room
+
+
+def test_who_rested_long_is_not_told_of_the_end(approvals: Approvals) -> None:
+    for number in range(MAX_APPROVALS):
+        approvals.propose(action("go_to", f"a{number}"), 0.0)
+    approvals.propose(action("go_to", "one-more"), 9.0)
+    (evicted,) = (change for change in approvals.review(9.0) if change.decision.rule_ids == ("approval-evicted",))
+    assert not evicted.live
+
+
+def test_an_old_loss_is_told_once_and_forgotten_by_a_reset(approvals: Approvals, judge: Judge) -> None:
+    plan(approvals)
+    judge.asking = {"p1"}
+    approvals.propose(action("fetch", "p1", "p1"), 0.1)
+    approvals.clear()
+    assert list(approvals.review(0.1)) == []
+
+
+def test_doubt_makes_the_next_review_judge_whatever_is_in_use(approvals: Approvals, judge: Judge) -> None:
+    approvals.propose(action("go_to"), 1.0)
+    assert list(approvals.review(1.02)) == [] and judge.asked == 1
+    approvals.doubt()
+    judge.verdict = Verdict.DENY
+    (change,) = approvals.review(1.04)
+    assert change.decision.verdict == Verdict.DENY and change.live and len(approvals) == 0
+
+
+def test_two_that_are_due_are_both_judged_though_one_between_them_rests(approvals: Approvals, judge: Judge) -> None:
+    for name in ("first", "rests", "last"):
+        approvals.propose(action("go_to", name), 0.0)
+    for name in ("first", "last"):
+        approvals.use(name, 3.0)
+    judge.verdict = Verdict.DENY
+    assert [change.action.id for change in approvals.review(3.0)] == ["first", "last"]
+    assert set(approvals.ids) == {"rests"}
+
+
+def test_a_goal_is_judged_once_in_a_review(approvals: Approvals, judge: Judge) -> None:
+    plan(approvals)
+    before = judge.asked
+    assert list(approvals.review(0.1)) == []
+    assert judge.asked == before + 2
+
+
+@pytest.mark.parametrize("limits", [Limits(max_speed_mps=0.2), Limits()])
+def test_only_what_has_changed_is_told(approvals: Approvals, judge: Judge, limits: Limits) -> None:
+    approvals.propose(action("go_to"), 0.0)
+    judge.limits = limits
+    changes = [change.decision.limits for change in approvals.review(0.1)]
+    assert changes == ([] if limits == Limits() else [limits])
+    assert list(approvals.review(0.2)) == []
+
+
+def test_a_step_renews_its_goal_and_never_shortens_it(judge: Judge) -> None:
+    approvals = Approvals(judge, approval_s=10.0)
+    plan(approvals, 5.0)
+    approvals._by_id["p1"].expires_s = 99.0
+    approvals.propose(action("go_to", "s2", "p1"), 6.0)
+    assert approvals._by_id["p1"].expires_s == 99.0 and approvals._by_id["p1"].used_s == 6.0
+
+
+def test_a_step_that_moves_keeps_its_goal_in_use(approvals: Approvals) -> None:
+    plan(approvals)
+    approvals.use("s1", 5.0)
+    goal = approvals.get("p1")
+    assert goal is not None and goal.live(7.0) and not goal.live(7.1) and goal.moved_s == 5.0
+    approvals.propose(action("go_to", "s1", "p1"), 8.0)
+    assert goal.live(10.0) and goal.moved_s == 5.0, "a proposal moves nothing"
+
+
+def test_an_approval_without_a_person_to_approach_approaches_nobody() -> None:
+    approvals = Approvals(lambda proposed, now_s: Judged(decision(Verdict.ALLOW, "r", "because"), Case(proposed.skill)), approval_s=10.0)
+    approvals.propose(action("go_to"), 0.0)
+    (approval,) = (approvals.get(name) for name in approvals.ids)
+    assert approval is not None and approvals.permit(approval).approaches == frozenset() and approval.parts == frozenset()

@@ -422,3 +422,98 @@ def test_the_verb_shows_and_refuses(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "error" in capsys.readouterr().out
     assert main(["audit", "verify", str(tmp_path / "nothing")]) == 2
     assert "no gate.jsonl there" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- to the second, to the byte
+
+
+def test_the_disk_is_asked_once_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    audit = Audit(tmp_path)
+    for tick in range(17):
+        monkeypatch.setattr(audit._disk, "start", lambda at_s=tick / 8: asked.append(at_s))
+        audit.sync(tick / 8)
+    assert asked == [0.0, 1.0, 2.0]
+
+
+def test_a_file_is_full_at_its_size_and_not_before(tmp_path: Path) -> None:
+    sizes = Audit(tmp_path / "whole")
+    for number in range(3):
+        sizes.record("note", {"number": number}, 0.0)
+    sizes.close()
+    three = (tmp_path / "whole" / "gate.jsonl").stat().st_size
+    for file_bytes, kinds in ((three, ["note"] * 3 + ["file", "note"]), (three + 1, ["note"] * 4)):
+        folder = tmp_path / str(file_bytes)
+        audit = Audit(folder, file_bytes=file_bytes)
+        for number in range(4):
+            audit.record("note", {"number": number}, 0.0)
+        audit.close()
+        assert [record.kind for record in read(folder / "gate.jsonl")] == kinds
+
+
+def test_each_file_is_named_by_its_own_first_record_in_a_new_process_too(tmp_path: Path) -> None:
+    written(tmp_path, 3)
+    audit = Audit(tmp_path, file_bytes=1)
+    audit.record("note", {}, 0.0)
+    audit.close()
+    assert [path.name for path in files(tmp_path / "gate.jsonl")] == ["gate.000000000000.jsonl", "gate.jsonl"]
+    assert first_record(tmp_path / "gate.jsonl").data["follows"] == "gate.000000000000.jsonl"
+
+
+def test_what_was_removed_is_told_with_its_end(tmp_path: Path) -> None:
+    path = rotated(tmp_path, keep=2)
+    told = [record for record in read(path) if record.kind == "pruned"][-1]
+    kept = first_record(files(path)[0])
+    assert (told.data["seq"], told.data["hash"]) == (kept.sequence - 1, kept.prev) and told.data["files"]
+
+
+def test_a_file_of_another_is_never_closed_twice(tmp_path: Path) -> None:
+    """A handle that is closed may already be somebody else's: a second close must not reach it."""
+    path = rotated(tmp_path, 20)
+    audit = Audit(tmp_path)
+    audit.record("note", {}, 0.0)
+    audit.close()
+    with path.open("rb") as mine:
+        audit.close()
+        assert mine.readline()
+
+
+def test_a_restart_after_a_tear_tells_what_was_torn_and_where_the_record_ended(tmp_path: Path) -> None:
+    path = written(tmp_path, 3)
+    with path.open("ab") as file:
+        file.write(b"half")
+    written(tmp_path, 1)
+    recovered = next(record for record in read(path) if record.kind == "recovered")
+    assert recovered.sequence == 3 and recovered.data == {"torn_bytes": 4, "text": "half"}
+
+
+def test_a_restart_tells_which_record_it_found_last(tmp_path: Path) -> None:
+    path = written(tmp_path, 6)
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:3]))
+    written(tmp_path, 1)
+    recovered = [record.data for record in read(path) if record.kind == "recovered"]
+    assert [(data["cut_off"], data["found"]) for data in recovered] == [(5, 2)]
+    path.unlink()
+    written(tmp_path, 1)
+    assert next(record.data["found"] for record in read(path) if record.kind == "recovered") == -1
+    assert next(read(path)).sequence == 0
+
+
+@pytest.mark.parametrize(("length", "cut"), [(4000, False), (4001, True)])
+def test_long_texts_are_cut(length: int, cut: bool) -> None:
+    assert (plain("x" * length) != "x" * length) is cut
+    assert len(plain([0] * 10_001)) == 10_000 == len(plain([0] * 10_000))
+    assert plain("x" * 4001).startswith("x" * 4000 + "…")
+
+
+def test_a_head_that_was_never_written_is_written_at_once(tmp_path: Path) -> None:
+    audit = Audit(tmp_path)
+    audit.record("note", {}, 0.0)
+    first = read_mark(head_path(tmp_path / "gate.jsonl"))
+    audit.record("note", {}, 0.0)
+    assert first is not None and first.sequence == 0
+    assert read_mark(head_path(tmp_path / "gate.jsonl")) == first, "the disk confirms the others"
+    tail = read_mark(tail_path(tmp_path / "gate.jsonl"))
+    assert tail is not None and tail.sequence == 1
+    audit.close()
+    assert read_mark(head_path(tmp_path / "gate.jsonl")) == tail

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from safety.base_watch import BASE_UNKNOWN
+from safety.base_watch import BASE_UNKNOWN, BaseWatch
 from safety.config import GateConfig
 from safety.gate import Gate
+from safety.ontology import Ontology
+from safety.rules import Rules
+from safety.stops import Stops
 from safety.types import BaseCommand, BaseStatus, DoorState, EStop
 from tests.safety.rig import Rig
 
@@ -40,6 +43,15 @@ class BaseRig(Rig):
     def causes(self) -> tuple[str, ...]:
         assert self.state is not None
         return self.state.causes
+
+
+@pytest.mark.parametrize(("age_s", "lately"), [(0.25, True), (0.26, False), (-0.25, True), (-0.26, False)])
+def test_how_old_news_of_the_driver_may_be(age_s: float, lately: bool) -> None:
+    watch = BaseWatch(GateConfig(base_driver="serial:x", motors_state_max_age_s=0.25))
+    assert watch.problem(1.0) == "base: no news of its driver"
+    stops = Stops(GateConfig(), Rules.load("safety/rules/home.yaml", Ontology.load()).parameters, None)
+    assert list(watch.take({"motors/state": [BaseStatus(1.0 - age_s, "", 1, False, 0)]}, stops, 1.0)) == []
+    assert watch.problem(1.0) == ("" if lately else f"base: news of its driver is {age_s:.1f} s old")
 
 
 @pytest.fixture

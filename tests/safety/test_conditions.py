@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from safety.case import Case, Near, Party
-from safety.conditions import Health, Hours, Nearby, Unsupervised, When
+from safety.conditions import Example, Examples, Health, Hours, Model, Nearby, Unsupervised, When
 from safety.match import matches
 from safety.ontology import Thing
+from safety.rule_file import RuleChange
+from safety.rule_models import Parameters, Rule, Separation
 from safety.types import AgeGroup
+from tests.safety.small_rules import SEPARATION, rule
 
 CHILD, ADULT, ELDERLY, UNKNOWN = AgeGroup.CHILD, AgeGroup.ADULT, AgeGroup.ELDERLY, AgeGroup.UNKNOWN
 KNIFE, LAPTOP, ODD = (
@@ -106,6 +111,12 @@ HOLDS: list[tuple[str, When, Case, str | None]] = [
     ("other topic", When(topics=names("secret")), case(topics=names("insult")), None),
     ("stale", When(stale=names("pose", "people")), case(stale=names("pose")), "stale pose"),
     ("fresh", When(stale=names("pose")), case(), None),
+    ("nameless recipient", When(recipient=names(ADULT)), case(recipient=replace(somebody(), id="")), "recipient ? is adult"),
+    ("nameless stranger", When(stranger=True), case(person=replace(somebody(), id="", name="")), "person ? is a stranger"),
+    ("nameless requester", When(unauthorised=names("requester")), case(requester=replace(somebody(authorised=False), id="")),
+     "requester ? has no authority"),
+    ("two kinds of harm", When(object=names("sharp", "metal", "hot")), case(object=replace(KNIFE, properties=names("sharp", "metal"))),
+     "object knife is metal, sharp"),
     ("all of them", When(skills=names("put"), object=names("sharp")), case(object=KNIFE), "skill put, object knife is sharp"),
     ("one of them not", When(skills=names("put"), object=names("hot")), case(object=KNIFE), None),
 ]  # fmt: skip
@@ -120,3 +131,75 @@ def test_every_condition_is_tried_with_both_outcomes() -> None:
     for name in When.model_fields:
         outcomes = {evidence is None for _, when, _, evidence in HOLDS if when.given == (name,)}
         assert outcomes == {True, False}, name
+
+
+NEARBY: dict[str, Any] = {"age_groups": ["child"], "within_m": 1}
+BOUNDS: list[tuple[type[Model], dict[str, Any], str, list[float], list[float]]] = [
+    (Nearby, NEARBY, "within_m", [0.1, 20], [0, 20.5]),
+    (Unsupervised, {}, "within_m", [0.1, 20], [0, 20.5]),
+    (Hours, {"until_h": 7}, "from_h", [0, 23.9], [-0.5, 24]),
+    (Hours, {"from_h": 7}, "until_h", [0, 24], [-0.5, 24.5]),
+    (Health, {"degraded": ["arm"]}, "battery_below", [0.1, 1], [0, 1.5]),
+    (When, {}, "faster_than_mps", [0, 2], [-0.5, 2.5]),
+    (Example, {"skill": "say"}, "hour", [0, 23.9], [-0.5, 24]),
+    (Example, {"skill": "say"}, "speed_mps", [0, 2], [-0.5, 2.5]),
+    (Example, {"skill": "say"}, "battery", [0, 1], [-0.5, 1.5]),
+    (RuleChange, {}, "version", [2], [1]),
+    (Rule, rule("a", {}), "version", [1], [0]),
+    (Separation, SEPARATION, "near_m", [0.1, 10], [0, 10.5]),
+    (Separation, SEPARATION, "near_speed_mps", [0.1, 2], [0, 2.5]),
+    (Separation, SEPARATION, "walking_mps", [0, 2], [-0.5, 2.5]),
+    (Separation, SEPARATION, "keep_m", [0.1, 5], [0, 5.5]),
+    (Separation, SEPARATION, "pass_m", [0.5, 3], [0.4, 3.5]),
+    (Separation, SEPARATION, "approach_keep_m", [0.6, 5], [0.5, 5.5]),
+    (Separation, SEPARATION, "approach_speed_mps", [0.1, 0.25], [0, 0.26]),
+    (Parameters, {"hazards": ["sharp"]}, "min_age_confidence", [0, 1], [-0.1, 1.5]),
+    (Parameters, {"hazards": ["sharp"]}, "rearm_confidence", [0, 1], [-0.1, 1.5]),
+    (Parameters, {"hazards": ["sharp"]}, "authorised_confidence", [0, 1], [-0.1, 1.5]),
+    (Parameters, {"hazards": ["sharp"]}, "release_distance_m", [0.1, 3], [0, 3.5]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("model", "rest", "name", "good", "bad"), BOUNDS)
+def test_numbers_of_a_rule_file_have_bounds(
+    model: type[Model], rest: dict[str, Any], name: str, good: list[float], bad: list[float]
+) -> None:
+    for value in good:
+        assert getattr(model.model_validate({**rest, name: value}), name) == value
+    for value in bad:
+        with pytest.raises(ValidationError, match=name):
+            model.model_validate({**rest, name: value})
+
+
+ONE = Example(skill="say")
+
+
+@pytest.mark.parametrize(
+    ("model", "content"),
+    [
+        (Nearby, {**NEARBY, "age_groups": []}), (Examples, {"must": [], "must_not": [ONE]}), (Examples, {"must": [ONE], "must_not": []}),
+        (Parameters, {"hazards": []}), (Rule, rule("a", {}, why="")), (Rule, rule("a", {}, source="")),
+        (Example, {"skill": "say", "near": {"child": -0.5}}), (Example, {"skill": "say", "sharp": True}),
+    ],
+)  # fmt: skip
+def test_what_says_nothing_or_too_much_is_refused(model: type[Model], content: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        model.model_validate(content)
+
+
+def test_what_an_example_and_a_file_leave_out_is_harmless_or_careful() -> None:
+    assert (ONE.hour, ONE.speed_mps, ONE.battery, ONE.stranger, ONE.requester) == (12.0, 0.0, 1.0, False, ADULT)
+    assert Example(skill="say", near={CHILD: 0.0}).near == {CHILD: 0.0}
+    assert Parameters(hazards=names("sharp")).model_dump() == {
+        "min_age_confidence": 0.6, "rearm_confidence": 0.7, "rearm_age_groups": {ADULT, ELDERLY}, "authorised": set(),
+        "authorised_age_groups": {ADULT}, "authorised_confidence": 0.7, "hazards": {"sharp"}, "release_distance_m": 1.0,
+    }  # fmt: skip
+
+
+def test_nothing_of_a_rule_changes_after_loading() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        ALONE.places = names("pool")  # type: ignore[misc]  # what is tried here
+
+
+def test_the_hours_of_a_day_may_begin_and_end_together() -> None:
+    assert not Hours(from_h=9, until_h=9).contain(9)

@@ -140,7 +140,7 @@ def test_after_a_childs_yes_an_adult_may_still_say_it() -> None:
 def test_an_answer_must_be_one(changes: dict[str, Any], why: str) -> None:
     rig = rig_with()
     assert answer(rig, asked(rig), **changes) is None
-    assert why in reason(rig)
+    assert why in reason(rig) and rig.records("confirmation")[-1]["data"]["accepted"] is False
     rig.tick(action__confirmation=["yes"])
     assert reason(rig) == "malformed answer"
 
@@ -568,3 +568,79 @@ def test_with_yes() -> None:
     limited = with_yes(replace(confirm, limits=Limits(max_speed_mps=0.2)), Said("q", "anna"))
     assert (limited.verdict, limited.limits.max_speed_mps) == (Verdict.LIMIT, 0.2)
     assert with_yes(confirm, Said("q", "anna", "void")).verdict == Verdict.DENY
+
+
+# ---------------------------------------------------------------- to the tick
+
+
+def test_the_first_question_of_a_time_has_a_name_of_its_own() -> None:
+    rig = rig_with()
+    assert [asked(rig, f"p{number}").confirmation_id for number in range(2)] == ["confirm-20-1", "confirm-40-2"]
+
+
+def test_an_answer_of_the_very_time_of_the_question_counts() -> None:
+    rig = rig_with()
+    question = asked(rig)
+    verdict = answer(rig, question, stamp_s=question.stamp_s)
+    assert verdict is not None and "confirmed-by-anna" in verdict.rule_ids
+
+
+@pytest.mark.parametrize(("age_s", "counts"), [(2.0, True), (2.01, False), (-2.0, True), (-2.01, False)])
+def test_an_answer_counts_for_two_seconds(age_s: float, counts: bool) -> None:
+    rig = rig_with()
+    question = asked(rig)
+    for _ in range(150):
+        rig.tick()
+    verdict = answer(rig, question, stamp_s=round(rig.now_s - age_s, 9))
+    assert (verdict is not None) is counts
+
+
+def test_the_latency_after_a_yes_is_reckoned_from_the_yes() -> None:
+    rig = rig_with()
+    question = asked(rig)
+    for _ in range(100):
+        rig.tick()
+    verdict = answer(rig, question, stamp_s=round(rig.now_s - 0.5, 9))
+    assert verdict is not None and verdict.latency_ms == pytest.approx(500.0)
+    assert rig.records("verdict")[-1]["data"]["verdict"]["action_id"] == "p1"
+
+
+def test_what_ends_a_question_is_on_record() -> None:
+    rig = rig_with()
+    answer(rig, asked(rig), yes=False)
+    assert rig.records("verdict")[-1]["data"]["verdict"]["rule_ids"] == ["confirmation-refused"]
+
+
+def test_a_question_that_is_over_in_this_step_is_not_asked_again_under_its_name() -> None:
+    made, rules, now = Confirmations(GateConfig(confirm_s=1.0)), Rules.load("safety/rules/home.yaml", Ontology.load()), bound()
+    judged = decision(Verdict.CONFIRM, "medicine-handover", "")
+    names = []
+    for now_s in (5.0, 5.99, 6.0):
+        pending = made.ask(action("fetch", "p1"), judged, frozenset({"medicine-handover"}), rules, now, now_s)
+        assert pending is not None and len(made) == 1
+        names.append(pending.id)
+    assert names[0] == names[1] != names[2]
+
+
+def test_a_reset_forgets_questions_and_yeses() -> None:
+    rig = rig_with()
+    question = asked(rig)
+    rig.gate.reset()
+    rig.tick()
+    assert answer(rig, question) is None and reason(rig) == "no such question is open"
+    answer(rig, asked(rig))
+    rig.gate.reset()
+    rig.tick()
+    assert asked(rig).verdict == "confirm"
+
+
+@pytest.mark.parametrize(
+    ("changes", "covered"),
+    [({}, True), ({"requester": "leo"}, False), ({"object": "syringe"}, False), ({"recipient": "anna"}, True)],
+)
+def test_what_a_yes_to_a_plan_covers_of_its_steps(changes: dict[str, Any], covered: bool) -> None:
+    made = Binding("hash", frozenset({"pills", "anna"}), "anna", frozenset({"r", "s"}), bound())
+    step = action("pick", "p1.1", "p1", **{"requester": "anna", "object": "pills", **changes})
+    assert made.covers(step, frozenset({"r"})) is covered
+    assert made.covers(step, frozenset({"r", "s"})) is covered
+    assert not made.covers(step, frozenset({"r", "t"})), "it asks for more"

@@ -48,6 +48,13 @@ def test_joint_commands_are_within_range() -> None:
     assert door.joint_command((("arm", math.inf),), CONFIG, 1.0) is None
 
 
+@pytest.mark.parametrize(("allowed", "effort"), [(60.0, 60.0), (500.0, 120.0), (math.inf, 120.0), (-1.0, 0.0), (0.0, 0.0), (math.nan, 0.0)])
+def test_no_joint_gets_more_effort_than_is_allowed_or_than_it_has(allowed: float, effort: float) -> None:
+    command = door.joint_command((("lift", 0.1), ("arm", 0.2)), CONFIG, 1.0, {"lift": allowed})
+    assert command is not None
+    assert (command.positions, command.efforts) == ((0.2, 0.2), (effort, 60.0))
+
+
 @pytest.mark.parametrize("topic", ["scan", "odom", "pose", "people", "joint_states", "gripper/state", "world/facts"])
 def test_ages_are_those_of_the_table_of_topics(topic: str) -> None:
     assert CONFIG.max_age_s(topic) == TOPICS[topic].max_age_s

@@ -65,6 +65,79 @@ def test_overlapping_areas_are_one() -> None:
     assert free_m(fences(ROOM, wide), 3.0, 1.5) == pytest.approx(2.7, abs=0.001)
 
 
+@pytest.mark.parametrize("turn_rad", [0.3, 1.0, -2.2])
+def test_a_map_may_be_drawn_at_any_angle(turn_rad: float) -> None:
+    """Adjoining, overlapping and forbidden areas, turned about and shifted with the base: the same ways are free."""
+    cosine, sine = math.cos(turn_rad), math.sin(turn_rad)
+
+    def moved(x: float, y: float) -> tuple[float, float]:
+        return 5.0 + cosine * x - sine * y, -3.0 + sine * x + cosine * y
+
+    def drawn(corners: Corners) -> Corners:
+        return tuple(moved(x, y) for x, y in corners)
+
+    wide: Corners = ((3.0, 2.2), (5.0, 0.8), (6.0, 2.0), (4.0, 3.5))
+    for areas, stairs in (((ROOM, NEXT), None), ((ROOM, NEXT, wide), STAIRS), ((ROOM, wide), STAIRS), ((ROOM, ROOM), None)):
+        straight = fences(*areas, keep_out=stairs)
+        turned = fences(*(drawn(area) for area in areas), keep_out=drawn(stairs) if stairs else None)
+        for x, y, yaw in ((3.0, 2.0, 0.0), (3.0, 0.5, 0.0), (1.0, 1.2, 0.0), (4.5, 2.0, 1.5), (2.0, 2.4, -0.3), (3.0, 1.5, -1.0)):
+            for w in (0.0, 0.7):
+                expected = free_m(straight, x, y, yaw, w=w)
+                assert free_m(turned, *moved(x, y), yaw + turn_rad, w=w) == pytest.approx(
+                    expected, abs=0.02
+                )  # half a step: where a sample falls is a matter of rounding
+
+
+def test_the_border_of_areas_that_overlap_askew_is_that_of_their_union() -> None:
+    """Against trying points all around: the nearest that is in none of them, or in one of them, is as far as it says."""
+    wide: Corners = ((3.0, 2.2), (5.0, 0.8), (6.0, 2.0), (4.0, 3.5))
+    union = fences(ROOM, NEXT, wide)
+    border = union._borders[0]
+    turns = np.linspace(0.0, 2 * math.pi, 721)
+    for x, y in ((3.5, 2.0), (4.0, 2.0), (3.9, 0.9), (4.3, 3.2), (5.2, 1.6), (4.0, 3.2), (4.6, 0.7), (3.9, 2.9)):
+        clear_m = float(border.clearance_m(np.array([x]), np.array([y]))[0])
+        inside = clear_m > 0.0
+        for share, same in ((0.99, True), (1.01, False)):
+            ring_x, ring_y = x + share * abs(clear_m) * np.cos(turns), y + share * abs(clear_m) * np.sin(turns)
+            assert bool(np.all((border.clearance_m(ring_x, ring_y) > 0.0) == inside)) is same
+
+
+def test_the_widest_margin_of_the_areas_counts_and_the_first_fence_that_is_crossed_is_named() -> None:
+    table = {
+        "near": Fence(kind="keep_in", polygon_m=ROOM, margin_m=0.1),
+        "wide": Fence(kind="keep_in", polygon_m=NEXT, margin_m=0.3),
+        "stairs": Fence(kind="keep_out", polygon_m=STAIRS, margin_m=0.0),
+        "rug": Fence(kind="keep_out", polygon_m=((2.4, 1.0), (2.8, 1.0), (2.8, 1.4), (2.4, 1.4))),
+    }
+    where = load_fences(table, "")
+    free, across, which = where.free_m((1.0, 2.0, math.pi), 0.5, 0.0, 0.25, 3.0)
+    assert (across, which) == (False, "the area it may be in") and free == pytest.approx(0.45)
+    free, across, which = where.free_m((1.0, 1.2, 0.0), 0.5, 0.0, 0.25, 3.0)
+    assert (across, which) == (False, "stairs") and free == pytest.approx(0.55)
+    assert where.free_m((2.3, 1.2, 0.0), 0.5, 0.0, 0.25, 3.0) == (0.0, True, "rug")
+    assert where.free_m((2.3, 1.2, math.pi / 2), 0.5, 0.0, 0.06, 3.0)[1:] == (True, "rug")
+
+
+def test_a_fence_at_the_very_end_of_the_way_is_found() -> None:
+    room = fences(ROOM)
+    for horizon_m in (0.41, 0.5, 0.54, 1.0):
+        assert room.free_m((3.3, 1.5, 0.0), 0.5, 0.0, 0.25, horizon_m)[0] == pytest.approx(0.4)
+    assert room.free_m((3.69, 1.5, 0.0), 0.5, 0.0, 0.25, 1.0)[0] == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(("margin_m", "sound"), [(0.0, True), (5.0, True), (-0.01, False), (5.1, False)])
+def test_a_margin_has_a_range(margin_m: float, sound: bool) -> None:
+    if sound:
+        assert Fence(kind="keep_in", place="hall", margin_m=margin_m).margin_m == margin_m
+        return
+    with pytest.raises(ValidationError, match="margin_m"):
+        Fence(kind="keep_in", place="hall", margin_m=margin_m)
+
+
+def test_a_fence_keeps_five_centimetres() -> None:
+    assert Fence(kind="keep_in", place="hall").margin_m == 0.05
+
+
 def test_across_a_fence_only_the_way_back_is_free() -> None:
     room = fences(ROOM)
     assert room.free_m((3.95, 1.5, 0.0), 0.3, 0.0, 0.25, 2.0) == (0.0, True, "the area it may be in")

@@ -7,13 +7,20 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from safety.files import PROJECT, FileError, file_hash, load_yaml, resolve, suggestion
+from safety.files import PROJECT, FileError, file_hash, load_yaml, parse, resolve, suggestion
+
+
+class Deep(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reach: float = 0.0
 
 
 class Inner(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     depth: float = 0.0
+    more: Deep | None = None
 
 
 class Outer(BaseModel):
@@ -30,7 +37,11 @@ class Outer(BaseModel):
         (b"speed: fast", "speed: Input should be a valid number"),
         (b"speeed: 1", "speeed: unknown key, did you mean 'speed'?"),
         (b"parts: {a: {dept: 1}}", "parts.a.dept: unknown key, did you mean 'depth'?"),
-        (b"rows: [{zzz: 1}]", "rows.0.zzz: unknown key; known: depth"),
+        (b"rows: [{zzz: 1}]", "rows.0.zzz: unknown key; known: depth, more"),
+        (b"rows: [{more: {zzz: 1}}]", "rows.0.more.zzz: unknown key; known: reach"),
+        (b"parts: {a: {more: {zzz: 1}}}", "parts.a.more.zzz: unknown key; known: reach"),
+        (b"\nspeed: [", ":2: not valid YAML"),
+        (b"speed: 1\nparts: {a: {}, a: {}}", ":2: not valid YAML: the key 'a' is given twice"),
         (b"speed: true\nparts: {a: {depth: .nan}}\nlist: 5", "list: unknown key"),
         (b"rows: .inf", "rows: must be a finite number (got inf)"),
         (b"speed: [", ":1: not valid YAML"),
@@ -45,6 +56,26 @@ def test_a_bad_file_gives_one_clear_line(tmp_path: Path, content: bytes, message
     with pytest.raises(FileError) as error:
         load_yaml(file, Outer)
     assert str(error.value).startswith(str(file)) and message in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("count", "tail"), [(3, "c: unknown key; known: parts, rows, speed"), (4, "; and 1 more"), (5, "; and 2 more")])
+def test_three_problems_of_a_file_are_told(count: int, tail: str) -> None:
+    with pytest.raises(FileError) as error:
+        parse(dict.fromkeys("abcde"[:count], 1), Outer, "some.yaml")
+    told = str(error.value)
+    assert told.endswith(tail) and told.count("some.yaml: ") == 3
+
+
+def test_a_long_value_is_told_in_part() -> None:
+    for value, shown in (("x" * 58, f"'{'x' * 58}'"), ("x" * 59, f"'{'x' * 56}...")):
+        with pytest.raises(FileError) as error:
+            parse({"speed": value}, Outer, "some.yaml")
+        assert str(error.value).endswith(f"(got {shown})")
+
+
+def test_a_field_from_another_file_is_told_with_that_file() -> None:
+    with pytest.raises(FileError, match=r"^base\.yaml: speed: .*; mine\.yaml: rows: "):
+        parse({"speed": "x", "rows": 5}, Outer, "mine.yaml", {"speed": "base.yaml"})
 
 
 def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from safety.config import GateConfig
 from safety.inputs import MAX_PEOPLE, Inputs
-from safety.types import Odometry, People, RobotPose, Verdict
+from safety.types import Battery, GripperState, JointPositions, Listening, Odometry, People, RobotPose, Verdict
 from tests.safety.rig import Facts, Rig, person, scan
 
 GOOD = Rig().sensors()
@@ -70,6 +70,61 @@ def test_a_stamp_may_be_ahead_only_by_the_tolerance_between_clocks() -> None:
 )
 def test_malformed_messages_are_not_taken(topic: str, message: Any) -> None:
     assert fault(topic, message)
+
+
+@pytest.mark.parametrize(
+    ("topic", "message", "sound"),
+    [
+        ("scan", replace(scan(0.0), ranges_m=np.ones(2, np.float32)), True),
+        ("scan", replace(scan(0.0), ranges_m=np.ones(100_000, np.float32)), True),
+        ("scan", replace(scan(0.0), ranges_m=np.ones(100_001, np.float32)), False),
+        ("scan", replace(scan(0.0), range_max_m=0.0), False),
+        ("scan", replace(scan(0.0), range_max_m=0.5, angle_increment_rad=-1.0), True),
+        ("people", People(0, "t", (person("x", "adult", 1.0),) * 100), True),
+        ("people", People(0, "t", (person("x", "adult", 1.0),) * 101), False),
+        ("people", People(0, "t", (person("x", "adult", math.nan),)), True),
+        ("people", People(0, "t", (replace(person("x", "adult", 1.0), velocity_mps=(0.0,) * 4),)), False),  # type: ignore[arg-type]
+        ("people", People(0, "t", (replace(person("x", "adult", 1.0), last_seen_s="late"),)), False),  # type: ignore[arg-type]
+        ("world/facts", Facts(0.0, "", (cast(Any, SimpleNamespace(id="a", class_name="b", name="c")),) * 10_000), True),
+        ("world/facts", Facts(0.0, "", (cast(Any, SimpleNamespace(id="a", class_name="b", name="c")),) * 10_001), False),
+        ("joint_states", JointPositions(0.0, ("arm", "lift"), (0.1, 0.6)), True),
+        ("joint_states", JointPositions(0.0, ("arm", "lift"), (0.1,)), False),
+        ("joint_states", JointPositions(0.0, ("arm", "lift"), (0.1, math.nan)), False),
+        ("gripper/state", GripperState(0.0, True, 5, "cup"), False),  # type: ignore[arg-type]
+        ("gripper/state", GripperState(0.0, True, "cup", 5), False),  # type: ignore[arg-type]
+        ("safety/listening", Listening(0.0, 1), True),
+        ("safety/listening", Listening(0.0, 0), False),
+        ("safety/listening", Listening(0.0, 1.5), False),  # type: ignore[arg-type]
+        ("battery", Battery(0.0, 24.0, 1.0, 0.0, False), True),
+        ("battery", Battery(0.0, 24.0, 1.0, 1.0, False), True),
+        ("battery", SimpleNamespace(stamp_s=0.0, charge_ratio=0.5), False),
+    ],
+)
+def test_numbers_and_lists_count_to_their_very_ends(topic: str, message: Any, sound: bool) -> None:
+    assert (fault(topic, message) == "") is sound
+
+
+def test_listening_that_gets_no_sound_grows_old() -> None:
+    inputs = Inputs(GateConfig())
+    inputs.take({"safety/listening": [Listening(0.0, 7), Listening(0.2, 7)]}, 0.2)
+    assert inputs.describe_stale("safety/listening", 1.0) == "safety/listening is 1.0 s old (it gets no sound)"
+    inputs.take({"safety/listening": [Listening(0.4, 8)]}, 0.4)
+    assert inputs.age_s("safety/listening", 0.4) == 0.0 and "safety/listening" not in inputs.faults
+
+
+def test_a_message_of_the_same_time_replaces_the_one_before_and_age_is_never_below_nothing() -> None:
+    inputs = Inputs(GateConfig())
+    inputs.take({"odom": [Odometry(1.0, 0.1, 0, 0, 0, 0), Odometry(1.0, 0.2, 0, 0, 0, 0)]}, 0.9)
+    assert inputs.latest("odom").x_m == 0.2 and inputs.age_s("odom", 0.9) == 0.0
+    inputs.reset()
+    assert inputs.latest("odom") is None and inputs.faults == {}
+
+
+def test_news_is_fresh_to_the_very_end_of_its_time() -> None:
+    inputs = Inputs(GateConfig(odom_max_age_s=0.25))
+    inputs.take({"odom": [Odometry(1.0, 0, 0, 0, 0, 0)]}, 1.0)
+    assert inputs.fresh("odom", 1.25) and not inputs.fresh("odom", 1.2501)
+    assert inputs.fresh("odom", 1.5, grace_s=0.25) and not inputs.fresh("odom", 1.5001, grace_s=0.25)
 
 
 def test_an_older_message_does_not_replace_a_newer_one() -> None:

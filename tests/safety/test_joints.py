@@ -89,6 +89,26 @@ def test_the_setpoint_does_not_run_away_from_a_joint_that_is_held() -> None:
     assert gate.actions() == frozenset()
 
 
+def test_a_motion_is_given_up_after_twenty_seconds() -> None:
+    gate = JointGate(CONFIG)
+    assert gate.propose(proposed(lift=1.1), ALL, measured(100.0), 100.0) == ""
+    for now_s, goes_on in ((100.0, True), (119.98, True), (120.0, False)):
+        assert bool(gate.step(measured(now_s), JointLimits(), 0.02, now_s)) is goes_on
+
+
+def test_without_limits_a_joint_has_all_of_its_own() -> None:
+    assert JointLimits() == JointLimits(1.0, 1.0, math.inf, True, 1.0, 1.0)
+    assert JointLimits().efforts(CONFIG.joints) == {name: limit.effort for name, limit in CONFIG.joints.items()}
+
+
+def test_news_of_the_joints_that_do_not_fit_are_an_error() -> None:
+    broken = JointPositions(0.0, ("lift", "arm"), (0.6,))
+    with pytest.raises(ValueError, match="zip"):
+        JointGate(CONFIG).propose(proposed(lift=1.0), ALL, broken, 0.0)
+    with pytest.raises(ValueError, match="zip"):
+        JointGate(CONFIG).step(broken, JointLimits(), 0.02, 0.0)
+
+
 def test_a_gripper_presses_on_what_it_holds() -> None:
     gate = JointGate(CONFIG)
     gate.propose(proposed(gripper=0.0), ALL, measured(), 0.0)
@@ -113,6 +133,15 @@ def test_a_gripper_that_may_not_release_stays_closed() -> None:
     gate.propose(proposed(gripper=0.1), ALL, measured(gripper=0.02), 0.0)
     assert follow(gate, 2.0, JointLimits(may_release=False), gripper=0.02)["gripper"] == 0.02
     assert follow(gate, 2.0, from_s=2.0, gripper=0.02)["gripper"] == 0.1
+
+
+def test_fingers_that_may_not_open_hold_up_nothing_else() -> None:
+    gate = JointGate(CONFIG)
+    gate.propose(proposed(gripper=0.1, lift=1.0), ALL, measured(gripper=0.02), 0.0)
+    closed = JointLimits(may_release=False, max_arm_m=-1.0)
+    assert dict(gate.step(measured(gripper=0.02), closed, 0.02, 0.0)) == {"lift": pytest.approx(0.607)}
+    gate.propose(proposed(gripper=0.02), ALL, measured(gripper=0.02), 0.0)
+    assert dict(gate.step(measured(gripper=0.02), closed, 0.02, 0.0))["gripper"] == 0.02, "to stay is not to open"
 
 
 def test_withdrawing_an_action_stops_its_joints_only() -> None:
@@ -170,6 +199,17 @@ def test_a_joint_that_was_moved_by_somebody_else_begins_where_it_is_seen() -> No
     assert told(gate, 0.42, measured(0.41, lift=away), lift=1.1)["lift"] == pytest.approx(away + LIFT_STEP)
 
 
+def test_a_joint_that_was_pushed_up_begins_where_it_is_seen() -> None:
+    gate, lift = moved(0.4)
+    assert told(gate, 0.42, measured(0.41, lift=lift + 0.22), lift=1.1)["lift"] == pytest.approx(lift + 0.22 + LIFT_STEP)
+
+
+def test_what_was_measured_when_the_command_was_given_says_nothing_about_it() -> None:
+    gate, lift = moved(0.4)
+    (last,) = gate._commanded.values()
+    assert told(gate, 0.42, measured(last.at_s, lift=lift - 0.3), lift=1.1)["lift"] == pytest.approx(lift - LIFT_STEP)
+
+
 def test_a_joint_that_lags_is_not_taken_for_one_that_was_moved() -> None:
     gate, lift = moved(0.4)
     assert told(gate, 0.42, measured(0.41, lift=lift - 0.15), lift=1.1)["lift"] == pytest.approx(lift - LIFT_STEP)  # its lead is too long
@@ -179,7 +219,7 @@ def test_a_joint_that_lags_is_not_taken_for_one_that_was_moved() -> None:
 def test_after_a_while_a_joint_begins_where_it_is_seen() -> None:
     gate, lift = moved(0.4)
     sagged = lift - 0.05
-    late_s = 0.38 + SETTLE_S
+    late_s = 0.38 + 0.5  # SETTLE_S, from the last command
     assert told(gate, late_s, measured(late_s - 0.1, lift=sagged), lift=1.1) == {}
     assert told(gate, late_s, measured(late_s, lift=sagged), lift=1.1)["lift"] == pytest.approx(sagged + LIFT_STEP)
 

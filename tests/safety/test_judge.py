@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from safety.hazards.classifier import Classifier
-from safety.judge import Answer, Judge, LineError, as_json, judge_lines
+from safety.hazards.classifier import Assessment, Classifier
+from safety.hazards.words import Words
+from safety.judge import Answer, Judge, LineError, as_json, judge_lines, read_line
 from safety.ontology import Ontology
 from safety.rules import Rules
+from safety.types import Verdict
+from safety.verdicts import Decision, decision
 
 CAREFUL = ("confirm", "deny", "stop")
 
@@ -90,3 +93,29 @@ def test_an_answer_has_the_documented_fields(judge: Judge) -> None:
     assert list(shown) == ["id", "verdict", "hazards", "rules", "reason", "say", "latency_ms"]
     assert 0 <= shown["hazards"]["hazard"] <= 1
     assert json.loads(json.dumps(shown)) == shown
+
+
+class Told:
+    """A classifier that says what it read."""
+
+    def assess(self, words: Words) -> Assessment:
+        return Assessment(0.12345678, (("fire", 0.98765), ("cut", 0.00004)))
+
+    def decide(self, words: Words) -> Decision:
+        return decision(Verdict.CONFIRM, "classifier", f"{words.steps} {words.facts}", "Really?", order=1_000_000)
+
+
+def test_an_answer_is_round_and_tells_how_long_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    ontology, times_s = Ontology.load(), iter((1.0, 1.0123456))
+    told = Judge(Rules.load("safety/rules/home.yaml", ontology), ontology, cast(Classifier, Told()))
+    monkeypatch.setattr("safety.judge.time.perf_counter", lambda: next(times_s))
+    found = answer(told, action={"skill": "go_to", "args": {"place": "hall", "how": "fast"}}, context={"floor": "wet"})
+    assert found == Answer(
+        "a", "confirm", {"hazard": 0.123457, "fire": 0.9877, "cut": 0.0}, ("classifier", "skill-go-to"),
+        "('go to hall, how fast',) ('floor is wet',)", "Really?", 12.346,
+    )  # fmt: skip
+
+
+def test_a_line_without_a_place_of_the_fault_says_only_what_is_wrong() -> None:
+    with pytest.raises(LineError, match=r"^not a JSON object$"):
+        read_line("[1]")

@@ -339,3 +339,92 @@ def test_a_failing_sync_is_told_and_tried_again(tmp_path: Path, monkeypatch: pyt
     made.retry()
     made._disk.wait()
     assert made.error == ""
+
+
+def test_the_newest_causes_are_kept() -> None:
+    latch = Latch()
+    for number in range(17):
+        assert latch.trip("topic", str(number), float(number))
+    assert [cause.detail for cause in latch.causes] == [str(number) for number in range(1, 17)]
+    assert not latch.trip("topic", "16", 99.0) and latch.since_s == 99.0, "no news, but it was asked for again"
+
+
+@pytest.mark.parametrize(("age_s", "lifted"), [(2.0, True), (2.01, False), (-2.0, True), (-2.01, False), (0.0, True)])
+def test_a_request_counts_for_two_seconds(age_s: float, lifted: bool) -> None:
+    made = stopped(stops(), 1.0)
+    assert (rearmed(made, RearmRequest(10.0 - age_s, "service", "", ""), now_s=10.0) == "") is lifted
+
+
+def test_a_request_of_the_very_time_of_the_stop_lifts_it() -> None:
+    assert rearmed(stopped(stops(), 1.0), RearmRequest(1.0, "service", "", "")) == ""
+
+
+def test_a_long_story_is_cut() -> None:
+    made = stops()
+    (event,) = made.take({"safety/stop_request": [StopRequest(1.0, "s" * 99, "d" * 999, 0.9)]}, 1.0)
+    assert event[1] == {"source": "s" * 40, "detail": "d" * 200}
+    (event,) = made.take({"safety/stop_request": [StopRequest(1.0, "", "no source", 0.9)]}, 1.0)
+    assert event[1]["source"] == "topic"
+
+
+def test_what_was_refused_is_told_only_of_a_stop(tmp_path: Path) -> None:
+    made = stops()
+    assert rearmed(made, SERVICE) == "nothing is stopped" and made.refused == "" and made.refused_s < 0.0
+    rearmed(stopped(made), RearmRequest(2.0, "voice", "leo", "u"))
+    assert "may not" in made.refused and made.refused_s == 2.0
+    list(made.clock_went_back(1.0, 1.0))
+    assert made.refused_s < 0.0
+
+
+def test_a_stop_that_is_lifted_is_lifted_on_disk_and_only_then(tmp_path: Path) -> None:
+    made = stopped(stops(tmp_path))
+    rearmed(made, RearmRequest(2.0, "voice", "leo", "u"))
+    assert json.loads((tmp_path / "latch.json").read_text()) == {"latched": True, "causes": [["word", "stop"]]}
+    rearmed(made, SERVICE)
+    assert json.loads((tmp_path / "latch.json").read_text()) == {"latched": False, "causes": []}
+    assert not (tmp_path / "latch.tmp").exists()
+
+
+def test_a_press_of_another_clock_holds_the_release_from_now_on() -> None:
+    made = pressed(stops(), 100.0)
+    list(made.clock_went_back(90.0, 10.0))
+    for now_s, present in ((10.49, {"button"}), (10.5, set())):
+        list(made.take({"e_stop": [EStop(now_s, False)]}, now_s))
+        assert made.latch.present == present
+
+
+@pytest.mark.parametrize(("ahead_s", "beats"), [(0.25, True), (0.26, False)])
+def test_how_far_the_clock_of_a_supervised_source_may_be_ahead(ahead_s: float, beats: bool) -> None:
+    made = stops(heartbeats={"pendant": 0.5})
+    told = [
+        event for tick in range(1, 11) for event in made.take({"safety/heartbeat": [Heartbeat(tick / 8 + ahead_s, "pendant")]}, tick / 8)
+    ]
+    assert (told == []) is beats
+
+
+@pytest.mark.parametrize(
+    ("late_s", "fault"), [(0.5, "pendant is silent"), (0.51, "pendant is silent (its messages come late, or its clock is behind)")]
+)
+def test_a_late_sign_of_life_is_called_late(late_s: float, fault: str) -> None:
+    made = stops(heartbeats={"pendant": 0.5})
+    assert beat(made, 2.0, 2.0 - late_s) == ([] if late_s == 0.5 else ["stop"])
+    (event,) = [*made.take({}, 2.2)] or [("stop", {"detail": fault})]
+    assert event[1]["detail"] == fault
+
+
+def test_in_memory_nothing_is_unsaved_and_somebody_is_told(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+    made = stopped(stops())
+    made.retry()
+    assert made.error == "" and "end with this process" in caplog.text
+    caplog.clear()
+    assert stops(tmp_path).error == "" and caplog.text == ""
+
+
+def test_nothing_is_saved_or_synced_again_that_went_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = stopped(stops(tmp_path))
+    assert made._disk is not None
+    made._disk.wait()
+    monkeypatch.setattr(LatchFile, "save", None)
+    monkeypatch.setattr(made._disk, "start", None)
+    made.retry()
+    assert made.error == ""

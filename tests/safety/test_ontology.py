@@ -45,7 +45,9 @@ def test_names_from_outside_do_not_fill_the_memory() -> None:
     ontology = Ontology.load()
     for number in range(5000):
         ontology.of(f"thing {chr(97 + number % 26)}{'x' * (number // 26)}")
-    assert len(ontology._cache) <= 4097
+        ontology.kinds_of_place(f"place {number}")
+    assert ontology._found.cache_info().currsize == ontology.kinds_of_place.cache_info().currsize == 4096
+    assert ontology.of("knife") is ontology.of("knife")
 
 
 def test_a_word_such_as_boiling_adds_its_danger() -> None:

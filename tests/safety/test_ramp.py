@@ -50,6 +50,14 @@ def test_it_arrives_without_overshoot_in_reasonable_time() -> None:
     assert 0.6 / A < arrived_s < 0.6 / A + 2 * A / J
 
 
+def test_it_eases_into_what_is_wanted() -> None:
+    """With the jerk J, what is left of the way is reached with no rise left: at most sqrt(2 J left) of it."""
+    ramp = Ramp(A, J)
+    ramp.took(0.578, 0.02)
+    ramp.took(0.59, 0.02)  # at full acceleration
+    assert ramp.towards(0.6, 0.02) == pytest.approx(0.59 + math.sqrt(2 * J * 0.01) * 0.02)
+
+
 def test_time_that_stands_still_changes_nothing() -> None:
     ramp = Ramp(A, J)
     assert ramp.towards(0.5, 0.0) == 0.0

@@ -12,9 +12,10 @@ import yaml
 from safety.conditions import Health, Hours, Nearby, Unsupervised, When
 from safety.files import FileError, resolve
 from safety.ontology import Ontology
-from safety.rule_file import covers
-from safety.rules import Rules
+from safety.rule_file import as_safe, covers, rule_as_safe, skill_as_safe
+from safety.rules import Confirm, Rules, Sentence
 from safety.types import AgeGroup, Verdict
+from safety.verdicts import Limits
 
 ONTOLOGY = Ontology.load()
 HOME = Rules.load("safety/rules/home.yaml", ONTOLOGY)
@@ -201,10 +202,85 @@ CHILD, ADULT = frozenset({AgeGroup.CHILD}), frozenset({AgeGroup.ADULT})
         (When(faster_than_mps=0.2), When(faster_than_mps=0.3), True),
         (When(faster_than_mps=0.3), When(faster_than_mps=0.2), False),
         (When(stranger=True), When(stranger=False), False),
+        (When(hours=Hours(from_h=22, until_h=6)), When(hours=Hours(from_h=22, until_h=7)), False),
+        (When(hours=Hours(from_h=1, until_h=5)), When(hours=Hours(from_h=22, until_h=6)), False),
+        (When(health=Health(battery_below=0.2)), When(health=Health(degraded=frozenset({"arm"}))), False),
+        (When(health=Health(battery_below=0.2, degraded=frozenset({"arm"}))), When(health=Health(degraded=frozenset({"arm"}))), True),
+        (When(health=Health(battery_below=0.2)), When(health=Health(battery_below=0.2, degraded=frozenset({"arm"}))), False),
+        (When(health=Health(degraded=frozenset({"arm"}))), When(health=Health(degraded=frozenset({"arm"}))), True),
     ],
 )  # fmt: skip
 def test_a_condition_covers_another_one(wide: When, narrow: When, expected: bool) -> None:
     assert covers(wide, narrow) is expected
+    assert covers(narrow, narrow)
+
+
+ANNA, BOTH = frozenset({"anna"}), frozenset({"anna", "bob"})
+
+
+@pytest.mark.parametrize(
+    ("safe", "tight", "loose"),
+    [("more", 2.0, 1.0), ("less", 1.0, 2.0), ("subset", ANNA, BOTH), ("superset", BOTH, ANNA), ("people", ANNA, BOTH),
+     ("people", BOTH, frozenset())],
+)  # fmt: skip
+def test_a_number_or_a_list_may_stay_or_get_tighter(safe: str, tight: Any, loose: Any) -> None:
+    assert as_safe(loose, tight, safe) and as_safe(tight, tight, safe) and as_safe(loose, loose, safe)
+    assert not as_safe(tight, loose, safe)
+
+
+def test_other_people_with_authority_are_not_fewer() -> None:
+    assert not as_safe(ANNA, frozenset({"bob"}), "people")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [({}, True), ({"verdict": "confirm"}, True), ({"verdict": "allow"}, False), ({"approaches": False}, True), ({"moves": ["arm"]}, False),
+     ({"moves": ["arm", "base", "head"]}, False), ({"arguments": {"thing": "object"}}, False)],
+)  # fmt: skip
+def test_a_known_skill_is_only_judged_harder(change: dict[str, Any], expected: bool) -> None:
+    skill: dict[str, Any] = {"arguments": {"who": "person"}, "moves": ["arm", "base"], "approaches": True, "verdict": "limit"}
+    assert skill_as_safe(skill, {**skill, **change}) is expected
+
+
+@pytest.mark.parametrize(("verdict", "expected"), [("allow", False), ("limit", False), ("confirm", False), ("deny", True), ("stop", True)])
+def test_a_new_skill_that_is_denied_allows_nothing_new(verdict: str, expected: bool) -> None:
+    assert skill_as_safe(None, {"verdict": verdict}) is expected
+
+
+def _confirm(**who: Any) -> dict[str, Any]:
+    return {"verdict": Verdict.CONFIRM, "confirm": Confirm(question=Sentence(en="?"), **who)}
+
+
+def _limit(**limits: float) -> dict[str, Any]:
+    return {"verdict": Verdict.LIMIT, "limits": Limits(**limits)}
+
+
+GROWN_UPS = frozenset({AgeGroup.ADULT, AgeGroup.ELDERLY})
+
+
+@pytest.mark.parametrize(
+    ("loose", "tight"),
+    [
+        (_limit(max_speed_mps=0.3), _limit(max_speed_mps=0.2)),
+        (_limit(max_speed_mps=0.3), _limit(max_speed_mps=0.3, keep_distance_m=1.0)),
+        (_limit(max_speed_mps=0.3), _confirm()),
+        (_confirm(by=GROWN_UPS), _confirm(by=ADULT)),
+        (_confirm(authorised=False), _confirm()),
+        (_confirm(), _confirm(by_another=True)),
+        (_confirm(), {"verdict": Verdict.DENY}),
+        ({"verdict": Verdict.DENY}, {"verdict": Verdict.STOP}),
+    ],
+)
+def test_a_rule_may_stay_or_ask_for_more(loose: dict[str, Any], tight: dict[str, Any]) -> None:
+    before, after = (HOME.by_id["sharp-to-child"].model_copy(update=change) for change in (loose, tight))
+    assert rule_as_safe(before, after) and rule_as_safe(before, before) and rule_as_safe(after, after)
+    assert not rule_as_safe(after, before)
+    assert not rule_as_safe(before, after.model_copy(update={"when": When(skills=frozenset({"say"}))}))
+
+
+def test_a_reason_is_kept_without_the_space_around_it(tmp_path: Path) -> None:
+    (loosening,) = extended(tmp_path, remove={"night-slow": " It is lit. \n"}).loosened
+    assert loosening.because == "It is lit."
 
 
 def test_who_may_confirm_satisfies_every_rule_that_asks(tmp_path: Path) -> None:

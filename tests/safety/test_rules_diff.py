@@ -73,7 +73,11 @@ def test_what_takes_several_things_together_is_found_though_not_surveyed(loaded:
 
 def test_other_limits(loaded: Callable[..., Rules], ontology: Ontology) -> None:
     faster = {**SLOW, "limits": {"max_speed_mps": 0.4, "joint_speed_ratio": 0.5}}
-    changes = told(diff(loaded(SLOW), loaded(faster), ontology))
+    found = diff(loaded(SLOW), loaded(faster), ontology)
+    assert all(change.surveyed > 1000 for change in found.changes)
+    same = diff(loaded(SLOW), loaded(SLOW), ontology)  # whatever differs, the same cases are surveyed
+    assert found.surveyed == same.surveyed and isinstance(same.surveyed, int)
+    changes = told(found)
     after = "limit (max_speed_mps 0.4, joint_speed_ratio 0.5)"
     assert [(looser, before, then) for looser, _, _, before, then in changes] == [
         (True, "limit (max_speed_mps 0.3)", after),
@@ -97,12 +101,21 @@ def test_who_may_confirm(loaded: Callable[..., Rules], ontology: Ontology) -> No
     assert not change.looser
 
 
+def test_a_rule_that_is_wholly_another_and_people_with_new_authority_are_surveyed(loaded: Callable[..., Rules], ontology: Ontology) -> None:
+    other = rule("slow", {"moves": ["arm"]}, "confirm")
+    assert all(change.surveyed > 0 for change in diff(loaded(SLOW), loaded(other), ontology).changes)
+    asked = rule("ask", {"skills": ["fetch"], "unauthorised": ["recipient"]})
+    wider = {"hazards": ["sharp"], "authorised_age_groups": ["adult", "elderly"]}
+    [change] = diff(loaded(asked), loaded(asked, parameters=wider), ontology).changes
+    assert change.looser and change.surveyed > 0 and dict(change.case)["recipient"] == "elderly"
+
+
 def test_new_and_lost_skills(loaded: Callable[..., Rules], ontology: Ontology) -> None:
     fewer = {name: entry for name, entry in SKILLS.items() if name != "put"}
     found = diff(loaded(SHARP, skills=fewer), loaded(SHARP), ontology)
     [change] = found.changes
     assert change.looser and change.rule == "skill-unknown" and change.case["skill"] == "put"
-    assert (change.before, change.after) == ("deny (the skill is not listed)", "allow")
+    assert (change.before, change.after) == ("deny (the skill is not listed)", "allow") and change.surveyed > 0
     [change] = diff(loaded(SHARP), loaded(SHARP, skills=fewer), ontology).changes
     assert not change.looser
 

@@ -88,6 +88,11 @@ def test_what_is_not_in_the_closed_list_is_denied(proposed: ProposedAction, prob
     assert problem in decided.lead.reason
 
 
+def test_arguments_may_be_as_long_as_is_told() -> None:
+    assert judged(action("go_to", place="x" * 200)).verdict.value == "allow"
+    assert judged(action("say", text="x" * 2000)).verdict.value == "allow"
+
+
 def test_the_class_seen_and_the_name_spoken_both_count() -> None:
     """Whoever calls a knife a spoon, or takes one for the other, does not get it past the gate."""
     seen = (thing("obj_7", "knife", "spoon"), thing("kitchen_knife", "spoon"), thing("cup_1", "cup", "red cup"))

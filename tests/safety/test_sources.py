@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from safety.config import GateConfig
 from safety.inputs import Inputs
 from safety.mount import Mount
-from safety.scan import NO_OBSTACLES, BrokenScanError
-from safety.sensors import BumperSource, CliffSource, PointSource, RangeSource, ScanSource, points_fault, range_fault, read
+from safety.scan import NO_OBSTACLES, BrokenScanError, Obstacles
+from safety.sensors import MAX_POINTS, BumperSource, CliffSource, PointSource, RangeSource, ScanSource, points_fault, range_fault, read
 from safety.types import Odometry, PointSet, RangeReading, Scan
 from tests.safety.rig import Rig
 
@@ -41,6 +41,7 @@ def half_scan(ranges_m: float, count: int = 181, stamp_s: float = 0.0, frame_id:
 
 
 DOUBLES: Any = np.zeros(9)  # as a bad sender might
+NUMBERS: Any = [0.0, 0.0, 0.0]
 
 
 # ---------------------------------------------------------------- what a message says
@@ -83,12 +84,34 @@ def test_an_echo_may_come_from_anywhere_in_its_cone() -> None:
         read(echo(math.nan), RangeSource(kind="range"), HORIZON_M)
 
 
+def test_where_an_echo_is_put() -> None:
+    ahead = read(echo(1.0), RangeSource(kind="range"), HORIZON_M)
+    assert 0.0 in ahead.y_m.tolist(), "straight ahead is a place"
+    assert (ahead.touches, ahead.coarse_m) == (False, 0.0)
+    narrow = RangeSource(kind="range")
+    assert read(echo(4.0, width_rad=0.0), narrow, 4.0).x_m.tolist() == [4.0], "at the end of its range, and of what has to be known"
+    assert read(echo(1.5, width_rad=0.0), narrow, 1.7).x_m.tolist() == [1.5]
+    assert read(RangeReading(0.0, "sonar", 0.0, 0.02, 30.0, 15.0), narrow, 12.0).x_m.tolist() == [10.0], (
+        "further echoes would be many points"
+    )
+    for x_m, y_m in ((0.0, 1.5), (0.69, 0.9)):
+        aside = RangeSource(kind="range", mount=Mount(x_m=x_m, y_m=y_m))
+        assert read(echo(1.0, width_rad=0.0), aside, HORIZON_M).x_m.size == 0
+
+
 @pytest.mark.parametrize(("range_m", "touches"), [(-math.inf, True), (0.02, True), (math.nan, True), (math.inf, False), (0.1, False)])
 def test_a_bumper(range_m: float, touches: bool) -> None:
     assert read(echo(range_m), BumperSource(kind="bumper"), HORIZON_M).touches is touches
 
 
-@pytest.mark.parametrize(("range_m", "touches"), [(0.05, False), (-math.inf, False), (0.2, True), (math.inf, True), (math.nan, True)])
+def test_a_bumper_has_no_points() -> None:
+    pressed = read(echo(0.0), BumperSource(kind="bumper"), HORIZON_M)
+    assert (pressed.x_m.size, pressed.y_m.size, pressed.coarse_m) == (0, 0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("range_m", "touches"), [(0.05, False), (0.1, False), (0.11, True), (-math.inf, False), (0.2, True), (math.inf, True), (math.nan, True)]
+)
 def test_a_cliff(range_m: float, touches: bool) -> None:
     assert read(echo(range_m), CliffSource(kind="cliff"), HORIZON_M).touches is touches
 
@@ -98,6 +121,32 @@ def test_a_lidar_at_the_back() -> None:
     assert found.x_m.min() == pytest.approx(-1.2) and found.x_m.max() == pytest.approx(-0.2)
     with pytest.raises(BrokenScanError, match="covers 120 degrees"):
         read(half_scan(1.0, count=120), REAR, HORIZON_M)
+
+
+@pytest.mark.parametrize(("sees_to_m", "horizon_m", "sound"), [(1.5, 1.7, True), (1.49, 1.7, False), (1.2, 1.2, True), (1.19, 1.2, False)])
+def test_how_far_a_further_lidar_must_see(sees_to_m: float, horizon_m: float, sound: bool) -> None:
+    """As far as its row says, and never further than anybody needs to know."""
+    scan = replace(half_scan(1.0), range_max_m=sees_to_m)
+    if sound:
+        assert read(scan, REAR, horizon_m).x_m.size > 0
+    else:
+        with pytest.raises(BrokenScanError, match="it sees from"):
+            read(scan, REAR, horizon_m)
+
+
+def test_a_cloud_counts_from_floor_to_head_and_to_the_horizon() -> None:
+    at = PointSource(kind="points", mount=Mount(y_m=0.5), least_points=0)
+    heights = ((0.0, 0.04), (0.1, 0.06), (0.2, 1.39), (0.3, 1.41))
+    assert read(cloud(*((1.0, y, z) for y, z in heights)), at, HORIZON_M).y_m.tolist() == pytest.approx([0.6, 0.7])
+    exact = PointSource(kind="points", least_height_m=0.25, most_height_m=1.25, least_points=0)
+    found = read(cloud((1.5, 0.0, 0.25), (0.0, 1.5, 1.25), (1.3, 0.0, 0.5), (1.51, 0.0, 0.5)), exact, 1.5)
+    assert list(zip(found.x_m.tolist(), found.y_m.tolist(), strict=True)) == [(1.5, 0.0), (0.0, 1.5), (pytest.approx(1.3), 0.0)]
+
+
+def test_ten_points_of_floor_are_enough_to_see() -> None:
+    assert read(cloud(fill=10), CAMERA, HORIZON_M).x_m.size == 0
+    with pytest.raises(BrokenScanError, match="not even the floor"):
+        read(cloud(fill=9), CAMERA, HORIZON_M)
 
 
 def test_a_lidar_that_hangs_upside_down_is_mirrored() -> None:
@@ -113,10 +162,19 @@ def test_a_lidar_that_hangs_upside_down_is_mirrored() -> None:
         (points_fault, replace(cloud(), points_m=DOUBLES), "not a PointSet"),
         (points_fault, PointSet(0.0, "", np.zeros(8, np.float32)), "its shape is wrong"),
         (points_fault, PointSet(0.0, "", np.zeros((3, 3), np.float32)), "its shape is wrong"),
+        (points_fault, PointSet(0.0, "", np.zeros(9, np.float32)), ""),
+        (points_fault, PointSet(0.0, "", np.zeros(3 * 400_000, np.float32)), ""),
+        (points_fault, PointSet(0.0, "", np.zeros(3 * (MAX_POINTS + 1), np.float32)), "its shape is wrong"),
+        (points_fault, replace(cloud(), points_m=NUMBERS), "not a PointSet"),
         (range_fault, echo(math.nan), ""),
         (range_fault, cloud(), "not a RangeReading"),
         (range_fault, echo(1.0, width_rad=math.nan), "its geometry is not a number"),
         (range_fault, echo(1.0, least_m=math.inf), "its geometry is not a number"),
+        (range_fault, replace(echo(1.0), range_max_m=math.inf), "its geometry is not a number"),
+        (range_fault, echo(1.0, width_rad=-0.01), "its geometry is not a number"),
+        (range_fault, echo(1.0, width_rad=2 * math.pi + 0.01), "its geometry is not a number"),
+        (range_fault, echo(1.0, width_rad=2 * math.pi), ""),
+        (range_fault, echo(1.0, width_rad=0.0), ""),
     ],
 )
 def test_the_form_of_a_message(check: Callable[[Any], str], message: Any, problem: str) -> None:
@@ -179,6 +237,120 @@ def test_what_a_silent_sensor_saw_last_stays_where_it_was() -> None:
     later = taken.sources.added_to(NO_OBSTACLES, moved, 2.0)
     assert (later.x_m[0], later.y_m[0]) == (pytest.approx(0.0), pytest.approx(-0.6))
     assert later.nearest_m == pytest.approx(0.6)
+
+
+def test_what_a_silent_sensor_saw_is_where_it_was_from_any_pose() -> None:
+    taken = inputs()
+    taken.take({"odom": [Odometry(0.0, 1.0, 2.0, 0.3, 0, 0)]}, 0.0)
+    taken.take({"points": [cloud((0.8, 0.4, 0.5))]}, 0.0)
+    place = complex(1.0, 2.0) + complex(0.8, 0.4) * np.exp(0.3j)  # on the ground
+    seen = (place - complex(1.5, 1.2)) * np.exp(-1.1j)
+    later = taken.sources.added_to(NO_OBSTACLES, Odometry(2.0, 1.5, 1.2, 1.1, 0, 0), 2.0)
+    assert np.allclose((later.x_m[0], later.y_m[0], later.nearest_m), (seen.real, seen.imag, abs(seen)))
+
+
+@pytest.mark.parametrize(("then", "now"), [(False, True), (True, False)])
+def test_where_odometry_is_missing_points_stay_as_they_came(then: bool, now: bool) -> None:
+    taken = inputs()
+    taken.take({"odom": [Odometry(0.0, 1.0, 0.0, 0.0, 0, 0)] if then else [], "points": [cloud((1.0, 0.0, 0.5))]}, 0.0)
+    assert taken.sources.added_to(NO_OBSTACLES, Odometry(2.0, 0.4, 0.0, 0.0, 0, 0) if now else None, 2.0).x_m.tolist() == [1.0]
+
+
+def test_obstacles_of_all_sensors_come_together() -> None:
+    taken = inputs()
+    taken.take({"points": [cloud((0.4, 0.3, 0.5))]}, 0.0)
+    near = Obstacles(np.array([0.3]), np.array([0.0]), 0.3, 0.05)
+    both = taken.sources.added_to(near, None, 0.0)
+    assert both.x_m.tolist() == [0.3, pytest.approx(0.4)] and (both.nearest_m, both.coarse_m) == (0.3, 0.05)
+    alone = taken.sources.added_to(NO_OBSTACLES, None, 0.0)
+    assert alone.nearest_m == pytest.approx(0.5) and alone.coarse_m == 0.0
+    aside = Obstacles(np.array([0.0]), np.array([0.2]), 0.2)  # x² - y² and its like would be wrong
+    assert taken.sources.added_to(aside, None, 0.0).nearest_m == 0.2
+
+
+def test_of_two_messages_of_one_time_the_later_one_counts() -> None:
+    taken = inputs()
+    taken.take({"points": [cloud((1.0, 0.0, 0.5)), cloud((0.5, 0.0, 0.5))]}, 0.0)
+    assert taken.sources.added_to(NO_OBSTACLES, None, 0.0).x_m.tolist() == [0.5]
+
+
+def test_the_age_of_what_still_counts() -> None:
+    taken = inputs()
+    assert taken.sources.age_s(0.0) == 0.0
+    taken.take({**news(0.0), "points": [cloud(stamp_s=0.125)]}, 0.125)
+    assert taken.sources.age_s(0.25) == 0.25
+    assert taken.sources.age_s(0.375) == 0.25, "the lidar is too old and counts for nothing"
+    assert taken.sources.age_s(0.0) == 0.0 and taken.sources.ages_s(0.0)["camera"] == 0.0, "news of the future are new"
+
+
+@pytest.mark.parametrize(("ahead_deg", "sensors", "all_around"), [
+    (360, {}, True),
+    (359, {}, False),
+    (200, {"left": (120, 120), "right": (-140, 100)}, True),
+    (200, {"left": (120, 120)}, False),
+    (201, {"rear": (180, 157)}, False),  # a gap of one degree
+    (201, {"rear": (180, 159)}, True),
+    (6, {"rear": (180, 300)}, False),
+    (60, {"rear": (180, 300)}, True),
+])  # fmt: skip
+def test_which_sensors_look_all_around(ahead_deg: float, sensors: dict[str, tuple[float, float]], all_around: bool) -> None:
+    """Each with the direction that it looks in and the width that it sees."""
+    table = {
+        name: {"kind": "points", "least_points": 0, "mount": {"yaw_rad": math.radians(yaw)}, "field_of_view_rad": math.radians(wide)}
+        for name, (yaw, wide) in sensors.items()
+    }
+    taken = inputs(**table, sonar={"kind": "range"})
+    taken.take({"points": [cloud(frame_id=name) for name in sensors], "range": [echo(1.0)]}, 0.0)
+    assert taken.sources.all_around(math.radians(ahead_deg), 0.0) is all_around
+
+
+# ---------------------------------------------------------------- the settings of a row
+
+RANGES: list[tuple[str, str, float, float]] = [
+    ("range", "max_age_s", 1e-6, 5), ("scan", "field_of_view_rad", 1e-6, 2 * math.pi), ("scan", "range_max_m", 1e-6, 100),
+    ("points", "field_of_view_rad", 0, 2 * math.pi), ("points", "least_height_m", -1, 3), ("points", "most_height_m", -1, 5),
+    ("points", "least_points", 0, 10_000), ("cliff", "floor_m", 1e-6, 1),
+]  # fmt: skip
+MOUNTS = [("x_m", -3, 3), ("y_m", -3, 3), ("z_m", -1, 3), *((f"{axis}_rad", -math.pi, math.pi) for axis in ("roll", "pitch", "yaw"))]
+
+
+def row(kind: str, **settings: Any) -> Any:
+    return GateConfig.model_validate({"sources": {"row": {"kind": kind, **settings}}}).sources["row"]
+
+
+@pytest.mark.parametrize(("kind", "name", "least", "most"), RANGES)
+def test_a_setting_has_its_range(kind: str, name: str, least: float, most: float) -> None:
+    step = 1 if name == "least_points" else 2e-6
+    for sound in (least, most):
+        assert getattr(row(kind, **{name: sound}), name) == sound
+    for wrong in (least - step, most + step):
+        with pytest.raises(ValidationError, match=name):
+            row(kind, **{name: wrong})
+
+
+@pytest.mark.parametrize(("name", "least", "most"), MOUNTS)
+def test_a_mount_is_on_the_robot(name: str, least: float, most: float) -> None:
+    for sound in (least, most):
+        assert getattr(row("range", mount={name: sound}).mount, name) == sound
+    for wrong in (least - 0.01, most + 0.01):
+        with pytest.raises(ValidationError, match=name):
+            row("range", mount={name: wrong})
+
+
+def test_what_nobody_sets() -> None:
+    mount = {"x_m": 0.0, "y_m": 0.0, "z_m": 0.0, "roll_rad": 0.0, "pitch_rad": 0.0, "yaw_rad": 0.0}
+    every = {"frame_id": "", "max_age_s": 0.35, "required": True, "mount": mount}
+    assert row("scan").model_dump(exclude={"kind"}) == {**every, "field_of_view_rad": 2 * math.pi, "range_max_m": 1.5}
+    assert row("points").model_dump(exclude={"kind"}) == {
+        **every, "field_of_view_rad": 0.0, "least_height_m": 0.05, "most_height_m": 1.4, "least_points": 10,
+    }  # fmt: skip
+    assert row("cliff").model_dump(exclude={"kind"}) == {**every, "floor_m": 0.1}
+
+
+def test_a_row_does_not_change_while_the_robot_runs() -> None:
+    for model, name in ((row("range"), "required"), (row("range").mount, "x_m")):
+        with pytest.raises(ValidationError, match="frozen"):
+            setattr(model, name, 0.5)
 
 
 @pytest.mark.parametrize("width_deg", [180, 90])

@@ -51,6 +51,43 @@ def test_a_stop_zone_grows_with_the_speed() -> None:
     assert allows(zone, (-0.5, 0.0), linear=-0.2) == pytest.approx((0.1, math.inf))
 
 
+def test_a_stop_zone_holds_back_only_from_what_is_ahead() -> None:
+    zone = EVERY_KIND[0]
+    assert allows(zone, (0.5, 0.0), linear=0.0) == (0.0, math.inf)
+    assert allows(zone, (-0.3, 0.0), linear=0.0) == (math.inf, math.inf)
+    assert allows(zone, (0.0, 0.3)) == allows(zone, (0.0, 0.3), linear=-0.2) == (math.inf, math.inf)  # just beside
+
+
+@pytest.mark.parametrize(
+    ("changes", "sound"),
+    [({"stretch_s": 0.0}, True), ({"stretch_s": 10.0}, True), ({"stretch_s": 10.1}, False), ({"stretch_s": -0.1}, False),
+     ({"min_points": 0}, False), ({"min_points": 1}, True), ({"min_points": 1000}, True), ({"min_points": 1001}, False),
+     ({"speed_ratio": 0.0}, False), ({"speed_ratio": 1e-6}, True), ({"speed_ratio": 1.0}, True), ({"speed_ratio": 1.1}, False),
+     ({"max_speed_mps": 0.0}, False), ({"max_speed_mps": 1e-6}, True), ({"max_speed_mps": 2.0}, True), ({"max_speed_mps": 2.1}, False),
+     ({"max_turn_radps": 0.0}, False), ({"max_turn_radps": 1e-6}, True), ({"max_turn_radps": 4.0}, True), ({"max_turn_radps": 4.1}, False),
+     ({"contact_s": 0.0}, False), ({"contact_s": 1e-6}, True), ({"contact_s": 10.0}, True), ({"contact_s": 10.1}, False)],
+)  # fmt: skip
+def test_the_numbers_of_a_zone_have_a_range(changes: dict[str, Any], sound: bool) -> None:
+    whole: dict[str, Any] = {"kind": "stop", "polygon_m": BOX}
+    if "speed_ratio" in changes:
+        whole["kind"] = "slow"
+    elif changes.keys() & {"max_speed_mps", "max_turn_radps"}:
+        whole |= {"kind": "limit", "max_speed_mps": 1.0, "max_turn_radps": 1.0}
+    elif "contact_s" in changes:
+        whole = {"kind": "approach"}
+    if sound:
+        assert config(**{**whole, **changes}).zones
+        return
+    with pytest.raises(ValidationError, match=next(iter(changes))):
+        config(**{**whole, **changes})
+
+
+def test_a_zone_is_by_default_for_one_point_at_any_speed() -> None:
+    zone = StopZone(kind="stop", polygon_m=BOX)
+    assert (zone.min_points, zone.stretch_s) == (1, 0.0)
+    assert allows(zone, (0.59, 0.0)) == (0.0, math.inf) and allows(zone, (0.61, 0.0)) == (math.inf, math.inf)
+
+
 def test_slow_and_limit_zones() -> None:
     assert allows(EVERY_KIND[1], (0.5, 0.0)) == pytest.approx((0.32, 0.6))
     assert allows(EVERY_KIND[1], (0.75, 0.0)) == pytest.approx((0.32, math.inf))
@@ -83,7 +120,9 @@ def test_noise_is_not_a_thing() -> None:
 
 def test_points_that_stand_for_others_count_with_their_width() -> None:
     assert allows(EVERY_KIND[0], (0.62, 0.42))[0] == math.inf
-    assert allows(EVERY_KIND[0], (0.62, 0.42), coarse_m=0.03)[0] == 0.0
+    for side in (1.0, -1.0):
+        assert allows(EVERY_KIND[0], (0.62, side * 0.42), coarse_m=0.03)[0] == 0.0
+    assert allows(EVERY_KIND[0], (0.9, 0.0), coarse_m=0.1)[0] == pytest.approx(0.2)
 
 
 @given(st.sampled_from(EVERY_KIND), st.lists(point, max_size=6), point, st.floats(-0.8, 0.8), st.floats(-1.5, 1.5), st.floats(0, 0.1))
@@ -127,7 +166,7 @@ def test_a_partial_zone_says_why() -> None:
 
 def test_the_gate_keeps_to_its_zones_and_sees_as_far_as_they_reach() -> None:
     caps = Caps(config(kind="slow", polygon_m=BOX, stretch_s=4.0, speed_ratio=0.25), RULES.separation)
-    assert caps.horizon_m > 0.6 + 0.8 * 4.0
+    assert caps.horizon_m == pytest.approx(math.hypot(0.6, 0.4) + 0.8 * 4.0)
     found = caps.of(0.5, 0.0, Surroundings(obstacles=seen((0.55, 0.0))), Permit())
     assert next(cap for cap in found if cap.key == "zone ahead").speed_mps == pytest.approx(0.2)
     assert not [cap for cap in caps.of(0.5, 0.0, Surroundings(obstacles=seen((0.0, 2.0))), Permit()) if cap.key == "zone ahead"]

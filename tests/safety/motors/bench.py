@@ -21,6 +21,7 @@ class Cable:
         self._bench = bench
         self._written = b""
         self.open = True
+        self.discarded: bool | None = None  # what was asked for when it was closed
 
     def read(self) -> bytes:
         if self._bench.controller.faults.unplugged:
@@ -38,7 +39,7 @@ class Cable:
 
     def close(self, discard: bool) -> None:
         self._written = b""
-        self.open = False
+        self.open, self.discarded = False, discard
 
 
 class Bench:

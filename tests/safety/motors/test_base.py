@@ -55,11 +55,19 @@ def test_commands_go_on_with_their_age() -> None:
     assert [age_s for _, age_s in rig.driver.sent] == pytest.approx([0.02, 0.0])
 
 
-@pytest.mark.parametrize(("stamp_s", "age_s"), [(500.0005, 0.0), (500.1, math.inf), (math.nan, math.inf), (math.inf, math.inf)])
+@pytest.mark.parametrize(
+    ("stamp_s", "age_s"), [(500.0005, 0.0), (500.0015, math.inf), (500.1, math.inf), (math.nan, math.inf), (math.inf, math.inf)]
+)
 def test_a_command_of_another_time_has_no_age_that_counts(stamp_s: float, age_s: float) -> None:
     rig = Rig()
     rig.step(command(stamp_s))
     assert rig.driver.sent[0][1] == age_s
+
+
+def test_a_clock_that_stood_still_for_a_millisecond_is_borne() -> None:
+    rig = Rig()
+    rig.step(command(0.001), now_s=0.0)
+    assert rig.driver.sent[0][1] == 0.0
 
 
 class Forged(BaseCommand):
@@ -98,6 +106,24 @@ def test_a_driver_whose_thread_hangs_is_a_problem() -> None:
     assert rig.step(command())["motors/state"].e_stop_pressed is None, "what it said last is no news"
     assert rig.step(command())["motors/state"].problem == "the motor driver hangs since 0.3 s"
     assert rig.base.diagnose()[0] == "the motor driver hangs since 0.3 s"
+
+
+def test_a_driver_hangs_only_after_its_time_and_while_it_is_needed() -> None:
+    rig = Rig()
+    rig.steady_s = 10.25
+    assert rig.step(command())["motors/state"].problem == ""
+    rig.steady_s = 10.26
+    rig.driver.now = replace(GOOD, problem="x: closed")
+    assert rig.step(command())["motors/state"].problem == "x: closed", "what it said itself says more"
+    rig.driver.now = GOOD
+    rig.base.close()
+    assert rig.step()["motors/state"].problem == "", "nobody needs it any more"
+
+
+def test_what_was_measured_in_the_future_was_measured_now() -> None:
+    rig = Rig()
+    rig.driver.now = replace(GOOD, measured=Measured(10.5))
+    assert rig.step()["odom"] == Odometry(500.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def test_odometry_and_battery_are_published_once_with_their_time() -> None:

@@ -90,6 +90,16 @@ def test_what_stuffing_cannot_have_made_is_refused(stuffed: bytes) -> None:
         uncobs(stuffed)
 
 
+def test_as_many_bytes_as_a_frame_may_have_are_stuffed() -> None:
+    assert len(cobs(bytes(range(1, 65)))) == 65
+
+
+def test_an_empty_stretch_between_two_ends_is_no_damage() -> None:
+    reader = Reader()
+    assert reader.feed(b"\0\0\0" + encode(EXAMPLES[0])) == [EXAMPLES[0]]
+    assert reader.damaged == 0
+
+
 def test_what_is_too_long_is_refused() -> None:
     with pytest.raises(FramingError, match="65 bytes, at most 64"):
         cobs(bytes(65))
@@ -108,9 +118,10 @@ def test_the_check_value_of_the_catalogue() -> None:
     assert crc16(b"") == 0xFFFF
 
 
-def test_too_few_bytes_are_no_frame() -> None:
-    with pytest.raises(FramingError, match="too few"):
-        decode(cobs(b"abc"))
+@pytest.mark.parametrize(("count", "says"), [(3, "3 bytes are too few"), (9, "9 bytes are too few"), (10, "CRC is wrong")])
+def test_too_few_bytes_are_no_frame(count: int, says: str) -> None:
+    with pytest.raises(FramingError, match=says):
+        decode(cobs(b"x" * count))
 
 
 def _signed(body: bytes) -> bytes:

@@ -114,14 +114,68 @@ def test_a_port_that_nobody_empties_is_slow(path: Path) -> None:
     pty.close()
 
 
+def test_what_has_come_in_is_read_at_once(path: Path) -> None:
+    pty = PtyPort(path)
+    port = SerialPort(str(path), 115_200)
+    pty.write(b"abc" * 10)
+    assert until(lambda: port._serial.in_waiting == 30)
+    assert port.read() == b"abc" * 10
+    port.close(discard=True)
+    pty.close()
+
+
 def test_a_backlog_is_slow(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pty = PtyPort(path)
     port = SerialPort(str(path), 115_200)
-    monkeypatch.setattr(type(port._serial), "out_waiting", property(lambda self: 200))
-    with pytest.raises(SlowPortError, match="200 bytes wait"):
-        port.write(b"x")
+    for waiting, slow in ((128, False), (129, True), (200, True)):
+        monkeypatch.setattr(type(port._serial), "out_waiting", waiting)
+        if slow:
+            with pytest.raises(SlowPortError, match=f"{waiting} bytes wait"):
+                port.write(b"x")
+        else:
+            port.write(b"x")
     port.close(discard=True)
     pty.close()
+
+
+def test_a_frame_that_does_not_leave_is_slow_and_what_waits_is_thrown_away_if_asked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pty = PtyPort(path)
+    port = SerialPort(str(path), 115_200)
+    assert (port._serial.timeout, port._serial.write_timeout, port._serial.exclusive) == (0.004, 0.1, True)
+
+    def full(data: bytes) -> None:
+        raise serial.SerialTimeoutException("Write timeout")
+
+    monkeypatch.setattr(port._serial, "write", full)
+    with pytest.raises(SlowPortError, match="a frame did not leave within 100 ms"):
+        port.write(b"x")
+    thrown: list[bool] = []
+    monkeypatch.setattr(port._serial, "reset_output_buffer", lambda: thrown.append(True))
+    port.close(discard=False)
+    assert (thrown, port._serial.is_open) == ([], False)
+    port.close(discard=True)
+    assert thrown == [True]
+    pty.close()
+
+
+def test_a_command_that_nobody_could_obey_is_forgotten() -> None:
+    base = SerialBase(BaseConfig(driver="serial:x"), lambda: Broken(OSError(5, "Input/output error")), lambda: 50.0)
+    base.connect = lambda: None  # type: ignore[method-assign]  # the test takes the turns
+    base.send(ZERO, 0.0)
+    base._turn()
+    assert base._pending is None
+    assert base.report().problem == "x: unplugged: Input/output error"
+
+
+def test_a_command_is_as_old_as_it_is_told() -> None:
+    base = SerialBase(BaseConfig(driver="serial:x"), lambda: Broken(OSError()), lambda: 50.0)
+    base.connect = lambda: None  # type: ignore[method-assign]  # the thread would forget it
+    base.send(ZERO, 0.02)
+    assert base._pending is not None and base._pending.made_s == pytest.approx(49.98)
+    base._forget(None)
+    assert base._pending is not None, "a newer one is not forgotten with an older one"
+    base._forget(base._pending)
+    assert base._pending is None
 
 
 class Broken:
