@@ -171,11 +171,11 @@ def test_base_link_is_inside_the_footprint_and_not_on_its_edge() -> None:
 
 
 def test_where_the_record_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/robot")
+    monkeypatch.setenv("HOME", "/opt/robot")
     monkeypatch.setenv("XDG_STATE_HOME", "")
-    assert GateConfig().audit_folder == Path("/home/robot/.local/state/robot-runtime/audit")
-    assert GateConfig(state_dir="~/kept").audit_folder == Path("/home/robot/kept/audit")
-    assert GateConfig(run_dir="~/run", state_dir="memory").audit_folder == Path("/home/robot/run/audit")
+    assert GateConfig().audit_folder == Path("/opt/robot/.local/state/robot-runtime/audit")
+    assert GateConfig(state_dir="~/kept").audit_folder == Path("/opt/robot/kept/audit")
+    assert GateConfig(run_dir="~/run", state_dir="memory").audit_folder == Path("/opt/robot/run/audit")
     assert GateConfig(state_dir="memory").audit_folder is None
     monkeypatch.setenv("XDG_STATE_HOME", "/state")
     assert GateConfig().audit_folder == Path("/state/robot-runtime/audit")

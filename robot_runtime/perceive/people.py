@@ -1,0 +1,262 @@
+"""People over time: who is there, of what age group, where, looking at the robot or not, speaking or not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from robot_runtime.config import StageConfig
+from robot_runtime.messages import AgeGroup, Person, RobotPose
+from robot_runtime.perceive.ages import AgeBelief, AgeSettings
+from robot_runtime.perceive.engagement import engagement
+from robot_runtime.perceive.motion import SPREAD_MPS
+from robot_runtime.perceive.recall import RecallSettings, Trace, recalled
+from robot_runtime.perceive.tracks import Track
+from robot_runtime.world.view import wrap_angle
+
+Voice = tuple[float, float]
+"""When a voice was heard, in seconds, and from where: radians in base_link, positive to the left; nan while that is unknown."""
+
+
+class KnownPerson(StageConfig):
+    """Somebody who lives here.  Known by the age group alone, which everybody else of that group has too: see :class:`PeopleSettings`."""
+
+    id: str = Field(min_length=1, description="such as anna")
+    name: str = Field(min_length=1, description="what the robot calls them; the gate lets people with a name permit things")
+    age_group: AgeGroup = Field(description="child, adult or elderly")
+
+
+class PeopleSettings(StageConfig):
+    memory_s: float = Field(10.0, ge=0, le=600, description="how long somebody out of sight is told of")
+    most: int = Field(24, ge=1, le=64, description="so many people are remembered, those whom it has not seen for longest are forgotten")
+    facing_s: float = Field(0.4, gt=0, le=10, description="time constant over which looking at the robot is averaged")
+    facing_on: float = Field(0.6, gt=0, lt=1, description="probability from which on somebody faces the robot")
+    facing_off: float = Field(0.4, gt=0, lt=1, description="and below which they do not any more")
+    voice_s: float = Field(0.4, gt=0, le=5, description="who was heard this lately is speaking")
+    voice_cone_rad: float = Field(0.35, gt=0, le=3.2, description="how far beside the direction of a voice its speaker may be")
+    ages: AgeSettings = Field(default_factory=AgeSettings, description="age groups over time")
+    recall: RecallSettings = Field(default_factory=RecallSettings, description="who is known again")
+    known_people: tuple[KnownPerson, ...] = Field(
+        (),
+        description="who lives here: the only one of an age group gives id and name to whoever is of that group. "
+        "For homes without visitors, and simulations: an unknown adult would be taken for the adult who lives here",
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Impression:
+    """What the classifier makes of the crop of one person."""
+
+    ages: NDArray[np.float64]  # calibrated probabilities, in the order of ages.GROUPS
+    faces_robot: float  # probability; nan while unknown
+
+
+@dataclass(eq=False)
+class _Somebody:
+    id: str
+    belief: AgeBelief
+    track: Track  # as of ``told_s``
+    told_s: float
+    name: str = ""
+    heard_s: float = -math.inf
+    facing: float = 0.5
+    faces_robot: bool = False
+    looked_s: float = field(default=math.nan)
+
+    def look(self, impression: Impression, stamp_s: float, settings: PeopleSettings) -> None:
+        self.belief.look(stamp_s, impression.ages)
+        if not 0 <= impression.faces_robot <= 1:
+            return
+        elapsed_s = settings.facing_s if math.isnan(self.looked_s) else stamp_s - self.looked_s
+        self.facing += (1.0 - math.exp(-elapsed_s / settings.facing_s)) * (impression.faces_robot - self.facing)
+        self.looked_s = stamp_s
+        self.faces_robot = self.facing > (settings.facing_off if self.faces_robot else settings.facing_on)
+
+    def is_seen(self, now_s: float) -> bool:
+        return self.track.seen and self.told_s == now_s
+
+    def trace(self) -> Trace:
+        return Trace(self.id, self.track.last_seen_s, self.track.position_m, self.track.look, self.belief.probabilities())
+
+    def as_person(self, now_s: float, voice_s: float) -> Person:
+        """As of now: while nobody follows them any more they stay where they were, and that grows unsure."""
+        track, untold_s, seen = self.track, now_s - self.told_s, self.is_seen(now_s)
+        group, confidence = self.belief.group()
+        velocity_mps = track.velocity_mps if untold_s == 0 else (0.0, 0.0, 0.0)
+        return Person(
+            self.id,
+            self.name,
+            group.value,
+            confidence,
+            track.position_m,
+            velocity_mps,
+            track.position_std_m + SPREAD_MPS * untold_s,
+            seen,
+            now_s - self.heard_s <= voice_s,
+            seen and self.faces_robot,
+            track.last_seen_s,
+        )
+
+
+class PeopleTracker:
+    """Makes ``Person`` messages of the tracks of people.  The same input gives the same ids: person-1, person-2, …
+
+    Who leaves the picture and comes back later gets the same id where clothes, age group and the way in between allow it and
+    nobody else was as likely.
+    """
+
+    def __init__(self, settings: PeopleSettings | None = None) -> None:
+        self._settings = settings or PeopleSettings()
+        self._count = 0
+        self._people: dict[str, _Somebody] = {}  # by id, in the order in which they came
+        self._by_track: dict[str, str] = {}  # track id → person id
+        self._stamp_s = -math.inf
+
+    def reset(self) -> None:
+        """Forget everybody; ids start anew."""
+        self._count = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        self._people.clear()
+        self._by_track.clear()
+        self._stamp_s = -math.inf
+
+    def update(
+        self,
+        tracks: Sequence[Track],
+        impressions: Mapping[str, Impression],
+        voices: Sequence[Voice],
+        stamp_s: float,
+        robot: RobotPose | None,
+    ) -> tuple[Person, ...]:
+        """Take in the tracks of people (and of nothing else) of the picture of ``stamp_s``; everybody who is known now.
+
+        Time that goes backwards forgets everybody; their ids are not used again.
+
+        :param impressions: of those in view, by track id; not everybody needs one in every picture
+        :param voices: heard since the last call
+        """
+        if not math.isfinite(stamp_s):
+            return self.people()
+        if stamp_s < self._stamp_s:
+            self._forget()
+        self._stamp_s = stamp_s
+        self._follow(tracks, impressions)
+        self._by_track = {track.id: self._by_track[track.id] for track in tracks if track.id in self._by_track}
+        for track_id, impression in impressions.items():
+            if (who := self._by_track.get(track_id)) is not None:
+                self._people[who].look(impression, stamp_s, self._settings)
+        self._name_known_people()
+        for voice in voices:
+            self._hear(*voice, robot)
+        self._drop_oldest()
+        return self.people()
+
+    def people(self) -> tuple[Person, ...]:
+        """Those in view, and those who were lately."""
+        now_s, settings = self._stamp_s, self._settings
+        return tuple(
+            somebody.as_person(now_s, settings.voice_s)
+            for somebody in self._people.values()
+            if now_s - max(somebody.track.last_seen_s, somebody.heard_s) <= settings.memory_s
+            and (somebody.told_s == now_s or math.isfinite(somebody.track.position_m[0]))
+        )
+
+    def engagement(self, robot: RobotPose) -> dict[str, float]:
+        """How much each of them seems to want something of the robot, 0 … 1, by id."""
+        return {person.id: engagement(person, robot) for person in self.people()}
+
+    # ------------------------------------------------ who is who
+
+    def _follow(self, tracks: Sequence[Track], impressions: Mapping[str, Impression]) -> None:
+        """Those whose track goes on first: whoever is left may be what a new track shows."""
+        others = []
+        for track in tracks:
+            somebody = self._people.get(self._by_track.get(track.id, ""))
+            if somebody is not None and somebody.track.id == track.id:
+                somebody.track, somebody.told_s = track, self._stamp_s
+            elif track.seen:
+                others.append(track)
+        for track in others:
+            somebody = self._people.get(self._by_track.get(track.id, ""))
+            if somebody is None or somebody.is_seen(self._stamp_s):  # known again in another track meanwhile
+                somebody = self._newcomer(track, impressions.get(track.id))
+            somebody.track, somebody.told_s = track, self._stamp_s
+
+    def _newcomer(self, track: Track, impression: Impression | None) -> _Somebody:
+        new = Trace("", self._stamp_s, track.position_m, track.look, None if impression is None else _normalised(impression.ages))
+        absent = [somebody.trace() for somebody in self._people.values() if somebody.told_s < self._stamp_s or not somebody.track.seen]
+        who = recalled(new, absent, self._settings.recall)
+        if not who:
+            self._count += 1
+            who = f"person-{self._count}"
+            self._people[who] = _Somebody(who, AgeBelief(self._settings.ages), track, self._stamp_s)
+        self._by_track[track.id] = who
+        return self._people[who]
+
+    def _name_known_people(self) -> None:
+        for somebody in list(self._people.values()):
+            if somebody.name or not somebody.is_seen(self._stamp_s):
+                continue
+            group, _ = somebody.belief.group()
+            alike = [known for known in self._settings.known_people if known.age_group is group]
+            if len(alike) == 1:
+                self._rename(somebody, alike[0])
+
+    def _rename(self, somebody: _Somebody, known: KnownPerson) -> None:
+        """Unless the one who bears the name is in view too; one who is not was the same person."""
+        bearer = self._people.get(known.id)
+        if bearer is not None and bearer.is_seen(self._stamp_s):
+            return
+        del self._people[somebody.id]
+        self._by_track = {track: known.id if who == somebody.id else who for track, who in self._by_track.items() if who != known.id}
+        somebody.id, somebody.name = known.id, known.name
+        self._people[known.id] = somebody
+
+    # ------------------------------------------------ voices
+
+    def _hear(self, heard_s: float, bearing_rad: float, robot: RobotPose | None) -> None:
+        """Give a voice to whoever is in its direction; without one to the only one in view, or who alone faces the robot."""
+        if not math.isfinite(heard_s) or heard_s > self._stamp_s + self._settings.voice_s:
+            return
+        if robot is not None and math.isfinite(bearing_rad) and math.isfinite(robot.yaw_rad):
+            speaker = self._towards(robot, bearing_rad)
+        else:
+            seen = [somebody for somebody in self._people.values() if somebody.is_seen(self._stamp_s)]
+            facing = [somebody for somebody in seen if somebody.faces_robot]
+            speaker = seen[0] if len(seen) == 1 else facing[0] if len(facing) == 1 else None
+        if speaker is not None:
+            speaker.heard_s = max(speaker.heard_s, heard_s)
+
+    def _towards(self, robot: RobotPose, bearing_rad: float) -> _Somebody | None:
+        """Who is nearest to a direction; those in view before those who are only remembered."""
+
+        def off_rad(somebody: _Somebody) -> float:
+            x, y, _ = somebody.track.position_m
+            return abs(wrap_angle(math.atan2(y - robot.y_m, x - robot.x_m) - robot.yaw_rad - bearing_rad))
+
+        near = [
+            (not somebody.is_seen(self._stamp_s), off_rad(somebody), who)
+            for who, somebody in self._people.items()
+            if self._stamp_s - somebody.track.last_seen_s <= self._settings.memory_s and off_rad(somebody) <= self._settings.voice_cone_rad
+        ]
+        return self._people[min(near)[2]] if near else None
+
+    def _drop_oldest(self) -> None:
+        """So that memory stays flat, and nobody is kept for longer than it serves."""
+        recall_s, now_s = self._settings.recall.recall_s, self._stamp_s
+        kept = sorted(self._people.values(), key=lambda somebody: -somebody.track.last_seen_s)[: self._settings.most]
+        ids = {somebody.id for somebody in kept if now_s - somebody.track.last_seen_s <= recall_s}
+        self._people = {who: somebody for who, somebody in self._people.items() if who in ids}
+        self._by_track = {track: who for track, who in self._by_track.items() if who in ids}
+
+
+def _normalised(ages: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    total = float(ages.sum()) if ages.shape == (3,) else math.nan
+    return ages / total if math.isfinite(total) and total > 0 and (ages >= 0).all() else None

@@ -1,0 +1,329 @@
+"""People over time: age groups, attention, voices, memory, and who is known again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from robot_runtime.messages import AgeGroup, Person, RobotPose
+from robot_runtime.perceive.ages import GROUPS, AgeBelief, AgeSettings
+from robot_runtime.perceive.engagement import engagement
+from robot_runtime.perceive.looks import LENGTH
+from robot_runtime.perceive.motion import SPREAD_MPS
+from robot_runtime.perceive.people import Impression, KnownPerson, PeopleSettings, PeopleTracker, Voice
+from robot_runtime.perceive.tracks import Track
+
+ROBOT = RobotPose(0.0, 0.0, 0.0, 0.0, 0.05)
+CHILD, ADULT, ELDERLY = (0.9, 0.06, 0.04), (0.04, 0.9, 0.06), (0.03, 0.07, 0.9)
+RED, BLUE = (tuple(float(k == n) for k in range(LENGTH)) for n in (12, 20))
+
+
+def track(id_: str = "person-1", now_s: float = 0.0, at_m: tuple[float, float] = (2.0, 0.0), seen: bool = True, **changes: object) -> Track:
+    known: dict[str, object] = {
+        "id": id_, "class_id": 0, "box_index": 0 if seen else -1, "ltwh_px": (1.0, 1.0, 9.0, 20.0), "score": 0.9,
+        "position_m": (*at_m, 0.0), "velocity_mps": (0.0, 0.0, 0.0), "position_std_m": 0.1, "first_seen_s": 0.0,
+        "last_seen_s": now_s, "look": RED,
+    }  # fmt: skip
+    return Track(**{**known, **changes})  # type: ignore[arg-type]  # a test gives what it likes
+
+
+def like(ages: Sequence[float] = ADULT, faces: float = 0.9) -> Impression:
+    return Impression(np.array(ages), faces)
+
+
+def watch(
+    people: PeopleTracker,
+    from_s: float,
+    to_s: float,
+    impression: Impression,
+    id_: str = "person-1",
+    at_m: tuple[float, float] = (2.0, 0.0),
+    look: tuple[float, ...] = RED,
+) -> Person:
+    """Somebody stands there for a while, at ten pictures a second."""
+    found: tuple[Person, ...] = ()
+    for k in range(round(from_s * 10), round(to_s * 10) + 1):
+        found = people.update([track(id_, k / 10, at_m, look=look)], {id_: impression}, (), k / 10, ROBOT)
+    return next(person for person in found if person.seen)
+
+
+# ------------------------------------------------ age groups
+
+
+def test_an_age_group_is_unknown_until_it_is_sure() -> None:
+    people = PeopleTracker()
+    first = people.update([track()], {"person-1": like((0.2, 0.5, 0.3))}, (), 0.0, ROBOT)[0]
+    assert first.age_group == "unknown"
+    assert first.age_group_confidence == pytest.approx(0.5, abs=0.01)  # what the classifier said, no more
+    assert watch(people, 0.1, 3.0, like((0.2, 0.5, 0.3))).age_group == "adult"
+
+
+def test_somebody_of_whom_nothing_is_known_is_unknown() -> None:
+    person = PeopleTracker().update([track()], {}, (), 0.0, ROBOT)[0]
+    assert (person.age_group, person.facing_robot, person.speaking) == ("unknown", False, False)
+    assert person.age_group_confidence == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(("ages", "group"), [(CHILD, "child"), (ADULT, "adult"), (ELDERLY, "elderly")])
+def test_a_clear_case_is_sure_within_a_second_and_never_certain(ages: tuple[float, ...], group: str) -> None:
+    person = watch(PeopleTracker(), 0.0, 1.0, like(ages))
+    assert person.age_group == group
+    assert 0.9 < person.age_group_confidence <= 0.98
+
+
+def test_one_mistake_does_not_change_the_belief_but_many_do() -> None:
+    people = PeopleTracker()
+    watch(people, 0.0, 2.0, like(CHILD))
+    assert watch(people, 2.1, 2.1, like(ADULT)).age_group == "child"
+    assert watch(people, 2.2, 8.0, like(ADULT)).age_group == "adult"
+
+
+def test_looks_that_follow_each_other_count_less_than_separate_ones() -> None:
+    fast, slow = AgeBelief(AgeSettings()), AgeBelief(AgeSettings())
+    for k in range(5):
+        fast.look(0.1 * k, np.array([0.2, 0.5, 0.3]))
+        slow.look(1.0 * k, np.array([0.2, 0.5, 0.3]))
+    assert fast.group()[1] < slow.group()[1]
+
+
+def test_the_belief_is_calibrated() -> None:
+    """Of a classifier that is right as often as it says, and errs anew each time, beliefs of 0.8 and more are right as often."""
+    rng = np.random.default_rng(2)
+    settings = AgeSettings(forget_s=600, alike_s=0.5)
+    claimed, right = [], []
+    for _ in range(400):
+        truth = rng.integers(3)
+        belief = AgeBelief(settings)
+        for k in range(3):
+            says = truth if rng.random() < 0.6 else (truth + rng.integers(1, 3)) % 3
+            belief.look(k, np.where(np.arange(3) == says, 0.6, 0.2))
+        group, confidence = belief.group()
+        best = GROUPS[int(belief.probabilities().argmax())]
+        claimed.append(confidence)
+        right.append(best is GROUPS[truth])
+        assert group in (best, AgeGroup.UNKNOWN)
+    assert np.mean(claimed) == pytest.approx(np.mean(right), abs=0.05)
+
+
+@given(st.lists(st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=0, max_size=4), max_size=6))
+def test_nonsense_from_the_classifier_is_not_believed(looks: list[list[float]]) -> None:
+    belief = AgeBelief(AgeSettings())
+    for k, ages in enumerate(looks):
+        belief.look(0.1 * k, np.array(ages))
+    posterior = belief.probabilities()
+    assert posterior.sum() == pytest.approx(1.0)
+    assert (posterior >= 0).all()
+    assert posterior.max() <= 0.98 + 1e-9
+
+
+# ------------------------------------------------ attention and voices
+
+
+def test_facing_has_hysteresis() -> None:
+    people = PeopleTracker()
+    assert watch(people, 0.0, 1.0, like(faces=0.9)).facing_robot
+    assert watch(people, 1.1, 3.0, like(faces=0.5)).facing_robot
+    assert not watch(people, 3.1, 4.0, like(faces=0.1)).facing_robot
+    assert not watch(people, 4.1, 6.0, like(faces=0.5)).facing_robot
+
+
+def test_one_picture_does_not_turn_a_head() -> None:
+    people = PeopleTracker()
+    watch(people, 0.0, 1.0, like(faces=0.9))
+    assert watch(people, 1.1, 1.1, like(faces=0.0)).facing_robot
+    assert watch(people, 1.2, 1.2, like(faces=math.nan)).facing_robot
+
+
+def speakers(voices: Sequence[Voice], faces: tuple[float, float] = (0.1, 0.1), robot: RobotPose | None = ROBOT) -> list[str]:
+    """Who of two speaks: person-1 to the left, person-2 to the right."""
+    people = PeopleTracker()
+    tracks = [track("a", 1.0, (2.0, 1.0)), track("b", 1.0, (2.0, -1.0), look=BLUE)]
+    impressions = {"a": like(faces=faces[0]), "b": like(faces=faces[1])}
+    found = people.update(tracks, impressions, voices, 1.0, robot)
+    return [person.id for person in found if person.speaking]
+
+
+def test_a_voice_belongs_to_whoever_is_in_its_direction() -> None:
+    assert speakers([(0.9, 0.5)]) == ["person-1"]
+    assert speakers([(0.9, -0.4)]) == ["person-2"]
+    assert speakers([(0.9, 3.0)]) == []
+    assert speakers([(0.9, 2.04)], robot=RobotPose(1.0, 0.0, 0.0, -math.pi / 2, 0.0)) == ["person-1"]  # base_link turns with the robot
+
+
+def test_a_voice_from_nowhere_belongs_to_who_alone_looks_here() -> None:
+    assert speakers([(0.9, math.nan)]) == []
+    assert speakers([(0.9, math.nan)], faces=(0.1, 0.95)) == ["person-2"]
+    assert speakers([(0.9, math.nan)], faces=(0.95, 0.95)) == []
+    assert speakers([(0.9, 0.5)], robot=None) == []
+
+
+def test_old_voices_and_nonsense_are_no_speech() -> None:
+    assert speakers([(0.1, 0.5)]) == []
+    assert speakers([(math.nan, 0.5)]) == []
+    assert speakers([(50.0, 0.5)]) == []
+
+
+def test_the_only_one_in_view_is_the_one_who_speaks_until_the_voice_is_over() -> None:
+    people = PeopleTracker()
+    assert people.update([track()], {}, [(0.0, math.nan)], 0.0, ROBOT)[0].speaking
+    assert not people.update([track(now_s=1.0)], {}, [], 1.0, ROBOT)[0].speaking
+
+
+def test_somebody_out_of_sight_is_heard_where_they_are_remembered() -> None:
+    people = PeopleTracker()
+    watch(people, 0.0, 1.0, like(), at_m=(0.0, 2.0))
+    (person,) = people.update([], {}, [(4.0, math.pi / 2)], 4.0, ROBOT)
+    assert (person.seen, person.speaking) == (False, True)
+
+
+def test_engagement_grows_with_each_of_its_signs() -> None:
+    person = watch(PeopleTracker(), 0.0, 1.0, like(faces=0.1), at_m=(3.0, 0.0))
+    dull = engagement(person, ROBOT)
+    assert engagement(replace(person, facing_robot=True), ROBOT) > dull
+    assert engagement(replace(person, speaking=True), ROBOT) > dull
+    assert engagement(replace(person, velocity_mps=(-0.5, 0.0, 0.0)), ROBOT) > dull
+    assert engagement(replace(person, velocity_mps=(0.5, 0.0, 0.0)), ROBOT) == dull
+    assert engagement(replace(person, position_m=(1.0, 0.0, 0.0)), ROBOT) > dull
+    keen = replace(person, facing_robot=True, speaking=True, position_m=(1.0, 0.0, 0.0), velocity_mps=(-1.0, 0.0, 0.0))
+    assert engagement(keen, ROBOT) == pytest.approx(1.0)
+    assert engagement(replace(keen, seen=False), ROBOT) == pytest.approx(0.2)
+    assert 0 <= engagement(replace(person, position_m=(math.nan,) * 3), ROBOT) <= 1
+
+
+# ------------------------------------------------ memory
+
+
+def test_somebody_out_of_sight_is_remembered_with_growing_doubt_and_then_not_told_of() -> None:
+    people = PeopleTracker()
+    watch(people, 0.0, 1.0, like())
+    (soon,) = people.update([], {}, (), 3.0, ROBOT)
+    (late,) = people.update([], {}, (), 9.0, ROBOT)
+    assert not soon.seen
+    assert not soon.facing_robot
+    assert soon.velocity_mps == (0.0, 0.0, 0.0)
+    assert late.position_std_m - soon.position_std_m == pytest.approx(6.0 * SPREAD_MPS)
+    assert late.last_seen_s == 1.0
+    assert late.age_group == "adult"
+    assert people.update([], {}, (), 11.5, ROBOT) == ()
+
+
+def test_somebody_whose_place_was_never_known_is_told_only_while_followed() -> None:
+    people, nowhere = PeopleTracker(), (math.nan,) * 3
+    (person,) = people.update([track(position_m=nowhere)], {}, (), 0.0, ROBOT)
+    assert math.isnan(person.position_m[0])
+    assert people.update([], {}, (), 0.5, ROBOT) == ()
+
+
+# ------------------------------------------------ who is who
+
+
+def test_who_comes_back_in_the_same_clothes_is_the_same_and_in_others_is_not() -> None:
+    for look, id_ in ((RED, "person-1"), (BLUE, "person-2")):
+        people = PeopleTracker()
+        watch(people, 0.0, 2.0, like())
+        assert watch(people, 60.0, 61.0, like(), id_="person-9", at_m=(4.0, 3.0), look=look).id == id_
+
+
+def test_who_comes_back_at_another_age_or_faster_than_anybody_walks_is_somebody_else() -> None:
+    people = PeopleTracker()
+    watch(people, 0.0, 2.0, like(CHILD))
+    assert watch(people, 30.0, 31.0, like(ADULT), id_="person-9").id == "person-2"
+    people = PeopleTracker()
+    watch(people, 0.0, 2.0, like())
+    assert watch(people, 3.0, 4.0, like(), id_="person-9", at_m=(9.0, 0.0)).id == "person-2"
+
+
+def test_of_two_alike_nobody_is_known_again() -> None:
+    people = PeopleTracker()
+    for k in range(20):
+        tracks = [track("a", k / 10, (2.0, 1.0)), track("b", k / 10, (2.0, -1.0))]
+        people.update(tracks, {"a": like(), "b": like()}, (), k / 10, ROBOT)
+    assert watch(people, 60.0, 61.0, like(), id_="c").id == "person-3"
+
+
+def test_somebody_in_view_is_never_also_a_newcomer() -> None:
+    people = PeopleTracker()
+    watch(people, 0.0, 2.0, like())
+    newcomer_first = [track("person-9", 2.1, (2.2, 0.3)), track("person-1", 2.1)]
+    ids = [person.id for person in people.update(newcomer_first, {}, (), 2.1, ROBOT)]
+    assert sorted(ids) == ["person-1", "person-2"]
+
+
+def test_a_track_that_was_given_up_for_another_and_shows_up_again_is_somebody_else() -> None:
+    people = PeopleTracker()
+    watch(people, 0.0, 2.0, like())
+    lost = track("person-1", 2.0, seen=False)
+    (person,) = people.update([lost, track("x", 2.5, (2.3, 0.0))], {"x": like()}, (), 2.5, ROBOT)
+    assert (person.id, person.seen) == ("person-1", True)
+    both = people.update([track("person-1", 2.6), track("x", 2.6, (2.3, 0.0))], {}, (), 2.6, ROBOT)
+    assert sorted(person.id for person in both if person.seen) == ["person-1", "person-2"]
+
+
+def test_the_only_known_adult_gives_name_and_id_to_the_adult_in_view() -> None:
+    home = PeopleSettings(
+        known_people=(
+            KnownPerson(id="anna", name="Anna", age_group=AgeGroup.ADULT),
+            KnownPerson(id="leo", name="Leo", age_group=AgeGroup.CHILD),
+            KnownPerson(id="mia", name="Mia", age_group=AgeGroup.CHILD),
+        )
+    )
+    people = PeopleTracker(home)
+    first = people.update([track()], {"person-1": like()}, (), 0.0, ROBOT)[0]
+    assert (first.id, first.name) == ("person-1", "")
+    assert watch(people, 0.1, 1.0, like()).id == "anna"
+    again = watch(people, 20.0, 21.0, like(), id_="x", at_m=(4.0, 0.0), look=BLUE)  # changed, and is the only adult still
+    assert (again.id, again.name) == ("anna", "Anna")
+    assert len(people.people()) == 1
+    assert watch(people, 21.1, 23.0, like(CHILD), id_="y", at_m=(2.0, 1.0), look=BLUE).id.startswith("person-")  # one of two
+
+
+def test_a_second_adult_is_not_the_one_who_is_in_view_already() -> None:
+    people = PeopleTracker(PeopleSettings(known_people=(KnownPerson(id="anna", name="Anna", age_group=AgeGroup.ADULT),)))
+    watch(people, 0.0, 1.0, like())
+    for k in range(11, 40):
+        tracks = [track("person-1", k / 10), track("x", k / 10, (3.0, 1.0), look=BLUE)]
+        found = people.update(tracks, {"person-1": like(), "x": like()}, (), k / 10, ROBOT)
+    assert [(person.id, person.name) for person in found] == [("anna", "Anna"), ("person-2", "")]
+
+
+def test_nobody_has_a_name_unless_it_was_configured() -> None:
+    assert watch(PeopleTracker(), 0.0, 3.0, like()).name == ""
+
+
+def test_time_that_goes_back_forgets_everybody_and_uses_no_id_twice() -> None:
+    people = PeopleTracker()
+    watch(people, 50.0, 51.0, like())
+    assert watch(people, 1.0, 2.0, like()).id == "person-2"
+    people.reset()
+    assert people.people() == ()
+    assert watch(people, 1.0, 2.0, like()).id == "person-1"
+
+
+def test_memory_is_bounded() -> None:
+    people = PeopleTracker(PeopleSettings(most=5))
+    for k in range(50):
+        look = tuple(float(n == k % LENGTH) for n in range(LENGTH))
+        people.update([track(f"t{k}", 0.1 * k, (9.0 * (k % 2), 0.0), look=look)], {}, (), 0.1 * k, ROBOT)
+    assert len(people.people()) == 5
+
+
+numbers = st.floats(allow_nan=True, allow_infinity=True)
+
+
+@given(st.lists(st.tuples(numbers, numbers, numbers, numbers, st.booleans(), st.floats(0, 20)), max_size=6))
+def test_nonsense_never_raises(rows: list[tuple[float, float, float, float, bool, float]]) -> None:
+    people = PeopleTracker()
+    for x, y, chance, bearing, seen, now_s in rows:
+        impression = Impression(np.array([chance, 0.5, y]), chance)
+        robot = RobotPose(0.0, x, 0.0, y, 0.0)
+        people.update([track("a", now_s, (x, y), seen)], {"a": impression, "gone": impression}, [(x, bearing)], now_s, robot)
+        for person in people.people():
+            assert 0 <= person.age_group_confidence <= 1
+            assert person.age_group in [group.value for group in AgeGroup]
+        assert all(0 <= value <= 1 for value in people.engagement(robot).values())

@@ -1,0 +1,311 @@
+"""Identity over time: crossings, occlusions, a camera that turns and drives, and strange clocks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+
+from robot_runtime.perceive.box_filter import BoxFilter
+from robot_runtime.perceive.boxes import Boxes, no_boxes
+from robot_runtime.perceive.camera_model import View
+from robot_runtime.perceive.looks import LENGTH, looks_of, unlike
+from robot_runtime.perceive.motion import LIVING, REST_S, Motion
+from robot_runtime.perceive.place import UNKNOWN_STD_M, Placer
+from robot_runtime.perceive.tracks import Track, Tracker
+from tests.unit.eyes_world import CLASSES, Card, look_from, shoot
+
+RATE_HZ = 8
+Scene = Callable[[float], list[Card]]
+Walk = Callable[[float], View]
+
+
+@dataclass
+class Step:
+    now_s: float
+    tracks: list[Track]
+    ids: dict[int, str]  # card → id of the track that has its box
+
+
+def play(
+    scene: Scene, camera: Walk = lambda now_s: look_from(0.0, 0.0), until_s: float = 4.0, use_depth: bool = True, seed: int = 0,
+    tracker: Tracker | None = None,
+) -> Iterator[Step]:  # fmt: skip
+    """Pictures of a scene, with a little noise, followed by a tracker."""
+    rng = np.random.default_rng(seed)
+    tracker, placer = tracker or Tracker(CLASSES), Placer(CLASSES)
+    for k in range(int(until_s * RATE_HZ) + 1):
+        now_s, view = k / RATE_HZ, camera(k / RATE_HZ)
+        shot = shoot(view, scene(now_s))
+        noise = rng.normal(0, 0.02, shot.boxes.ltwh_px.shape) * shot.boxes.ltwh_px[:, 2:].repeat(2, axis=1)
+        boxes = replace(shot.boxes, ltwh_px=(shot.boxes.ltwh_px + noise).astype(np.float32))
+        places = placer.place(boxes, view, shot.depth_m) if use_depth else None
+        tracks = tracker.update(boxes, now_s, places, looks_of(shot.bgr, boxes), view)
+        yield Step(now_s, tracks, {shot.shown[track.box_index]: track.id for track in tracks if track.seen})
+
+
+def ids_over_time(steps: Iterator[Step]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {}
+    for step in steps:
+        for card, id_ in step.ids.items():
+            found.setdefault(card, set()).add(id_)
+    return found
+
+
+# ------------------------------------------------ crossings
+
+
+@given(
+    speed=st.floats(0.4, 1.4), near_m=st.floats(2.0, 3.0), apart_m=st.floats(0.8, 2.0), alike=st.booleans(), seed=st.integers(0, 99)
+)  # fmt: skip
+@settings(max_examples=10, deadline=None)
+def test_two_people_who_cross_at_different_distances_keep_their_ids(
+    speed: float, near_m: float, apart_m: float, alike: bool, seed: int
+) -> None:
+    def scene(now_s: float) -> list[Card]:
+        way = speed * (now_s - 2.0)
+        return [Card(near_m, way), Card(near_m + apart_m, -way, bgr=(60, 60, 200) if alike else (200, 120, 30))]
+
+    found = ids_over_time(play(scene, seed=seed))
+    assert all(len(ids) == 1 for ids in found.values())
+    assert len(set().union(*found.values())) == len(found)
+
+
+def test_they_keep_them_while_the_robot_turns_and_drives() -> None:
+    def scene(now_s: float) -> list[Card]:
+        way = 0.8 * (now_s - 2.0)
+        return [Card(3.0, way), Card(4.2, -way)]
+
+    def camera(now_s: float) -> View:
+        return look_from(0.3 * now_s, 0.1 * now_s, 0.25 * math.sin(now_s), 0.3 * math.sin(2 * now_s))
+
+    assert ids_over_time(play(scene, camera)) == {0: {"person-1"}, 1: {"person-2"}}
+
+
+def test_without_depth_colours_and_motion_tell_people_apart_who_pass() -> None:
+    def scene(now_s: float) -> list[Card]:
+        way = 0.9 * (now_s - 2.0)
+        return [Card(2.5, way), Card(4.0, -way, bgr=(200, 120, 30))]
+
+    assert ids_over_time(play(scene, use_depth=False)) == {0: {"person-2"}, 1: {"person-1"}}  # the far one is in the picture first
+
+
+def test_a_camera_that_pans_fast_does_not_lose_what_stands_still_even_without_places() -> None:
+    def camera(now_s: float) -> View:
+        return look_from(0.0, 0.0, pan_rad=0.4 * math.sin(3 * now_s))
+
+    found = ids_over_time(play(lambda now_s: [Card(3.0, 0.3), Card(3.2, -0.5)], camera, use_depth=False))
+    assert found == {0: {"person-1"}, 1: {"person-2"}}
+
+
+# ------------------------------------------------ occlusions
+
+SOFA = Card(2.0, 0.75, 1.15, 1.9, detected=False)  # as high as a wardrobe, so that it hides everything
+
+
+@pytest.mark.parametrize("turning", [False, True])
+def test_somebody_who_walks_behind_the_sofa_comes_out_as_the_same(turning: bool) -> None:
+    def scene(now_s: float) -> list[Card]:
+        return [Card(3.5, -0.6 + 0.9 * now_s), SOFA]
+
+    def camera(now_s: float) -> View:
+        return look_from(0.0, 0.0, pan_rad=0.15 * now_s if turning else 0.2)
+
+    steps = list(play(scene, camera, until_s=4.75))
+    seen = [bool(step.ids) for step in steps]
+    gap_s = (
+        max((len(run) for run in "".join("x" if s else "." for s in seen[seen.index(True) : len(seen)]).split("x")), default=0) / RATE_HZ
+    )
+    assert 1.8 < gap_s < 2.5  # it was really hidden, and
+    assert seen[-1]  # is there again
+    assert ids_over_time(iter(steps)) == {0: {"person-1"}}
+
+
+def test_who_comes_out_a_metre_and_a_half_from_where_they_stood_within_two_seconds_is_the_same() -> None:
+    def scene(now_s: float) -> list[Card]:
+        stood, hidden = now_s < 2.0, 2.0 <= now_s < 4.0
+        return [] if hidden else [Card(3.0, 0.0 if stood else 1.5)]
+
+    assert ids_over_time(play(scene, until_s=6.0)) == {0: {"person-1"}}
+
+
+def test_who_comes_in_far_from_where_somebody_vanished_is_somebody_else() -> None:
+    def scene(now_s: float) -> list[Card]:
+        return [Card(2.5, -1.2)] if now_s < 2.0 else [] if now_s < 2.5 else [Card(5.5, 2.5)]
+
+    assert ids_over_time(play(scene)) == {0: {"person-1", "person-2"}}
+
+
+def test_a_track_out_of_sight_is_told_with_growing_doubt_and_then_given_up() -> None:
+    steps = list(play(lambda now_s: [Card(3.0, 0.3 * now_s)] if now_s < 2.0 else [], until_s=6.0))
+    lost = [step.tracks[0] for step in steps if step.tracks and not step.tracks[0].seen]
+    doubts = [track.position_std_m for track in lost]
+    assert doubts == sorted(doubts)
+    assert doubts[-1] > 1.0
+    assert math.hypot(*lost[-1].velocity_mps) < math.hypot(*lost[0].velocity_mps)
+    assert all(track.last_seen_s == pytest.approx(1.875) for track in lost)
+    assert not steps[-1].tracks
+
+
+def test_somebody_half_hidden_and_badly_detected_stays_in_sight() -> None:
+    def scene(now_s: float) -> list[Card]:
+        return [Card(3.0, 0.0), Card(2.0, 0.05, 0.8, 1.25, detected=False)] if now_s > 1.0 else [Card(3.0, 0.0)]
+
+    steps = list(play(scene, until_s=3.0))
+    assert all(step.ids == {0: "person-1"} for step in steps)
+    assert steps[-1].tracks[0].score < 0.5
+
+
+# ------------------------------------------------ the start and end of tracks, and clocks
+
+
+def one(score: float, class_id: int = 0, left: float = 100.0) -> Boxes:
+    return Boxes(np.array([[left, 50, 40, 100]], np.float32), np.array([score], np.float32), np.array([class_id], np.int64))
+
+
+def test_a_sure_box_counts_at_once_a_fair_one_at_its_second_and_a_bad_one_never() -> None:
+    for score, told in ((0.9, [1, 1]), (0.6, [0, 1]), (0.4, [0, 0])):
+        tracker = Tracker(CLASSES)
+        assert [len(tracker.update(one(score), 0.1 * k)) for k in range(2)] == told
+
+
+def test_a_fair_box_that_is_not_seen_again_is_forgotten() -> None:
+    tracker = Tracker(CLASSES)
+    found = [tracker.update(boxes, 0.1 * k) for k, boxes in enumerate((one(0.6), no_boxes(), one(0.6), one(0.6)))]
+    assert [len(tracks) for tracks in found] == [0, 0, 0, 1]
+    assert found[-1][0].id == "person-1"
+
+
+def test_classes_are_never_mixed() -> None:
+    tracker = Tracker(CLASSES)
+    tracker.update(one(0.9, 0), 0.0)
+    assert [track.id for track in tracker.update(one(0.9, 1), 0.1)] == ["person-1", "cup-1"]
+
+
+def test_the_same_picture_twice_changes_nothing() -> None:
+    tracker = Tracker(CLASSES)
+    first = tracker.update(one(0.9), 1.0)
+    assert tracker.update(no_boxes(), 1.0) == first
+    assert tracker.update(no_boxes(), math.nan) == first
+
+
+def test_time_that_goes_back_forgets_tracks_and_uses_no_id_twice() -> None:
+    tracker = Tracker(CLASSES)
+    tracker.update(one(0.9), 10.0)
+    assert [track.id for track in tracker.update(one(0.9), 2.0)] == ["person-2"]
+    tracker.reset()
+    assert [track.id for track in tracker.update(one(0.9), 2.0)] == ["person-1"]
+
+
+def test_uneven_times_are_no_problem() -> None:
+    rng = np.random.default_rng(5)
+    tracker, now_s = Tracker(CLASSES), 0.0
+    for _ in range(40):
+        now_s += rng.uniform(0.03, 0.4)
+        tracks = tracker.update(one(0.9, left=60 + 20 * now_s), now_s)
+        assert [track.id for track in tracks] == ["person-1"]
+
+
+def test_the_same_input_gives_the_same_output() -> None:
+    def scene(now_s: float) -> list[Card]:
+        return [Card(3.0, 0.5 * now_s), Card(4.0, -0.2 * now_s), Card(2.5, 0.9, 0.1, 0.1, class_id=1, bottom_m=0.7)]
+
+    def run() -> str:  # as text, for nan is not equal to itself
+        return repr([step.tracks for step in play(scene, until_s=2.0)])
+
+    assert run() == run()
+
+
+def test_a_track_without_a_place_says_so() -> None:
+    (track,) = Tracker(CLASSES).update(one(0.9), 0.0)
+    assert all(map(math.isnan, track.position_m))
+    assert track.position_std_m == UNKNOWN_STD_M
+
+
+anything = st.floats(width=32, allow_nan=True, allow_infinity=True)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            hnp.arrays(np.float32, st.tuples(st.integers(0, 4), st.just(4)), elements=anything), anything, st.floats(0, 9) | anything
+        ),
+        max_size=5,
+    )
+)
+def test_nonsense_never_raises(pictures: list[tuple[NDArray[np.float32], float, float]]) -> None:
+    tracker, placer, view = Tracker(CLASSES), Placer(CLASSES), look_from(0.0, 0.0)
+    for rows, score, stamp_s in pictures:
+        boxes = Boxes(rows, np.full(len(rows), score, np.float32), np.zeros(len(rows), np.int64))
+        for track in tracker.update(boxes, stamp_s, placer.place(boxes, view), None, view):
+            assert all(map(math.isfinite, track.ltwh_px))
+            assert math.isfinite(track.position_std_m)
+
+
+# ------------------------------------------------ the filters
+
+
+def test_velocity_in_the_map_is_right_while_the_camera_moves() -> None:
+    def camera(now_s: float) -> View:
+        return look_from(0.4 * now_s, 0.0, 0.2 * math.sin(2 * now_s))
+
+    steps = list(play(lambda now_s: [Card(5.0 - 0.6 * now_s, -0.5 + 0.3 * now_s)], camera, until_s=3.0))
+    late = np.array([step.tracks[0].velocity_mps for step in steps if step.now_s > 1.5])
+    np.testing.assert_allclose(late.mean(axis=0), (-0.6, 0.3, 0.0), atol=0.1)
+    assert np.abs(late - (-0.6, 0.3, 0.0)).max() < 0.35
+    still = list(play(lambda now_s: [Card(4.0, 0.4)], camera, until_s=3.0))
+    assert max(math.hypot(*step.tracks[0].velocity_mps) for step in still if step.now_s > 1.5) < 0.25
+
+
+def test_what_the_motion_filter_claims_is_true() -> None:
+    rng = np.random.default_rng(11)
+    covariance = np.diag([0.06**2, 0.03**2, 0.02**2])
+    inside = []
+    for _ in range(60):
+        velocity = rng.normal(0, 0.7, 3) * (1, 1, 0)
+        motion = Motion(0.0, rng.multivariate_normal(np.zeros(3), covariance), covariance, LIVING)
+        for k in range(1, 16):
+            motion.see(0.1 * k, 0.1 * k * velocity + rng.multivariate_normal(np.zeros(3), covariance), covariance)
+        inside.append(math.dist(motion.position_m(1.5), 1.5 * velocity) < 2 * motion.std_m(1.5))
+    assert np.mean(inside) > 0.9
+    assert motion.std_m(1.5) < 0.08  # surer than one sighting alone
+
+
+def test_out_of_sight_a_velocity_carries_on_and_dies_away() -> None:
+    motion = Motion(0.0, np.zeros(3), 1e-4 * np.eye(3), LIVING)
+    for k in range(1, 21):
+        motion.see(0.1 * k, np.array([0.1 * k, 0.0, 0.0]), 1e-4 * np.eye(3))
+    assert motion.position_m(4.0)[0] == pytest.approx(2.0 + 0.5 + REST_S * (1 - math.exp(-1.5 / REST_S)), abs=0.1)
+    assert motion.velocity_mps(20.0)[0] == pytest.approx(0.0, abs=1e-3)
+    assert motion.std_m(4.0) > 0.5 * 1.5
+
+
+def test_a_box_filter_follows_the_turning_camera_and_starts_anew_behind_it() -> None:
+    box = np.array([150.0, 100, 20, 40])
+    ahead, aside, behind = look_from(0, 0), look_from(0, 0, pan_rad=0.2), look_from(0, 0, pan_rad=2.5)
+    expected = BoxFilter(0.0, box, ahead)
+    expected.turn(aside)
+    assert expected.ltwh_px(0.1)[0] > 150 + 30  # the camera turned left
+    expected.turn(behind)
+    expected.see(0.2, box, behind)
+    np.testing.assert_allclose(expected.ltwh_px(0.2), box)
+
+
+def test_looks_tell_colours_apart_and_are_nan_without_pixels() -> None:
+    bgr = np.zeros((40, 80, 3), np.uint8)
+    bgr[:, :40], bgr[:, 40:] = (200, 30, 30), (30, 30, 200)
+    rows = np.array([[0, 0, 40, 40], [40, 0, 40, 40], [5, 5, 30, 30], [200, 0, 9, 9], [np.nan, 0, 9, 9], [-50, -50, 9, 9]], np.float32)
+    looks = looks_of(bgr, Boxes(rows, np.ones(6, np.float32), np.zeros(6, np.int64)))
+    assert looks.shape == (6, LENGTH)
+    assert np.isnan(looks[3:]).all()
+    differ = unlike(looks[:3], looks[:3])
+    assert differ[0, 1] > 0.9
+    assert differ[0, 2] < 0.1
