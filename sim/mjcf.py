@@ -102,6 +102,15 @@ def load_model(home: str | Path, *, looks: bool) -> tuple[mujoco.MjModel, Layout
     return _compiled(home_folder(home).resolve(), looks)
 
 
+def build_model(home: HomeDescription, *, looks: bool) -> tuple[mujoco.MjModel, Layout]:
+    """The compiled model of a description; unlike :func:`load_model`'s it is the caller's own, to change at will.
+
+    :raises FileError: the description names something that nothing builds
+    """
+    check(home, home.name)
+    return _Builder(home, looks).compile()
+
+
 class _Builder:
     def __init__(self, home: HomeDescription, looks: bool) -> None:
         self._home, self._looks = home, looks

@@ -43,13 +43,13 @@ NICE = Quality(samples=4, shadow_px=4096)
 
 
 class Renderer:
-    """Draws one home at one picture size.
+    """Draws one home, given by its folder or as a model with looks, at one picture size.
 
     :raises RenderingError: no OpenGL on this machine
     """
 
-    def __init__(self, home: str, width_px: int, height_px: int, quality: Quality) -> None:
-        self._model, self._layout = load_model(home, looks=True)
+    def __init__(self, home: str | mujoco.MjModel, width_px: int, height_px: int, quality: Quality) -> None:
+        self._model = home if isinstance(home, mujoco.MjModel) else load_model(home, looks=True)[0]
         self._data = mujoco.MjData(self._model)
         self._rect = mujoco.MjrRect(0, 0, width_px, height_px)
         self._gl = _gl_context(width_px, height_px)
@@ -94,6 +94,10 @@ class Renderer:
 
     def _shoot(self) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         mujoco.mjv_updateScene(self._model, self._data, self._option, None, self._camera, mujoco.mjtCatBit.mjCAT_ALL.value, self._scene)
+        return self._read()
+
+    def _read(self) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """Draw the scene as it is."""
         self._gl.make_current()
         mujoco.mjr_render(self._rect, self._scene, self._context)
         rgb = np.empty((self._rect.height, self._rect.width, 3), np.uint8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,15 @@ _Shade = NDArray[np.float64]
 SIZE_PX = 512
 
 
+@cache
 def paint(name: str) -> Picture:
-    """The picture of one texture, always the same for a name.
+    """The picture of one texture, always the same for a name; kept, since painting costs more than compiling a home.
 
     :raises KeyError: no texture has this name
     """
-    return _to_bytes(TEXTURES[name](np.random.default_rng(zlib.crc32(name.encode()))))
+    picture = _to_bytes(TEXTURES[name](np.random.default_rng(zlib.crc32(name.encode()))))
+    picture.flags.writeable = False
+    return picture
 
 
 def _to_bytes(rgb: _Shade) -> Picture:

@@ -1,0 +1,1 @@
+"""The eyes' networks: pictures to train them on, training, export."""
