@@ -1,9 +1,9 @@
-"""Mutation testing: puts one small fault after the other into a file, and says which of them no test notices.
+"""Mutation testing: puts one small fault after the other into files, and says which of them no test notices.
 
     python -m tools.mutate safety/latch.py safety/door.py        # or: make mutate FILES="safety/latch.py"
 
 First the tests run once under coverage, to learn which of them run which line.  Then, for every fault, a forked process
-imports the faulty file in place of the sound one and runs the tests of that line, the fastest first, until one fails.
+gets it and runs the tests of that line, the fastest first, until one fails.
 mutmut, the usual tool, changes functions only, by a trampoline; half of what matters here are tables, defaults and constants.
 """
 
@@ -11,35 +11,38 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib.abc
-import importlib.machinery
-import importlib.util
+import hashlib
 import json
 import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 import coverage
 import pytest
 
+from tools.faults import ROOT, Bodies, Faulty, swap
 from tools.mutants import Mutant, mutants
 
-ROOT = Path(__file__).resolve().parent.parent
-CACHE = ROOT / "build" / "mutate.json"
+LEARNED = ROOT / "build" / "mutate.json"
 EXCUSES = ROOT / "tests" / "safety" / "mutants.yaml"
 SLOWER = 10.0
 LEAST_S = 60.0
 """A fault that makes its tests take this much longer has made an endless loop, which counts as noticed."""
+SURVIVED, KILLED, TIMEOUT = "survived", "killed", "timeout"
 
-QUIET = ("-q", "-x", "-n0", "-p", "no:cacheprovider", "-p", "no:doctest", "--no-header", "--tb=no", "-o", "addopts=--import-mode=importlib")
+QUIET = ["-q", "-n0", "-p", "no:cacheprovider", "-p", "no:doctest", "--no-header", "--tb=no", "-o", "addopts=--import-mode=importlib"]
 SEED = "--hypothesis-seed=0"
+
+Learned = tuple[dict[str, dict[str, list[str]]], dict[str, float]]
+"""File → line → tests that run it (a line that ran on import has none: every test counts for it), and test → seconds."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,27 @@ class Task:
     @property
     def key(self) -> str:
         return f"{self.file}: {self.mutant.what}"
+
+
+# ---------------------------------------------------------------- what the tests run
+
+
+def learned(files: Sequence[str], tests: Sequence[str]) -> Learned:
+    """What is known from the last time, if neither tests nor files have changed; else learned anew, in a process of its own."""
+    stamp = _stamp([*files, *tests])
+    if LEARNED.exists():
+        known = json.loads(LEARNED.read_text(encoding="utf-8"))
+        if known[0] == stamp:
+            return known[1], known[2]
+    LEARNED.parent.mkdir(exist_ok=True)
+    _in_child(lambda: LEARNED.write_text(json.dumps([stamp, *Covering(files).run(tests)]), encoding="utf-8"))
+    _, lines, seconds = json.loads(LEARNED.read_text(encoding="utf-8"))
+    return lines, seconds
+
+
+def _stamp(paths: Sequence[str]) -> str:
+    every = {file for path in paths for file in ([Path(path)] if Path(path).is_file() else Path(path).rglob("*.py"))}
+    return hashlib.sha256(b"\0".join(str(file).encode() + file.read_bytes() for file in sorted(every))).hexdigest()
 
 
 class Covering:
@@ -72,10 +96,10 @@ class Covering:
         finally:
             self.seconds[item.nodeid] = time.perf_counter() - begun_s
 
-    def run(self, tests: Sequence[str]) -> dict[str, dict[str, list[str]]]:
-        """File → line → tests.  A line that ran on import has none: every test counts for it."""
+    def run(self, tests: Sequence[str]) -> Learned:
+        """:raises SystemExit: a test fails without any fault"""
         self._measured.start()
-        status = pytest.main([*tests, *QUIET[:1], *QUIET[2:], SEED], plugins=[self])
+        status = pytest.main([*tests, *QUIET, SEED], plugins=[self])
         self._measured.stop()
         if status:
             sys.exit("mutate: the tests fail without any fault; see above")
@@ -84,78 +108,131 @@ class Covering:
         for file in data.measured_files():
             lines = data.contexts_by_lineno(file)
             found[str(Path(file).relative_to(ROOT))] = {str(line): sorted(filter(None, names)) for line, names in lines.items()}
-        return found
+        return found, self.seconds
 
 
-class Faulty(importlib.abc.MetaPathFinder):
-    """Finds one module with a fault in it."""
-
-    def __init__(self, file: str, source: str) -> None:
-        self._name = file.removesuffix(".py").replace("/", ".")
-        self._file, self._source = file, source
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
-        if name != self._name:
-            return None
-        place = str(ROOT / self._file)
-        return importlib.util.spec_from_file_location(name, place, loader=_Loader(name, place, self._source))
-
-
-class _Loader(importlib.machinery.SourceFileLoader):
-    def __init__(self, name: str, path: str, source: str) -> None:
-        super().__init__(name, path)
-        self._source = source
-
-    def get_code(self, fullname: str) -> CodeType:
-        return compile(self._source, self.path, "exec")
+def tasks_of(file: str, known: Learned, most_s: float) -> Iterator[Task]:
+    """The faults of a file, each with the fastest tests that run its line and together take ``most_s``."""
+    covered, seconds = known[0].get(file, {}), known[1]
+    fastest_first = sorted(seconds, key=lambda test: seconds[test])
+    for mutant in mutants((ROOT / file).read_text(encoding="utf-8")):
+        names = set(covered.get(str(mutant.line), ())) or set(seconds)
+        tests, total_s = [], 0.0
+        for test in fastest_first:
+            if test in names and total_s <= most_s:
+                tests.append(test)
+                total_s += seconds[test]
+        yield Task(file, mutant, tuple(tests), LEAST_S + SLOWER * total_s)
 
 
-def tried(task: Task) -> tuple[Task, str]:
-    """What became of a fault: "killed", "timeout" or "survived"."""
-    if not task.tests:
-        return task, "survived"
+# ---------------------------------------------------------------- one fault
+
+
+def forked(work: Callable[[], int], limit_s: float) -> str:
+    """What becomes of a fault in a process of its own: noticed when its tests fail, or do not end."""
     child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
-        os._exit(_run_with(task))
-    deadline_s = time.monotonic() + task.limit_s
+        quiet = os.open(os.devnull, os.O_RDWR)
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
+        try:
+            os._exit(work())
+        except BaseException:  # whatever a fault raises, it was noticed
+            os._exit(1)
+    deadline_s = time.monotonic() + limit_s
     while time.monotonic() < deadline_s:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
-            return task, "survived" if os.waitstatus_to_exitcode(status) == 0 else "killed"
-        time.sleep(0.02)
+            return SURVIVED if os.waitstatus_to_exitcode(status) == 0 else KILLED
+        time.sleep(0.01)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return task, "timeout"
+    return TIMEOUT
 
 
-def _run_with(task: Task) -> int:
-    """In a process of its own: the verdict of the tests, 0 when all pass."""
-    quiet = os.open(os.devnull, os.O_RDWR)
-    os.dup2(quiet, 1)
-    os.dup2(quiet, 2)
-    sys.meta_path.insert(0, Faulty(task.file, task.mutant.source))
-    try:
-        return int(pytest.main([*task.tests, *QUIET, SEED]))
-    except BaseException:  # whatever a fault raises, it was noticed
-        return 1
+def tried(task: Task) -> str:
+    """With the faulty file imported instead of the sound one, which nobody here may have imported yet."""
+
+    def work() -> int:
+        sys.meta_path.insert(0, Faulty(task.file, task.mutant.source))
+        return int(pytest.main([*task.tests, "-x", *QUIET, SEED]))
+
+    return forked(work, task.limit_s) if task.tests else SURVIVED
 
 
-def _tasks(file: str, covered: dict[str, list[str]], seconds: dict[str, float]) -> list[Task]:
-    everybody = sorted(seconds, key=lambda test: seconds[test])
-    tasks = []
-    for mutant in mutants((ROOT / file).read_text(encoding="utf-8")):
-        names = set(covered.get(str(mutant.line), ())) or set(everybody)
-        tests = tuple(test for test in everybody if test in names)
-        tasks.append(Task(file, mutant, tests, LEAST_S + SLOWER * sum(seconds.get(test, 0.0) for test in tests)))
-    return tasks
+class Swapping:
+    """A plugin of pytest that runs no test by itself: once all are collected, it tries all faults that can be swapped in."""
+
+    def __init__(self, tasks: Sequence[Task], processes: int) -> None:
+        self._tasks, self._processes = tasks, processes
+        self.outcomes: list[str | None] = [None] * len(tasks)  # None: its file has to be imported with the fault
+
+    def run(self, tests: Sequence[str]) -> list[str | None]:
+        """An outcome for each task, in their order."""
+        pytest.main([*tests, *QUIET, "-s", SEED], plugins=[self])
+        return self.outcomes
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self._items = {item.nodeid: item for item in session.items}
+        self._bodies = {file: Bodies(file) for file in {task.file for task in self._tasks}}
+        with ThreadPool(self._processes) as pool:
+            for done, (index, outcome) in enumerate(pool.imap_unordered(self._swapped, range(len(self._tasks))), 1):
+                self.outcomes[index] = outcome
+                _tell(done, len(self._tasks))
+        return True
+
+    def _swapped(self, index: int) -> tuple[int, str | None]:
+        task = self._tasks[index]
+        swaps = self._bodies[task.file].swaps(task.mutant.source) if task.tests else []
+        if not swaps:
+            return index, None
+
+        def work() -> int:
+            swap(swaps)
+            return self._failed(task.tests)
+
+        return index, forked(work, task.limit_s)
+
+    def _failed(self, tests: Sequence[str]) -> int:
+        from _pytest.runner import runtestprotocol
+
+        items = [self._items[name] for name in tests]
+        following = [*items[1:], None]
+        return int(any(r.failed for item, after in zip(items, following, strict=True) for r in runtestprotocol(item, False, after)))
 
 
-def _excuses() -> dict[str, str]:
-    import yaml
+# ---------------------------------------------------------------- all of them
 
-    return yaml.safe_load(EXCUSES.read_text(encoding="utf-8")) or {} if EXCUSES.exists() else {}
+
+def _in_child(work: Callable[[], object]) -> None:
+    """So that none of the files is imported here."""
+    child = os.fork()
+    if child == 0:
+        status = 2
+        try:
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    if os.waitpid(child, 0)[1]:
+        sys.exit(2)
+
+
+def _all_tried(tasks: list[Task], tests: Sequence[str], processes: int) -> list[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder  # what fails by a fault is no example to remember
+        swapped = Path(folder) / "outcomes.json"
+        _in_child(lambda: swapped.write_text(json.dumps(Swapping(tasks, processes).run(tests))))
+        outcomes: list[str | None] = json.loads(swapped.read_text())
+        rest = [index for index, outcome in enumerate(outcomes) if outcome is None]
+        _preload()
+        with multiprocessing.get_context("fork").Pool(processes) as pool:
+            for done, (index, outcome) in enumerate(zip(rest, pool.imap(tried, [tasks[i] for i in rest]), strict=True), 1):
+                outcomes[index] = outcome
+                _tell(done, len(rest), " with their files imported anew")
+    return [outcome or SURVIVED for outcome in outcomes]
 
 
 def _preload() -> None:
@@ -167,50 +244,23 @@ def _preload() -> None:
     assert hypothesis.stateful and numpy and pydantic
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("files", nargs="+", help="Python files to put faults into, relative to the project")
-    parser.add_argument("--tests", nargs="+", default=["tests/safety"], help="for pytest")
-    parser.add_argument("--processes", type=int, default=multiprocessing.cpu_count())
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth fault, for a first look")
-    given = parser.parse_args()
-    os.chdir(ROOT)
-    covered, seconds = _learned(given.files, given.tests)
-    tasks = [task for file in given.files for task in _tasks(file, covered.get(file, {}), seconds)][:: given.every]
-    return _report(_all_tried(tasks, given.processes), partial=given.every > 1)
+def _tell(done: int, all_: int, how: str = "") -> None:
+    if done % 50 == 0:
+        print(f"{done} of {all_} faults tried{how}", file=sys.stderr, flush=True)
 
 
-def _learned(files: Sequence[str], tests: Sequence[str]) -> tuple[dict[str, dict[str, list[str]]], dict[str, float]]:
-    """In a forked process, so that none of the files is imported here."""
-    CACHE.parent.mkdir(exist_ok=True)
-    child = os.fork()
-    if child == 0:
-        plugin = Covering(files)
-        CACHE.write_text(json.dumps([plugin.run(tests), plugin.seconds]), encoding="utf-8")
-        os._exit(0)
-    if os.waitpid(child, 0)[1]:
-        sys.exit(2)
-    covered, seconds = json.loads(CACHE.read_text(encoding="utf-8"))
-    return covered, seconds
+def _excuses() -> dict[str, str]:
+    import yaml
 
-
-def _all_tried(tasks: list[Task], processes: int) -> list[tuple[Task, str]]:
-    _preload()
-    results = []
-    with multiprocessing.get_context("fork").Pool(processes) as pool:
-        for done, result in enumerate(pool.imap_unordered(tried, tasks), 1):
-            results.append(result)
-            if done % 25 == 0:
-                print(f"{done} of {len(tasks)} faults tried", file=sys.stderr, flush=True)
-    return results
+    return yaml.safe_load(EXCUSES.read_text(encoding="utf-8")) or {} if EXCUSES.exists() else {}
 
 
 def _report(results: list[tuple[Task, str]], *, partial: bool) -> int:
     """By file; exit status 1 when a fault survives that nobody has excused, or an excuse is out of date."""
-    excuses, bad = _excuses(), 0
+    excuses, bad, alive_in_all, excused_in_all = _excuses(), 0, 0, 0
     for file in sorted({task.file for task, _ in results}):
         here = [(task, outcome) for task, outcome in results if task.file == file]
-        alive = sorted((task.mutant.line, task.key) for task, outcome in here if outcome == "survived")
+        alive = sorted((task.mutant.line, task.key) for task, outcome in here if outcome == SURVIVED)
         new = [(line, key) for line, key in alive if key not in excuses]
         killed = len(here) - len(alive)
         print(f"{file}: {killed} of {len(here)} faults noticed, {killed / max(len(here), 1):.1%}; {len(alive) - len(new)} excused")
@@ -220,7 +270,28 @@ def _report(results: list[tuple[Task, str]], *, partial: bool) -> int:
         for key in old:
             print(f"  excused, but noticed: {key}")
         bad += len(new) + len(old)
+        alive_in_all, excused_in_all = alive_in_all + len(alive), excused_in_all + len(alive) - len(new)
+    noticed = len(results) - alive_in_all
+    print(f"in all: {noticed} of {len(results)} faults noticed, {noticed / max(len(results), 1):.1%}; {excused_in_all} more excused")
     return 1 if bad else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("files", nargs="+", help="Python files to put faults into, relative to the project")
+    parser.add_argument("--tests", nargs="+", default=["tests/safety"], help="for pytest")
+    parser.add_argument("--processes", type=int, default=multiprocessing.cpu_count())
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth fault, for a first look")
+    parser.add_argument("--from", type=int, default=0, dest="first", metavar="K", help="… from the Kth on")
+    parser.add_argument(
+        "--seconds", type=float, default=30.0, metavar="S", help="of the tests of a fault the fastest, as many as run in this time (30)"
+    )
+    given = parser.parse_args()
+    os.chdir(ROOT)
+    known = learned(given.files, given.tests)
+    tasks = [task for file in given.files for task in tasks_of(file, known, given.seconds)][given.first :: given.every]
+    outcomes = _all_tried(tasks, given.tests, given.processes)
+    return _report(list(zip(tasks, outcomes, strict=True)), partial=given.every > 1)
 
 
 if __name__ == "__main__":
