@@ -62,6 +62,7 @@ class Flow:
         params = read_params(settings.params_file)
         # Virtual time leaves nothing behind, and finds nothing; a file that changes meanwhile would make two runs differ.
         params["gate"] = {**params.get("gate", {}), "state_dir": MEMORY, "reload_s": 0.0}
+        params["world"] = {**params.get("world", {}), "memory_file": ""}
         for name, values in overrides.items():
             params[name] = {**params.get(name, {}), **values}
         rows = [node for node in nodes(settings) if not node.own_shell and only(node)]

@@ -49,12 +49,13 @@ from safety.types import (
 )
 
 __all__ = [
-    "ActionStatus", "ActionVerdict", "AgeGroup", "Argument", "AudioFrame", "BaseCommand", "BaseStatus", "Battery", "Confirmation",
-    "Detection", "Detections", "DoorState", "EStop", "EncodedImage", "GripperState", "Heartbeat", "Image", "JointPositions", "Listening",
-    "NavGoal", "NavStatus", "Odometry", "People", "Person", "PersonCommand", "Plan", "PlanStep", "PointSet", "ProposedAction",
-    "ProposedJoints", "ProposedVelocity", "RangeReading", "RearmRequest", "ReloadRequest", "RobotPose", "RulesState", "SafetyMode",
-    "SafetyState", "Scan", "ScenarioEvent", "SimState", "SpeechRequest", "SpeechState", "SpeechStyle", "StopRequest", "Stopped",
-    "TimelineEvent", "Utterance", "Velocity", "Verdict", "WorldFacts", "WorldObject",
+    "ActionStatus", "ActionVerdict", "AgeGroup", "Argument", "AudioFrame", "BaseCommand", "BaseStatus", "Battery", "CameraInfo",
+    "Confirmation", "Detection", "Detections", "DoorState", "EStop", "EncodedImage", "ForgetRequest", "Forgotten", "GripperState",
+    "Heartbeat", "Image", "JointPositions", "Listening", "NavGoal", "NavStatus", "Odometry", "People", "Person", "PersonCommand",
+    "Plan", "PlanStep", "PointSet", "ProposedAction", "ProposedJoints", "ProposedVelocity", "RangeReading", "RawImage", "RearmRequest",
+    "ReloadRequest", "RobotPose", "RulesState", "SafetyMode", "SafetyState", "Scan", "ScenarioEvent", "SimState", "SpeechRequest",
+    "SpeechState", "SpeechStyle", "StopRequest", "Stopped", "TimelineEvent", "Utterance", "Velocity", "Verdict", "Whereabouts",
+    "WorldEvent", "WorldFacts", "WorldMemory", "WorldObject",
 ]  # fmt: skip
 
 
@@ -132,6 +133,23 @@ class SpeechStyle:
 # ---------------------------------------------------------------- sight
 
 
+Matrix3 = tuple[float, float, float, float, float, float, float, float, float]
+"""Row by row."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraInfo:
+    """A camera's calibration, with the numbers of sensor_msgs/CameraInfo.  It holds for pictures of this shape in any size."""
+
+    stamp_s: float
+    frame_id: str
+    width_px: int
+    height_px: int
+    distortion_model: str
+    d: tuple[float, ...]
+    k: Matrix3
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Image:
     """A raw camera picture.  It stays within the process that took it."""
@@ -140,13 +158,28 @@ class Image:
     frame_id: str
     bgr: NDArray[np.uint8]  # shape (height, width, 3)
     depth_m: NDArray[np.float32] | None  # shape (height, width)
+    info: CameraInfo | None = None  # of the camera at its own size, not at that of ``bgr``; None: not calibrated
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawImage:
+    """A picture or depths as sensor_msgs/Image carries them from another's camera driver.  Nothing about it is certain yet."""
+
+    stamp_s: float
+    frame_id: str
+    height_px: int
+    width_px: int
+    encoding: str  # such as "rgb8" or "16UC1"
+    is_bigendian: int
+    step_bytes: int  # of a row, with its padding
+    data: NDArray[np.uint8]  # flat
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedImage:
     stamp_s: float
     frame_id: str
-    format: str  # "jpeg"
+    format: str  # "jpeg"; from another's camera driver also "png", and more words of image_transport
     data: bytes
 
 
@@ -183,6 +216,57 @@ class WorldFacts:
     robot_place: str
     objects: tuple[WorldObject, ...]
     people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where a thing is, in the words of the home; "" where nothing is known or nothing applies."""
+
+    place: str = ""
+    support: str = ""
+    container: str = ""  # id of the object it lies in
+    held_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorldEvent:
+    """Something that changed.  ``number`` counts up over all runs."""
+
+    number: int
+    stamp_s: float
+    kind: str  # of things "appeared", "moved", "missing" or "found"; of people "came" or "gone"
+    subject: str  # id of the object or person
+    name: str
+    before: Whereabouts
+    after: Whereabouts  # of "missing": where it is not; of "gone": where they were seen last
+    confidence: float
+    provenance: str  # "seen", "told" or "inferred"
+
+
+@dataclass(frozen=True, slots=True)
+class WorldMemory:
+    """What has changed so far, as long as it is remembered.  It stays within the process."""
+
+    stamp_s: float
+    events: tuple[WorldEvent, ...]  # oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetRequest:
+    """A person wants somebody, mostly themselves, to be forgotten, and has confirmed it.  It stays within the process."""
+
+    stamp_s: float
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What came of a :class:`ForgetRequest`.  It stays within the process."""
+
+    stamp_s: float
+    person_id: str
+    left: int  # how often the bytes of their id or name were found on disk afterwards
+    problem: str  # why that cannot be said, "" if it can
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,8 @@ NODES: tuple[Node, ...] = (
          rate_hz=50, budget_ms=8, when=_simulated, elsewhere=lambda s: ("odom",) if _serial(s) else ()),
     # ---- eyes
     Node("camera", "eyes", "robot_runtime.sense.camera:Camera",
-         inputs=("sim/state",), outputs=("camera/image", "camera/image/compressed"), rate_hz=5, budget_ms=20),
+         inputs=("sim/state", "camera/raw_in", "camera/compressed_in", "camera/depth_in", "camera/info_in"),
+         outputs=("camera/image", "camera/image/compressed"), rate_hz=5, budget_ms=20),
     Node("perceive", "eyes", "robot_runtime.perceive.perceive:Perceive",
          inputs=("camera/image", "pose", "sim/state"), outputs=("detections", "people"), rate_hz=10, budget_ms=20),
     # ---- voice
@@ -124,14 +125,15 @@ NODES: tuple[Node, ...] = (
          inputs=("audio/out",), outputs=(), trigger=("audio/out",), when=lambda s: s.audio_out not in ("sim", "topic")),
     # ---- mind
     Node("world", "mind", "robot_runtime.world.world:World",
-         inputs=("detections", "people", "pose", "joint_states", "gripper/state"), outputs=("world/facts",), rate_hz=5),
+         inputs=("detections", "people", "pose", "joint_states", "gripper/state", "world/forget"),
+         outputs=("world/facts", "world/memory", "world/forgotten"), rate_hz=5),
     Node("social", "mind", "robot_runtime.social.social:Social",
          inputs=("people", "speech/heard", "world/facts"), outputs=("speech/style",), rate_hz=5, trigger=("speech/heard",)),
     Node("mind", "mind", "robot_runtime.mind.mind:Mind",
-         inputs=("speech/heard", "world/facts", "pose", "speech/style", "speech/state", "action/verdict", "safety/state",
-                 "nav/status", "joint_states", "gripper/state"),
+         inputs=("speech/heard", "world/facts", "world/memory", "world/forgotten", "pose", "speech/style", "speech/state",
+                 "action/verdict", "safety/state", "nav/status", "joint_states", "gripper/state"),
          outputs=("plan", "action/proposed", "action/confirmation", "action/status", "nav/goal", "joints/proposed", "speech/say",
-                  "safety/rearm_request"),
+                  "safety/rearm_request", "world/forget"),
          rate_hz=20, trigger=("speech/heard", "action/verdict"), budget_ms=10),
     Node("navigator", "mind", "robot_runtime.act.navigator:Navigator",
          inputs=("nav/goal", "scan", "odom", "people", "safety/state"), outputs=("pose", "nav/status", "cmd_vel/proposed"),
@@ -188,7 +190,7 @@ LAUNCH_ARGUMENTS: tuple[LaunchArgument, ...] = (
     LaunchArgument("navigation_backend", "embedded or nav2"),
     LaunchArgument("audio_in", "sim, topic, device, device:NAME or file:PATH", ("microphone.source",)),
     LaunchArgument("audio_out", "sim, topic, device, device:NAME or file:PATH", ("speaker.sink",)),
-    LaunchArgument("camera", "sim, device, device:N or file:PATH", ("camera.source",)),
+    LaunchArgument("camera", "sim, topic, device, device:N, file:PATH, rtsp://… or http://…", ("camera.source",)),
     LaunchArgument(
         "base_driver",
         "ros: another node drives the base by cmd_vel; serial:PORT: the guard does",

@@ -19,6 +19,7 @@ class Qos(Enum):
     STREAM = "stream"  # reliable, deep queue: sound, where every frame counts
     EVENT = "event"  # reliable: must arrive, order matters
     STATE = "state"  # reliable and latched: late joiners get the last one
+    PICTURE = "picture"  # megabytes, newest wins: reliable if the publisher is, since the pieces of one hardly ever all arrive otherwise
     LOCAL = "local"  # never leaves the process
 
 
@@ -52,6 +53,10 @@ _ALL = (
     Topic("battery", m.Battery, "sensor_msgs/msg/BatteryState", Qos.SENSOR, 1, 3.0, True, "of the base"),
     Topic("joint_states", m.JointPositions, "sensor_msgs/msg/JointState", Qos.SENSOR, 25, 0.3, True, "head, lift, arm, gripper"),
     _own("gripper/state", m.GripperState, Qos.STATE, 10, 0.5, True, "what the gripper holds"),
+    Topic("camera/raw_in", m.RawImage, "sensor_msgs/msg/Image", Qos.PICTURE, None, None, False, "of a camera's ROS driver"),
+    Topic("camera/compressed_in", m.EncodedImage, "sensor_msgs/msg/CompressedImage", Qos.PICTURE, None, None, False, "as JPEG or PNG"),
+    Topic("camera/depth_in", m.RawImage, "sensor_msgs/msg/Image", Qos.PICTURE, None, None, False, "depths aligned with it"),
+    Topic("camera/info_in", m.CameraInfo, "sensor_msgs/msg/CameraInfo", Qos.SENSOR, None, None, False, "its calibration"),
     Topic("camera/image", m.Image, "", Qos.LOCAL, 5, 0.5, False, "raw picture; never crosses a process border"),
     Topic("camera/image/compressed", m.EncodedImage, "sensor_msgs/msg/CompressedImage", Qos.SENSOR, 5, 1.0, True, "JPEG of it"),
     # perceive
@@ -63,6 +68,9 @@ _ALL = (
     _own("safety/listening", m.Listening, Qos.SENSOR, 5, 0.5, True, "who listens for the stop word is alive and gets sound"),
     # world, mind, social
     _own("world/facts", m.WorldFacts, Qos.STATE, 5, 1.0, True, "what is where, and who is here"),
+    Topic("world/memory", m.WorldMemory, "", Qos.LOCAL, 5, 1.0, False, "what has changed there, for questions about it"),
+    Topic("world/forget", m.ForgetRequest, "", Qos.LOCAL, None, None, False, "somebody wants to be forgotten, and has confirmed it"),
+    Topic("world/forgotten", m.Forgotten, "", Qos.LOCAL, None, None, False, "whether anything of them is left"),
     _own("plan", m.Plan, Qos.EVENT, None, None, True, "what the planner made of an utterance"),
     _own("action/proposed", m.ProposedAction, Qos.EVENT, None, None, True, "an action that waits for the gate"),
     _own("action/status", m.ActionStatus, Qos.EVENT, None, None, True, "how an action goes"),

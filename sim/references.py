@@ -56,8 +56,7 @@ def unknown_names(model: BaseModel, known: Mapping[str, Sequence[str]], where: s
             for reference in [value] if isinstance(value, str) else value:
                 if reference and reference not in known[kind]:
                     yield f"{where}{name}: unknown {kind} '{reference}'{suggestion(reference, list(known[kind]))}"
-        if not kinds:
-            yield from _below(value, known, f"{where}{name}")
+        yield from _below(value, known, f"{where}{name}")
 
 
 def _below(value: Any, known: Mapping[str, Sequence[str]], where: str) -> Iterator[str]:
@@ -66,6 +65,9 @@ def _below(value: Any, known: Mapping[str, Sequence[str]], where: str) -> Iterat
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
             yield from _below(item, known, f"{where}.{getattr(item, 'name', index)}")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _below(item, known, f"{where}.{key}")
 
 
 def exactly_one(model: M, names: Sequence[str]) -> M:

@@ -23,8 +23,15 @@ from robot_runtime.paths import resolve
 from safety.files import FileError, load_yaml
 from sim.description import HomeDescription, Pose2D, load_home
 from sim.expectations import Expectation
-from sim.references import Model, Refers, unknown_names
+from sim.references import Model, Refers, Surface, unknown_names
 from sim.steps import Do, Step
+
+
+class Put(Model):
+    """Where a thing is: on a piece of furniture, in that surface's frame."""
+
+    stands_on: Surface
+    pose: Pose2D
 
 
 class Scenario(Model):
@@ -35,6 +42,9 @@ class Scenario(Model):
     linger_s: float = Field(2.0, ge=0, description="how long to go on watching once everything is decided")
     start: Annotated[dict[str, Pose2D], Refers("person")] = Field(
         default_factory=dict, description="where people begin, when not as in the description of the home"
+    )
+    moved: Annotated[dict[str, Put], Refers("object")] = Field(
+        default_factory=dict, description="where things are, when not as in the description of the home, which the robot was told"
     )
     steps: list[Step] = Field(min_length=1)
     expect: list[Expectation] = Field(min_length=1)
@@ -54,15 +64,16 @@ def load_scenario(path: str | Path) -> Scenario:
 
 
 def as_scenario_begins(home: HomeDescription, scenario_file: str) -> HomeDescription:
-    """The home with everybody where the scenario wants them at the start; unchanged without a scenario.
+    """The home with everybody and everything where the scenario wants them at the start; unchanged without a scenario.
 
     :raises FileError: the scenario cannot be used
     """
     if not scenario_file:
         return home
-    start = load_scenario(scenario_file).start
-    moved = {id_: person.model_copy(update={"start": start.get(id_, person.start)}) for id_, person in home.people.items()}
-    return home.model_copy(update={"people": moved})
+    scenario = load_scenario(scenario_file)
+    people = {id_: person.model_copy(update={"start": scenario.start.get(id_, person.start)}) for id_, person in home.people.items()}
+    put = {id_: home.objects[id_].model_copy(update={"support": to.stands_on, "pose": to.pose}) for id_, to in scenario.moved.items()}
+    return home.model_copy(update={"people": people, "objects": {**home.objects, **put}})
 
 
 def _known(scenario: Scenario, home: HomeDescription) -> Mapping[str, Sequence[str]]:

@@ -9,8 +9,9 @@ kinds of brackets, and brackets may nest::
 
     (bring | get) {person} [the | a] {object}
 
-Slots: ``{object}`` (class, or colour and class), ``{place}``, ``{person}`` (a name, or "me"), ``{colour}``, and any argument
-that lists its own ``values``.
+Slots: ``{object}`` (class, or colour and class), ``{place}``, ``{person}`` (a name, or "me"), ``{name}`` (of a person),
+``{surface}`` (a piece of furniture), ``{vessel}`` (an object that others lie in), ``{colour}``, and any argument that lists its own
+``values``.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from safety.files import FileError, load_yaml, suggestion
 
 SKILLS_FOLDER = Path(__file__).parent / "skills"
 INTENTS_FILE = Path(__file__).parent / "intents.yaml"
-SLOTS = ("object", "place", "person", "colour")
+SLOTS = ("object", "place", "person", "colour", "name", "surface", "vessel")
 """Slots whose words come from the world; the grammar fills them."""
 
 ArgumentType = Literal["object", "person", "place", "target", "text"]

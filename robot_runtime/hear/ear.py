@@ -60,7 +60,7 @@ class Ear:
         self._config = config
         self._catalogue = load_catalogue()
         self._ontology = Ontology.load(config.ontology_file)
-        self._places = tuple(load_semantic_map(config.site).places)
+        self._site = load_semantic_map(config.site)
         self._loaded = _NO_NAMES
         self._recogniser = Recogniser(self._build_grammar(_NO_NAMES))
         self._listener = Listener(config, self._recogniser)
@@ -132,4 +132,4 @@ class Ear:
             self._recogniser.load(self._build_grammar(self._names))
 
     def _build_grammar(self, names: _Names) -> Grammar:
-        return robot_grammar(self._catalogue, self._ontology, self._places, names.people, names.objects)
+        return robot_grammar(self._catalogue, self._ontology, self._site.places, names.people, names.objects, self._site.surfaces)

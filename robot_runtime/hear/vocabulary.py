@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from robot_runtime.act.catalogue import Catalogue, Language
+from robot_runtime.hear import pattern
 from robot_runtime.hear.grammar import Grammar, Rule
+from robot_runtime.world.relations import VESSEL_RADIUS_M
 from safety.ontology import Ontology
 
 SPEAKER_WORDS = ("me",)
@@ -17,12 +19,14 @@ def robot_grammar(
     places: Iterable[str],
     people: Iterable[str],
     objects: Iterable[str] = (),
+    surfaces: Iterable[str] = (),
     language: Language = "en",
 ) -> Grammar:
-    """The grammar of all phrases of the catalogue.
+    """The grammar of all phrases of the catalogue; those with a slot for which there are no words are left out.
 
     An object is a class or a synonym of the ontology's vocabulary with at most one colour before it; a place is one of the site's; a
-    person is somebody by name, or "me", which is as likely as all names together.  ``objects`` are names of things that the
+    person is somebody by name, or "me", which is as likely as all names together; a surface may be called by the last word of its
+    name ("table").  ``objects`` are names of things that the
     robot knows of: people ask for them, by class or by full name, as often as for all others together.  The order of all
     names is fixed, so that the same names give the same grammar.
     """
@@ -35,5 +39,12 @@ def robot_grammar(
         "colour": colours,
         "place": sorted(places),
         "person": [*SPEAKER_WORDS, *([f"({' | '.join(names)})"] if names else [])],
+        "name": names,
+        "surface": sorted({word for name in surfaces for word in (name.lower(), name.lower().split()[-1])}),
+        "vessel": sorted(
+            {word for name in VESSEL_RADIUS_M if name in ontology.vocabulary for word in (name, *ontology.vocabulary[name].synonyms)}
+        ),
     }
-    return Grammar([Rule(phrase.intent, phrase.pattern, phrase.values) for phrase in catalogue.phrases(language)], slots)
+    unfilled = {name for name, words in slots.items() if not words}
+    rules = [Rule(phrase.intent, phrase.pattern, phrase.values) for phrase in catalogue.phrases(language)]
+    return Grammar([rule for rule in rules if not unfilled & set(pattern.slots(pattern.parse(rule.phrase)))], slots)

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from robot_runtime.messages import Argument, Utterance, WorldObject
-from robot_runtime.mind.planner import Question
+from robot_runtime.mind.planner import Offer, Question
 from robot_runtime.mind.services import Services
 
 
@@ -72,6 +72,39 @@ class Clarification:
             return [thing for thing in candidates if thing.id in fitting]
         colour = self._services.references.describe(slots.get("colour", "")).colour
         return [thing for thing in candidates if colour and thing.colour == colour]
+
+
+class Offers:
+    """At most one open offer: what the robot does if somebody says yes now.
+
+    To having a person forgotten only who asked for it may say yes; what else is offered passes the gate like any request.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._open: tuple[Utterance, Offer, float] | None = None
+
+    def make(self, utterance: Utterance, offer: Offer) -> None:
+        """Remember what was offered in answer to an utterance."""
+        self._open = utterance, offer, self._services.situation.now_s + self._services.config.clarify_timeout_s
+
+    @property
+    def is_open(self) -> bool:
+        return self._open is not None and self._services.situation.now_s < self._open[2]
+
+    def drop(self) -> None:
+        self._open = None
+
+    def accept(self, yes: Utterance) -> Utterance | None:
+        """The accepted offer as if it had been asked for; None when nothing is offered, or not to this person."""
+        if not self.is_open or self._open is None:
+            return None
+        asked, offer, _ = self._open
+        if offer.intent == "forget" and yes.speaker_id != asked.speaker_id:
+            return None
+        self._open = None
+        slot = Argument("person" if offer.intent == "forget" else "object", offer.value)
+        return replace(yes, intent=offer.intent, slots=(slot,), text=f"{asked.text}; {yes.text}")
 
 
 class NotUnderstood:

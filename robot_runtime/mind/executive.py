@@ -42,6 +42,11 @@ class Executive:
         return self._run is not None
 
     @property
+    def asking(self) -> bool:
+        """Whether a person's yes or no to a question of the gate is waited for."""
+        return any(run.asking for run in (self._candidate, self._run) if run)
+
+    @property
     def paused(self) -> bool:
         step = self._run.step if self._run else None
         return step is not None and step.is_paused and self._withdrawn_s is None and not self._goal_asked

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from robot_runtime.act.catalogue import ArgumentSpec, Skill, plan_step
 from robot_runtime.messages import Person, PlanStep, Utterance, WorldObject
 from robot_runtime.mind.planner import Answer, Known, Question, check, spoken, to_do
+from robot_runtime.mind.recall import QUESTIONS, Recall
 from robot_runtime.mind.wording import capitalised
 from robot_runtime.world.objects import ROBOT
 
@@ -38,9 +39,13 @@ class GroundedPlanner:
 
     def __init__(self, known: Known) -> None:
         self._known = known
+        self._recall = Recall(known)
 
     def plan(self, utterance: Utterance, plan_id: str, now_s: float) -> Answer:
         """Steps for what was asked; a question when it is ambiguous; an honest sentence when it cannot be."""
+        if utterance.intent in QUESTIONS:
+            reply = self._recall.answer(utterance)
+            return Answer(spoken(plan_id, utterance, self.name, reply.text, now_s), reply.question, reply.offer)
         try:
             skill = self._known.catalogue.for_intent(utterance.intent)
             if skill is None:
@@ -103,7 +108,7 @@ class GroundedPlanner:
         """An id; or the words themselves when no such thing is known yet, or when all of its kind are asked for."""
         known = self._known
         if not known.references.objects(words, known.situation.facts) and not known.references.describe(words).class_name:
-            raise _UnplannableError(self._say("unknown_thing", object=f"a {words}"))
+            raise _UnplannableError(self._say("unknown_thing", object=known.wording.indefinite(words)))
         fitting = self._sure(words)
         if skill.name == FIND:
             return fitting[0].id if len(fitting) == 1 else words

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.messages import ActionVerdict, Utterance
-from robot_runtime.mind.dialogue import Clarification, NotUnderstood
+from robot_runtime.mind.dialogue import Clarification, NotUnderstood, Offers
 from robot_runtime.mind.executive import Executive, Resumed
+from robot_runtime.mind.forgetting import Forgetting
 from robot_runtime.mind.planner import NO_GOAL, Answer, Known, PlanError, check, spoken
 from robot_runtime.mind.planners import PLANNERS
 from robot_runtime.mind.rearm import Rearm
+from robot_runtime.mind.recall import QUESTIONS
 from robot_runtime.mind.sentences.book import load_sentences
 from robot_runtime.mind.services import Services
 from robot_runtime.mind.settings import MindConfig
@@ -41,7 +45,9 @@ class Mind:
         self._planner = PLANNERS[self._config.planner_backend](self._known)
         self._executive = Executive(self._services)
         self._clarification = Clarification(self._services)
+        self._offers = Offers(self._services)
         self._not_understood = NotUnderstood(self._services)
+        self._forgetting = Forgetting(self._services)
         self._rearm = Rearm(self._services)
         self._plans = 0
 
@@ -51,6 +57,7 @@ class Mind:
             self._executive.hear(verdict)
         for utterance in news(inbox, "speech/heard", Utterance):
             self._hear(utterance)
+        self._forgetting.tick(inbox)
         if self._rearm.tick():
             self._go_on(nothing_is_worth_a_word=False)
         self._executive.tick()
@@ -83,12 +90,25 @@ class Mind:
 
     def _hear_yes_or_no(self, utterance: Utterance) -> None:
         yes = utterance.intent == "yes"
-        if self._executive.decide(yes, utterance.speaker_id, utterance.id) or yes:
+        if self._executive.decide(yes, utterance.speaker_id, utterance.id):
+            self._offers.drop()  # the gate's question came later
             return
-        was_open = self._clarification.is_open
-        self._clarification.drop()
+        if yes:
+            self._hear_acceptance(utterance)
+            return
+        was_open = self._clarification.is_open or self._offers.is_open
+        self._drop_questions()
         if self._executive.cancel() or was_open:
             self._say("leave_it", utterance, "answer")
+
+    def _hear_acceptance(self, utterance: Utterance) -> None:
+        accepted = self._offers.accept(utterance)
+        if accepted is None:
+            return
+        if accepted.intent == "forget":
+            self._forgetting.ask(accepted.slots[0].value, accepted.speaker_id)
+        else:
+            self._hear_request(accepted)
 
     def _hear_choice(self, utterance: Utterance) -> None:
         if not self._clarification.is_open:
@@ -99,16 +119,16 @@ class Mind:
             self._hear_request(completed)
 
     def _hear_request(self, utterance: Utterance) -> None:
-        self._clarification.drop()
-        if self._services.situation.latched:
+        self._drop_questions()
+        if self._services.situation.latched and utterance.intent not in QUESTIONS:
             self._say("standing_still", utterance, "refusal")
             return
-        answer = self._plan(utterance)
+        answer = self._with_offer(utterance, self._plan(utterance))
         self._services.outbox.append(("plan", answer.plan))
         if answer.question is not None:
             self._clarification.ask(utterance, answer.question)
         if answer.plan.goal == NO_GOAL:
-            purpose = "question" if answer.question else "answer"
+            purpose = "question" if answer.question or answer.offer else "answer"
             self._services.say(answer.plan.say, utterance.speaker_id, purpose)
         else:
             self._executive.submit(answer.plan, utterance.text)
@@ -124,6 +144,21 @@ class Mind:
         except PlanError:
             return Answer(spoken(plan_id, utterance, self._planner.name, self._services.wording.sentence("no_skill"), now_s))
         return answer
+
+    def _with_offer(self, utterance: Utterance, answer: Answer) -> Answer:
+        """Ask what is offered too, unless the gate's question is open: a yes must have one meaning."""
+        if answer.offer is None:
+            return answer
+        if self._executive.asking:
+            first = answer.offer.intent == "forget"
+            text = self._services.wording.sentence("my_question_first") if first else answer.plan.say
+            return Answer(replace(answer.plan, say=text))
+        self._offers.make(utterance, answer.offer)
+        return replace(answer, plan=replace(answer.plan, say=f"{answer.plan.say} {answer.offer.text}"))
+
+    def _drop_questions(self) -> None:
+        self._clarification.drop()
+        self._offers.drop()
 
     def _go_on(self, *, nothing_is_worth_a_word: bool) -> None:
         resumed = self._executive.resume()

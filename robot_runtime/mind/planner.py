@@ -41,9 +41,19 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """What the robot will do after a yes; it is asked once the plan's own sentence is said."""
+
+    text: str  # the question
+    intent: str  # of what the yes leads to: "find" or "forget"
+    value: str  # words of the thing, or the person's id
+
+
+@dataclass(frozen=True)
 class Answer:
     plan: Plan
     question: Question | None = None
+    offer: Offer | None = None
 
 
 class Planner(Protocol):

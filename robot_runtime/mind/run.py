@@ -7,7 +7,7 @@ from py_trees.composites import Sequence
 
 from robot_runtime.messages import ActionStatus, ActionVerdict, Plan, PlanStep
 from robot_runtime.mind.outcome import holds
-from robot_runtime.mind.permission import Permission
+from robot_runtime.mind.permission import Answer, Permission
 from robot_runtime.mind.services import Services
 from robot_runtime.mind.step import GatedStep
 
@@ -44,6 +44,12 @@ class Run:
         """A person's yes or no; False when this run did not ask for one."""
         step = self.step.permission if self.step else None
         return self.goal.decide(yes, person_id, utterance_id) or (step is not None and step.decide(yes, person_id, utterance_id))
+
+    @property
+    def asking(self) -> bool:
+        """Whether a person's yes or no is waited for."""
+        step = self.step.permission if self.step else None
+        return Answer.ASKING in (self.goal.answer, step.answer if step else None)
 
     def tick(self) -> Status:
         """One more piece of the plan."""

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from robot_runtime.act.catalogue import Catalogue
-from robot_runtime.messages import AgeGroup, SpeechRequest
+from robot_runtime.messages import SpeechRequest
+from robot_runtime.mind.grown_up import is_grown_up
 from robot_runtime.mind.settings import MindConfig
 from robot_runtime.mind.wording import Wording
 from robot_runtime.stage import Outbox
 from robot_runtime.world.reference import References
 from robot_runtime.world.semantic_map import SemanticMap
 from robot_runtime.world.situation import Situation
-
-SURE_AGE_GROUP = 0.6
-"""Confidence from which somebody counts as a grown-up where only a grown-up may decide."""
 
 
 @dataclass
@@ -38,6 +36,4 @@ class Services:
 
     def is_grown_up(self, person_id: str) -> bool:
         """Whether this person is known, with enough confidence, to be no child."""
-        person = self.situation.person(person_id)
-        grown_up = (AgeGroup.ADULT.value, AgeGroup.ELDERLY.value)
-        return person is not None and person.age_group in grown_up and person.age_group_confidence >= SURE_AGE_GROUP
+        return is_grown_up(self.situation.person(person_id))

@@ -17,7 +17,10 @@ class MindConfig(SkillSettings):
     minimum_confidence: float = Field(0.3, ge=0, le=1, description="of an utterance; below it the robot asks again")
     verdict_timeout_s: float = Field(1.0, gt=0, le=10, description="without a word of the gate for this long, an action is left")
     renew_s: float = Field(30.0, gt=0, le=600, description="an approval is asked for again at this period while it is in use")
-    clarify_timeout_s: float = Field(15.0, gt=0, le=120, description="for a person to say which of several things they mean")
+    clarify_timeout_s: float = Field(
+        15.0, gt=0, le=120, description="for a person to say which of several things they mean, or yes to an offer"
+    )
+    forget_timeout_s: float = Field(10.0, gt=0, le=60, description="for the world to say that a person is forgotten")
     rearm_timeout_s: float = Field(1.5, gt=0, le=10, description="for the gate to lift a stop before the robot says why it does not")
     withdrawn_settle_s: float = Field(0.3, gt=0, le=2, description="how long a withdrawn action waits for the stop that may have caused it")
     verify_s: float = Field(3.0, gt=0, le=10, description="for the world to show what a skill has done")

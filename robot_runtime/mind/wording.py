@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from robot_runtime.messages import Person, WorldObject
+from robot_runtime.messages import Person, Whereabouts, WorldObject
 from robot_runtime.mind.sentences.book import Book
 from robot_runtime.world.objects import ROBOT
+from robot_runtime.world.relations import vessels, whereabouts
 from robot_runtime.world.situation import Situation
 
 FRESH_S = 3.0
@@ -37,7 +38,11 @@ class Wording:
         if person_id == listener_id:
             return self.sentence("you")
         person = self._situation.person(person_id)
-        return (person.name or person.id) if person else person_id
+        return self.called(person.name) if person else person_id
+
+    def called(self, name: str) -> str:
+        """Somebody by their name, which may not be known."""
+        return name or self.sentence("somebody")
 
     def person_has(self, person_id: str, listener_id: str) -> str:
         if person_id == listener_id:
@@ -45,18 +50,32 @@ class Wording:
         return self.sentence("has", person=self.person(person_id, listener_id))
 
     def where(self, thing: WorldObject, listener_id: str = "") -> str:
-        """Where a thing is: whose hands, which surface, which place."""
-        if thing.held_by == ROBOT:
+        """Where a thing is: whose hands, which vessel, which surface, which place."""
+        return self.at(whereabouts(thing, vessels(self._situation.facts.objects)), listener_id)
+
+    def at(self, where: Whereabouts, listener_id: str = "") -> str:
+        """The same of a place that is known in words only."""
+        if where.held_by:
+            return self._in_hand(where.held_by, listener_id)
+        if where.container:
+            inside = self.sentence("in_vessel", vessel=self.the(where.container))
+            return f"{inside} {self._standing(where)}" if where.support or where.place else inside
+        return self._standing(where)
+
+    def _in_hand(self, holder: str, listener_id: str) -> str:
+        if holder == ROBOT:
             return self.sentence("in_gripper")
-        if thing.held_by and thing.held_by == listener_id:
+        if holder == listener_id:
             return self.sentence("in_your_hand")
-        if thing.held_by:
-            return self.sentence("in_hand", person=self.person(thing.held_by, listener_id))
-        if thing.support and thing.place and thing.place not in thing.support:
-            return self.sentence("on_support_in", support=thing.support, place=thing.place)
-        if thing.support:
-            return self.sentence("on_support", support=thing.support)
-        return self.sentence("in_place", place=thing.place) if thing.place else self.sentence("somewhere")
+        person = self._situation.person(holder)
+        return self.sentence("in_hand", person=self.called(person.name if person else ""))
+
+    def _standing(self, where: Whereabouts) -> str:
+        if where.support and where.place and where.place not in where.support:
+            return self.sentence("on_support_in", support=where.support, place=where.place)
+        if where.support:
+            return self.sentence("on_support", support=where.support)
+        return self.sentence("in_place", place=where.place) if where.place else self.sentence("somewhere")
 
     def found(self, things: Sequence[WorldObject], listener_id: str) -> str:
         """Where each of some things is, or was last seen: "The red cup is on the kitchen table"."""
@@ -71,6 +90,25 @@ class Wording:
         here = self.sentence("in_place", place=facts.robot_place) if facts.robot_place else self.sentence("somewhere")
         others = [person for person in facts.people if person.seen and person.id != listener_id]
         return self.sentence("survey", here=here, things=things, people=self._who_is_here(others)).strip()
+
+    def indefinite(self, words: str) -> str:
+        """Some thing of a kind: "a cup", "an apple", "any pills"."""
+        key = "any" if is_many(words) else "an" if words[:1] in "aeiou" else "a"
+        return self.sentence(key, name=words)
+
+    def it(self, name: str) -> str:
+        return self.sentence("it_many" if is_many(name) else "it_one")
+
+    def be(self, name: str) -> str:
+        return self.sentence("be_many" if is_many(name) else "be_one")
+
+    def was(self, name: str) -> str:
+        return self.sentence("was_many" if is_many(name) else "was_one")
+
+    def number(self, count: int) -> str:
+        """As a word where people do, else in digits."""
+        words = self.sentence("numbers").split()
+        return words[count - 1] if 1 <= count <= len(words) else str(count)
 
     def choices(self, things: Sequence[WorldObject]) -> str:
         """Things to choose from, told apart by where they are when their names do not: "the red cup or the blue cup"."""
@@ -91,12 +129,21 @@ class Wording:
         return self.sentence(key, object=self.sentence("the", name=thing.name), where=self.where(thing, listener_id))
 
     def _who_is_here(self, others: Sequence[Person]) -> str:
-        names = [person.name or person.id for person in others]
+        names = [self.called(person.name) for person in others]
         if not names:
             return ""
         if len(names) == 1:
             return self.sentence("survey_people", people=self.sentence("is_one", person=names[0]))
         return self.sentence("survey_people", people=self.sentence("are_many", people=self.listing(names)))
+
+
+def is_many(name: str) -> bool:
+    """Whether a thing's name is a plural.
+
+    >>> is_many("pills"), is_many("glass"), is_many("red cup")
+    (True, False, False)
+    """
+    return name.endswith("s") and not name.endswith("ss")
 
 
 def capitalised(text: str) -> str:

@@ -21,6 +21,9 @@ from robot_runtime.topics import TOPICS, Qos
 _MOST_WAITING = 1000
 """Messages of one topic that may wait for a step; the oldest go first.  Only a node that is hardly ever stepped comes near."""
 
+_MOST_PICTURES = 8
+"""… if they are pictures, of megabytes each: a node that is configured and not active would fill the memory with them."""
+
 SERVICE_MESSAGES: dict[str, Callable[[float], Any]] = {
     "service/stop": lambda now_s: m.StopRequest(now_s, "service", "called", 1.0),
     "service/rearm": lambda now_s: m.RearmRequest(now_s, "service", "", ""),
@@ -100,7 +103,7 @@ class StageNode(Shell):
         self.health.received(topic, message, self.host.pace.now_s())
         waiting = self._inbox.setdefault(topic, [])
         waiting.append(message)
-        del waiting[:-_MOST_WAITING]
+        del waiting[: -(_MOST_PICTURES if isinstance(message, m.RawImage | m.EncodedImage) else _MOST_WAITING)]
         if topic in self.row.trigger and self.state == "active":
             self.step()
 

@@ -11,6 +11,7 @@ _DEPTH = {
     Qos.STREAM: 100,  # two seconds of 20 ms sound frames
     Qos.EVENT: 50,
     Qos.STATE: 1,
+    Qos.PICTURE: 2,
 }
 
 

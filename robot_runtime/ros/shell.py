@@ -5,12 +5,18 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
+
+try:
+    from rclpy.event_handler import SubscriptionEventCallbacks
+except ImportError:  # Humble
+    from rclpy.qos_event import SubscriptionEventCallbacks
 
 from robot_runtime.config import build_config, load_class, node_params
 from robot_runtime.nodes import Node
@@ -20,7 +26,7 @@ from robot_runtime.ros.host import Host, NodeFailedError
 from robot_runtime.ros.parameters import Parameters
 from robot_runtime.ros.qos import profile
 from robot_runtime.ros.unpack import unpack
-from robot_runtime.topics import TOPICS
+from robot_runtime.topics import TOPICS, Qos
 from robot_runtime.valid import accepted
 from safety.files import FileError, parse
 
@@ -86,8 +92,26 @@ class Shell(LifecycleNode):
             else:
                 callback(received)
 
-        qos = profile(TOPICS[topic].qos)
-        self._own_subscriptions.append(self.create_subscription(convert.ros_class, topic, on_message, qos, raw=True))
+        subscribe = partial(self.create_subscription, convert.ros_class, topic, on_message, raw=True)
+        if TOPICS[topic].qos is Qos.PICTURE:
+            self._subscribe_as_offered(topic, subscribe)
+        else:
+            self._own_subscriptions.append(subscribe(profile(TOPICS[topic].qos)))
+
+    def _subscribe_as_offered(self, topic: str, subscribe: Callable[..., Any]) -> None:
+        """Reliably; best effort, in place of that, as soon as there is a publisher that offers no more."""
+
+        def ask_less() -> None:
+            if strict in self._own_subscriptions:
+                self._own_subscriptions.remove(strict)
+                self.destroy_subscription(strict)
+                self._own_subscriptions.append(subscribe(profile(Qos.SENSOR)))
+                self.get_logger().warning(f"{topic}: a publisher offers best effort only; large pictures may be lost")
+
+        # A task of the executor, since the event belongs to what is destroyed.
+        events = SubscriptionEventCallbacks(incompatible_qos=lambda event: self.executor.create_task(ask_less))
+        strict: Any = subscribe(profile(Qos.PICTURE), event_callbacks=events)
+        self._own_subscriptions.append(strict)
 
     def _drop(self, topic: str, error: ValueError) -> None:
         """Count a message that is of no use, and tell of it, but not of each: whoever sends one may send thousands."""

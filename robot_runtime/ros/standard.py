@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from geometry_msgs.msg import PoseWithCovarianceStamped, TwistStamped
 from nav_msgs.msg import Odometry
-from sensor_msgs.msg import BatteryState, CompressedImage, JointState, LaserScan, PointCloud2, PointField, Range
+from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image, JointState, LaserScan, PointCloud2, PointField, Range
 from std_msgs.msg import Bool, Header
 
 from robot_runtime import messages as m
@@ -149,6 +149,50 @@ def picture_from_ros(message: Any, now_s: float) -> m.EncodedImage:
     return m.EncodedImage(to_seconds(message.header.stamp), message.header.frame_id, message.format, bytes(message.data))
 
 
+def raw_image_to_ros(picture: m.RawImage) -> Any:
+    message = Image(header=_header(picture.stamp_s, picture.frame_id), encoding=picture.encoding, is_bigendian=picture.is_bigendian)
+    message.height, message.width, message.step = picture.height_px, picture.width_px, picture.step_bytes
+    message.data = array("B", picture.data.tobytes())
+    return message
+
+
+def raw_image_from_ros(message: Any, now_s: float) -> m.RawImage:
+    """Without a copy of the pixels: they stay those of the ROS message."""
+    return m.RawImage(
+        stamp_s=to_seconds(message.header.stamp),
+        frame_id=message.header.frame_id,
+        height_px=message.height,
+        width_px=message.width,
+        encoding=message.encoding,
+        is_bigendian=message.is_bigendian,
+        step_bytes=message.step,
+        data=np.frombuffer(message.data, dtype=np.uint8),
+    )
+
+
+def camera_info_to_ros(info: m.CameraInfo) -> Any:
+    message = CameraInfo(header=_header(info.stamp_s, info.frame_id), height=info.height_px, width=info.width_px)
+    message.distortion_model, message.d, message.k = info.distortion_model, array("d", info.d), np.array(info.k, dtype=np.float64)
+    return message
+
+
+def camera_info_from_ros(message: Any, now_s: float) -> m.CameraInfo:
+    """:raises ConversionError: it is of a part of the sensor, or of pixels put together, which ``CameraInfo`` cannot say"""
+    region = message.roi
+    part = (region.width, region.height) not in ((0, 0), (message.width, message.height)) or region.x_offset or region.y_offset
+    if part or message.binning_x > 1 or message.binning_y > 1:
+        raise ConversionError("CameraInfo: with a region of interest or binning; let the driver give whole pictures")
+    return m.CameraInfo(
+        stamp_s=to_seconds(message.header.stamp),
+        frame_id=message.header.frame_id,
+        width_px=message.width,
+        height_px=message.height,
+        distortion_model=message.distortion_model,
+        d=tuple(message.d),
+        k=tuple(message.k.tolist()),
+    )
+
+
 # ---------------------------------------------------------------- move
 
 
@@ -226,6 +270,8 @@ STANDARD: dict[str, tuple[ToRos, FromRos]] = {
     "nav_msgs/msg/Odometry": (odometry_to_ros, odometry_from_ros),
     "sensor_msgs/msg/JointState": (joints_to_ros, joints_from_ros),
     "sensor_msgs/msg/CompressedImage": (picture_to_ros, picture_from_ros),
+    "sensor_msgs/msg/Image": (raw_image_to_ros, raw_image_from_ros),
+    "sensor_msgs/msg/CameraInfo": (camera_info_to_ros, camera_info_from_ros),
     "geometry_msgs/msg/PoseWithCovarianceStamped": (pose_to_ros, pose_from_ros),
     "geometry_msgs/msg/TwistStamped": (velocity_to_ros, velocity_from_ros),
     "sensor_msgs/msg/BatteryState": (battery_to_ros, battery_from_ros),

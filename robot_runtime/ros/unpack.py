@@ -16,6 +16,7 @@ _FLAT = (
     "sensor_msgs/msg/LaserScan",
     "sensor_msgs/msg/PointCloud2",
     "sensor_msgs/msg/CompressedImage",
+    "sensor_msgs/msg/Image",
     "robot_runtime_msgs/msg/StopRequest",  # a stop is never refused for its length
 )
 """Types whose bulk is one array of numbers, or text, which cost no more than a copy."""

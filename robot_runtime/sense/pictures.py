@@ -1,37 +1,33 @@
-"""Where pictures come from: a camera device, a file, or the simulated home.
-
-A device is read by a thread of its own, so that a slow or vanished camera never holds up a step; this is the one place of
-the eyes that reads a clock, to tell how old a device's picture is.
-"""
+"""Where pictures come from: a camera device, a stream, a file, or the simulated home."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from robot_runtime import simulation
 from robot_runtime.config import load_class
-from robot_runtime.messages import Image, SimState
+from robot_runtime.messages import CameraInfo, Image, SimState
 from robot_runtime.paths import resolve
+from robot_runtime.perceive import pictures
+from robot_runtime.perceive.boxes import Bgr
+from robot_runtime.perceive.pictures import PictureError
+from robot_runtime.sense.calibration import check_shape
 from robot_runtime.stage import Inbox, latest
 from safety.files import FileError
 
-Bgr = NDArray[np.uint8]
-
 FRAME_ID = "camera"
-SILENT_S = 2.0
-"""A device that gives no picture for so long is lost; cameras deliver 5 a second or more, and need up to a second to start."""
 
 
 class SourceLostError(OSError):
     """The source gives no pictures any more and has to be opened again; the text says why."""
+
+
+class SourceSilentError(SourceLostError):
+    """There are no pictures, but there is nothing to open again: they come by themselves or not at all."""
 
 
 class PictureSource(Protocol):
@@ -60,7 +56,7 @@ def fit(picture: Bgr, width_px: int, height_px: int) -> Bgr:
     return np.asarray(cv2.resize(picture, (width_px, height_px), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-# ---------------------------------------------------------------- device
+# ---------------------------------------------------------------- devices and streams, read by sense/reader.py
 
 
 def devices() -> list[str]:
@@ -85,46 +81,24 @@ def open_device(number: int, width_px: int, height_px: int) -> Capture:
     return capture
 
 
-class DeviceSource:
-    """The newest picture of a device; older ones that nobody fetched are dropped."""
+_OPEN_MS, _READ_MS = 10_000, 5_000
+"""FFmpeg's own limits; without them a thread would hang for 30 s (OpenCV's defaults)."""
 
-    def __init__(self, capture: Capture, width_px: int, height_px: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._capture = capture
-        self._size_px = width_px, height_px
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._newest: tuple[float, Bgr] | None = None
-        self._heard_s = clock()
-        self._failure = ""
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
-        self._thread.start()
 
-    def _run(self) -> None:
-        while not self._closed.is_set():
-            good, picture = self._capture.read()
-            with self._lock:
-                if not good:
-                    self._failure = "the camera stopped giving pictures"
-                    break
-                self._newest = self._heard_s, _ = self._clock(), picture
-        self._capture.release()
+def open_stream(address: str) -> Capture:
+    """Open a network camera by FFmpeg; may take 10 s.
 
-    def read(self, inbox: Inbox, now_s: float) -> Image | None:
-        with self._lock:
-            newest, self._newest = self._newest, None
-            silent_s, failure = self._clock() - self._heard_s, self._failure
-        if newest is not None:
-            taken_s, picture = newest
-            return Image(now_s - max(0.0, self._clock() - taken_s), FRAME_ID, fit(picture, *self._size_px), None)
-        if failure or silent_s > SILENT_S:
-            raise SourceLostError(failure or f"the camera has given no picture for {silent_s:.1f} s")
-        return None
+    FFmpeg's options come from the environment variable ``OPENCV_FFMPEG_CAPTURE_OPTIONS``; see docs/cameras.md.
 
-    def close(self) -> None:
-        """Ask the thread to end; it releases the device.  A thread that hangs in the driver is left behind (it is a daemon)."""
-        self._closed.set()
-        self._thread.join(timeout=0.5)
+    :raises SourceLostError: it does not answer, refuses, or sends nothing that is a picture; without the address, which may
+        hold a password
+    """
+    limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _OPEN_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, _READ_MS]
+    capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG, limits)
+    if not capture.isOpened():
+        capture.release()
+        raise SourceLostError("the stream cannot be opened: no answer, refused, or no pictures in it")
+    return capture
 
 
 # ---------------------------------------------------------------- file
@@ -133,16 +107,28 @@ class DeviceSource:
 class FileSource:
     """A video paced by the robot's clock, which starts again at its end; or a picture that stays."""
 
-    def __init__(self, path: str, width_px: int, height_px: int) -> None:
-        """:raises FileError: no readable picture or video there"""
-        self._path = resolve(path)
-        self._size_px = width_px, height_px
+    def __init__(self, path: str, width_px: int, height_px: int, info: CameraInfo | None = None) -> None:
+        """:raises FileError: no readable picture or video there, or not of the calibration's shape"""
+        self._path, self._size_px, self._info = resolve(path), (width_px, height_px), info
         if not self._path.is_file():
             raise FileError(f"{self._path}: no such picture or video")
-        self._still = cv2.imread(str(self._path), cv2.IMREAD_COLOR)
+        self._still = self._picture()
         self._start_s = self._shown = -1.0
         if self._still is None:
             self._open()
+
+    def _picture(self) -> Bgr | None:
+        """The file as a picture, None when it is none; one that is cut off or too large is an error."""
+        if cv2.haveImageReader(str(self._path)):
+            try:
+                return self._fitted(pictures.read(self._path))
+            except PictureError as error:
+                raise FileError(f"{self._path}: {str(error).removeprefix(f'{self._path}: ')}") from error
+        return None
+
+    def _fitted(self, picture: Bgr) -> Bgr:
+        check_shape(self._info, picture.shape[1], picture.shape[0])
+        return fit(picture, *self._size_px)
 
     def _open(self) -> None:
         self._video = cv2.VideoCapture(str(self._path))
@@ -153,9 +139,9 @@ class FileSource:
 
     def read(self, inbox: Inbox, now_s: float) -> Image | None:
         picture = self._still if self._still is not None else self._next(now_s)
-        return None if picture is None else Image(now_s, FRAME_ID, fit(np.asarray(picture, dtype=np.uint8), *self._size_px), None)
+        return None if picture is None else Image(now_s, FRAME_ID, picture, None, self._info)
 
-    def _next(self, now_s: float) -> Any:
+    def _next(self, now_s: float) -> Bgr | None:
         """The frame that is due at ``now_s``; None while the last one is still due."""
         if self._start_s < 0.0:
             self._start_s = now_s
@@ -167,7 +153,10 @@ class FileSource:
         good, picture = self._video.read()
         if good:
             self._shown = due
-            return picture
+            try:
+                return self._fitted(pictures.as_bgr(picture))
+            except PictureError as error:
+                raise SourceLostError(f"{self._path}: {error}") from error
         if self._shown < 0.0:
             raise SourceLostError(f"{self._path}: no frame in it can be read")
         self._video.release()

@@ -83,8 +83,8 @@ def _recogniser(args: argparse.Namespace, config: EarConfig) -> Recogniser:
 
 
 def _own_grammar(config: EarConfig, people: list[str]) -> Grammar:
-    places = load_semantic_map(config.site).places
-    return robot_grammar(load_catalogue(), Ontology.load(config.ontology_file), places, people)
+    site = load_semantic_map(config.site)
+    return robot_grammar(load_catalogue(), Ontology.load(config.ontology_file), site.places, people, surfaces=site.surfaces)
 
 
 def _turns(listener: Listener, samples: NDArray[np.int16], end_s: float) -> list[Heard]:

@@ -1,9 +1,12 @@
-"""``robot-runtime plan TEXT --world FILE.json``: what the robot would do about a sentence, without doing it."""
+"""``robot-runtime plan TEXT``: what the robot would do about a sentence, or answer to it, without doing it."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
+import sqlite3
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +20,17 @@ from robot_runtime.hear.vocabulary import robot_grammar
 from robot_runtime.messages import AgeGroup, Argument, GripperState, Person, PlanStep, Utterance, WorldFacts, WorldObject
 from robot_runtime.mind.planner import NO_GOAL, Answer, Known
 from robot_runtime.mind.planners import PLANNERS
+from robot_runtime.mind.recall import QUESTIONS
 from robot_runtime.mind.sentences.book import load_sentences
 from robot_runtime.mind.settings import MindConfig
 from robot_runtime.mind.wording import Wording
+from robot_runtime.world.database import read_only
 from robot_runtime.world.objects import ROBOT
+from robot_runtime.world.recollection import Recollection
 from robot_runtime.world.reference import References
 from robot_runtime.world.semantic_map import SemanticMap, load_semantic_map
 from robot_runtime.world.situation import Situation
+from robot_runtime.world.store import on_clock
 from safety.files import FileError, parse
 from safety.ontology import Ontology
 
@@ -34,7 +41,8 @@ The world file is JSON; only the keys marked * are needed:
                 "place": "kitchen", "support": "kitchen table", "held_by": "robot" or a person's id, "confidence": 1.0}],
    "people":  [{"id"*: "anna", "name": "Anna", "age_group": "adult", "position_m": [3, 2, 0], "seen": true}]}
 
-Place and support follow from the position when a site is given.
+Place and support follow from the position when a site is given.  "age_s" of a thing or person is how long ago it was seen;
+"told": true is for a thing that was never seen.  Instead of such a file, --memory takes what a robot remembers.
 """
 
 
@@ -51,6 +59,8 @@ class _Thing(_Model):
     support: str = ""
     held_by: str = ""
     confidence: float = Field(1.0, ge=0, le=1)
+    age_s: float = Field(0.0, ge=0)
+    told: bool = False
 
 
 class _Somebody(_Model):
@@ -59,6 +69,7 @@ class _Somebody(_Model):
     age_group: AgeGroup = AgeGroup.UNKNOWN
     position_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
     seen: bool = True
+    age_s: float = Field(0.0, ge=0)
 
 
 class _World(_Model):
@@ -79,7 +90,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EPILOG
     parser.add_argument("text", metavar="TEXT", help='what a person says, as "bring me the red cup"')
-    parser.add_argument("--world", required=True, metavar="FILE.json", help="what is where, and who is here; see below")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--world", default="", metavar="FILE.json", help="what is where, and who is here; see below")
+    source.add_argument("--memory", default="", metavar="FILE", help="instead: what world.memory_file names, as it is now")
     parser.add_argument("--site", default="", metavar="DIR", help="folder with semantic_map.yaml: the places that exist")
     parser.add_argument("--speaker", default="", metavar="ID", help="id of who says it; the only person of the world if not given")
     parser.add_argument("--backend", default="grounded", metavar="NAME", help=f"planner: {', '.join(PLANNERS)}")
@@ -87,25 +100,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Returns 0 when there is a plan or a question about it, 1 when there is nothing to do.
+    """Returns 0 when there is a plan, a question about it or an answer from memory; 1 when there is nothing to do.
 
     :raises UsageError: the speaker is nobody of this world
     :raises FileError: the world file, the site or the planner's name is wrong
     """
     config = parse({"site": args.site, "planner_backend": args.backend}, MindConfig, "plan")
-    world = _read_world(args.world)
-    known = _known(config, world)
-    speaker = _speaker(args.speaker, world)
+    known = _known(config, _situation(args, load_semantic_map(config.site)))
+    speaker = _speaker(args.speaker, [person.id for person in known.situation.facts.people])
     heard = _understand(args.text, known)
-    if heard is None or known.catalogue.for_intent(heard.intent) is None:
+    if heard is None or (heard.intent not in QUESTIONS and known.catalogue.for_intent(heard.intent) is None):
         answer = None
         sentence = known.wording.sentence("not_understood") if heard is None else ""
     else:
         utterance = Utterance(0.0, "u1", args.text, heard.intent, heard.slots, 1.0, 0.0, 0.0, speaker, config.language, "text")
         answer = PLANNERS[config.planner_backend](known).plan(utterance, "plan-1", 0.0)
-        sentence = answer.plan.say
+        sentence = " ".join(filter(None, (answer.plan.say, answer.offer.text if answer.offer else "")))
     print(json.dumps(_as_json(args.text, heard, answer, sentence)) if args.json else _as_text(heard, answer, sentence))
-    return 0 if answer is not None and (answer.plan.goal != NO_GOAL or answer.question) else 1
+    answered = heard is not None and heard.intent in QUESTIONS
+    return 0 if answer is not None and (answer.plan.goal != NO_GOAL or answer.question or answered) else 1
 
 
 def _read_world(path: str) -> _World:
@@ -127,13 +140,33 @@ def _read_world(path: str) -> _World:
     return world
 
 
-def _known(config: MindConfig, world: _World) -> Known:
-    site = load_semantic_map(config.site)
+def _situation(args: argparse.Namespace, site: SemanticMap) -> Situation:
+    """What the robot knows at the time 0."""
     situation = Situation()
-    objects = tuple(_object(thing, site) for thing in world.objects)
-    situation.facts = WorldFacts(0.0, "", objects, tuple(_person(person) for person in world.people))
-    held = next((thing.id for thing in world.objects if thing.held_by == ROBOT), "")
+    if args.memory:
+        memory = _read_memory(Path(args.memory).expanduser())
+        situation.facts, situation.events = WorldFacts(0.0, "", memory.objects, memory.people), memory.events
+    else:
+        world = _read_world(args.world)
+        objects = tuple(_object(thing, site) for thing in world.objects)
+        situation.facts = WorldFacts(0.0, "", objects, tuple(_person(person) for person in world.people))
+    held = next((thing.id for thing in situation.facts.objects if thing.held_by == ROBOT), "")
     situation.gripper = GripperState(0.0, bool(held), held, "")
+    return situation
+
+
+def _read_memory(path: Path) -> Recollection:
+    try:
+        saved = read_only(path)
+    except (sqlite3.Error, OSError) as error:
+        raise FileError(f"{path}: {error}") from error
+    if saved is None:
+        raise FileError(f"{path}: no robot has remembered anything there")
+    return on_clock(saved, 0.0, time.time())
+
+
+def _known(config: MindConfig, situation: Situation) -> Known:
+    site = load_semantic_map(config.site)
     wording = Wording(load_sentences(config.language), situation)
     references = References(Ontology.load(config.ontology_file))
     return Known(load_catalogue(), site, references, wording, situation, config.known_confidence)
@@ -145,7 +178,8 @@ def _object(thing: _Thing, site: SemanticMap) -> WorldObject:
         id=thing.id, class_name=thing.class_name, colour=thing.colour, name=f"{thing.colour} {thing.class_name}".strip(),
         position_m=thing.position_m, place=thing.place or site.place_at(x_m, y_m),
         support=thing.support or ("" if thing.held_by else site.surface_at(x_m, y_m, z_m)),
-        held_by=thing.held_by, last_seen_s=0.0, confidence=thing.confidence, provenance="told",
+        held_by=thing.held_by, last_seen_s=-math.inf if thing.told else -thing.age_s, confidence=thing.confidence,
+        provenance="told" if thing.told else "seen",
     )  # fmt: skip
 
 
@@ -153,12 +187,11 @@ def _person(somebody: _Somebody) -> Person:
     name = somebody.name or somebody.id.capitalize()
     still = (0.0, 0.0, 0.0)
     return Person(
-        somebody.id, name, somebody.age_group.value, 1.0, somebody.position_m, still, 0.0, somebody.seen, False, False, 0.0
+        somebody.id, name, somebody.age_group.value, 1.0, somebody.position_m, still, 0.0, somebody.seen, False, False, -somebody.age_s
     )  # fmt: skip
 
 
-def _speaker(given: str, world: _World) -> str:
-    ids = [person.id for person in world.people]
+def _speaker(given: str, ids: list[str]) -> str:
     if given and given not in ids:
         raise UsageError(f"--speaker: '{given}' is not in the world file; people there: {', '.join(ids) or 'none'}")
     return given or (ids[0] if len(ids) == 1 else "")
@@ -167,7 +200,8 @@ def _speaker(given: str, world: _World) -> str:
 def _understand(text: str, known: Known) -> _Heard | None:
     """Intent and slots by the grammar that hearing uses; None when no phrase of the catalogue fits."""
     names = [person.name for person in known.situation.facts.people]
-    meaning = robot_grammar(known.catalogue, Ontology.load(), known.site.places or ["nowhere"], names).interpret(text)
+    grammar = robot_grammar(known.catalogue, Ontology.load(), known.site.places or ["nowhere"], names, surfaces=known.site.surfaces)
+    meaning = grammar.interpret(text)
     return None if meaning is None else _Heard(meaning.intent, meaning.slots)
 
 

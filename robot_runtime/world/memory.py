@@ -1,4 +1,4 @@
-"""What the robot remembers of objects: one small store, so that another one (on disk) can take its place."""
+"""What the robot remembers of objects while it runs; what of it outlives the run is written by :mod:`~robot_runtime.world.keeper`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections.abc import Iterable, Iterator
 
 from robot_runtime.messages import WorldObject
 
+MOST_OBJECTS = 1000
+"""A home has a few hundred things; a detector's errors must not fill the memory over months."""
+
 
 class ObjectMemory:
-    """Objects by id, in the order in which they were first known."""
+    """Objects by id, in the order in which they were first known; of too many the one seen longest ago is forgotten."""
 
-    def __init__(self, known: Iterable[WorldObject] = ()) -> None:
+    def __init__(self, known: Iterable[WorldObject] = (), most: int = MOST_OBJECTS) -> None:
         self._objects = {thing.id: thing for thing in known}
+        self._most = most
 
     def __iter__(self) -> Iterator[WorldObject]:
         return iter(tuple(self._objects.values()))
@@ -24,6 +28,9 @@ class ObjectMemory:
 
     def put(self, thing: WorldObject) -> None:
         self._objects[thing.id] = thing
+        if len(self._objects) > self._most:
+            oldest = min((other for other in self._objects.values() if other is not thing), key=lambda other: other.last_seen_s)
+            del self._objects[oldest.id]
 
     def clear(self) -> None:
         self._objects.clear()

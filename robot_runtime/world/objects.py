@@ -43,10 +43,16 @@ class _Attention:
 
 
 class ObjectTracker:
-    def __init__(self, settings: WorldConfig, site: SemanticMap, told: Iterable[WorldObject] = ()) -> None:
+    def __init__(
+        self, settings: WorldConfig, site: SemanticMap, told: Iterable[WorldObject] = (), restored: Iterable[WorldObject] = ()
+    ) -> None:
+        """``restored`` is of an earlier run, whose tracks may have had the names that other tracks have now."""
         self._settings = settings
         self._site = site
-        self._memory = ObjectMemory(told)
+        of_before = {thing.id: thing for thing in restored}
+        self._memory = ObjectMemory({**{thing.id: thing for thing in told}, **of_before}.values())
+        self._restored = frozenset(of_before)
+        self._missed: list[tuple[WorldObject, float]] = []
         self._ids: dict[str, str] = {}  # track id → object id
         self._attention: dict[str, _Attention] = {}
         self._shown: dict[str, tuple[WorldObject, WorldObject]] = {}  # what is remembered, and how it was published last
@@ -54,6 +60,19 @@ class ObjectTracker:
     def facts(self, now_s: float) -> tuple[WorldObject, ...]:
         """All remembered objects, their confidence faded by the time since they were last seen."""
         return tuple(self._as_of(thing, now_s) for thing in self._memory)
+
+    def remembered(self) -> tuple[WorldObject, ...]:
+        """All remembered objects as they were put: not faded."""
+        return tuple(self._memory)
+
+    def tell(self, thing: WorldObject) -> None:
+        """Take somebody's word for where a thing is."""
+        self._memory.put(thing)
+
+    def take_missed(self) -> list[tuple[WorldObject, float]]:
+        """What was not where it should be since the last call, and when."""
+        missed, self._missed = self._missed, []
+        return missed
 
     def see(self, detections: Detections, view: View) -> None:
         """Take in one picture's detections, and what follows from what it does not show."""
@@ -92,7 +111,8 @@ class ObjectTracker:
     # ------------------------------------------------------------ sightings
 
     def _sighting(self, detection: Detection, stamp_s: float, taken: set[str]) -> str:
-        object_id = self._ids.setdefault(detection.track_id, self._identity(detection, taken))
+        object_id = self._ids.get(detection.track_id) or self._identity(detection, taken)
+        self._ids[detection.track_id] = object_id
         known = self._memory.get(object_id)
         before = known.confidence if known else detection.score
         colour = detection.colour or (known.colour if known else "")
@@ -107,17 +127,33 @@ class ObjectTracker:
         return object_id
 
     def _identity(self, detection: Detection, taken: set[str]) -> str:
-        """A new track is the remembered twin that is nearest to it, if one is near and not seen elsewhere; else a new thing."""
-        if self._memory.get(detection.track_id) is not None:
-            return detection.track_id
+        """A new track is the remembered twin that is nearest to it, if one is near and not seen elsewhere; else a new thing.
+
+        What perception calls by the id of a remembered thing is that thing, unless the memory of an earlier run says otherwise:
+        there a twin at this very place goes first, and a namesake of another class or colour is somebody else.
+        """
+        namesake = self._memory.get(detection.track_id)
+        if namesake is not None and namesake.id not in self._restored:
+            return namesake.id
         followed = set(self._ids.values()) & taken
         twins = [
             (math.dist(thing.position_m, detection.position_m), thing.id)
             for thing in self._memory
-            if thing.class_name == detection.class_name and thing.colour in ("", detection.colour) and thing.id not in followed
+            if _alike(thing, detection) and thing.id not in followed
         ]
         distance, nearest = min(twins, default=(math.inf, ""))
-        return nearest if distance <= self._settings.association_m else detection.track_id
+        if distance <= self._settings.association_m:
+            return nearest
+        if namesake is None or (_alike(namesake, detection) and namesake.id not in followed):
+            return detection.track_id
+        return self._unused(detection.track_id)
+
+    def _unused(self, track_id: str) -> str:
+        """An id made of the track's, which no thing has."""
+        number = 2
+        while self._memory.get(f"{track_id}.{number}") is not None:
+            number += 1
+        return f"{track_id}.{number}"
 
     # ------------------------------------------------------------ contradiction, time, release
 
@@ -129,6 +165,7 @@ class ObjectTracker:
         if stamp_s - attention.since_s >= self._settings.miss_after_s:
             attention.since_s = stamp_s
             self._memory.put(replace(thing, confidence=thing.confidence * self._settings.miss_factor))
+            self._missed.append((thing, stamp_s))
 
     def _would_be_seen(self, thing: WorldObject, view: View, aspect: float) -> bool:
         if view.pose is None or thing.held_by:
@@ -171,3 +208,7 @@ class ObjectTracker:
     def _grasp_point(self, view: View) -> Point | None:
         point = view.grasp_point_m(self._settings.gripper_reach_m)
         return point if point and all(map(math.isfinite, point)) else None
+
+
+def _alike(thing: WorldObject, detection: Detection) -> bool:
+    return thing.class_name == detection.class_name and thing.colour in ("", detection.colour)

@@ -17,7 +17,9 @@ from robot_runtime.messages import (
     SafetyState,
     SpeechState,
     SpeechStyle,
+    WorldEvent,
     WorldFacts,
+    WorldMemory,
     WorldObject,
 )
 from robot_runtime.stage import Inbox, latest, news
@@ -37,6 +39,7 @@ class Situation:
     def __init__(self) -> None:
         self.now_s = 0.0
         self.facts = WorldFacts(-math.inf, "", (), ())
+        self.events: tuple[WorldEvent, ...] = ()  # what has changed in the world, oldest first
         self.pose: RobotPose | None = None
         self.gripper: GripperState | None = None
         self.style: SpeechStyle | None = None
@@ -50,6 +53,9 @@ class Situation:
         """Take in the news."""
         self.now_s = now_s
         self.facts = latest(inbox, "world/facts", WorldFacts) or self.facts
+        memory = latest(inbox, "world/memory", WorldMemory)
+        if memory is not None:
+            self.events = memory.events
         self.pose = latest(inbox, "pose", RobotPose, self.pose)
         self.gripper = latest(inbox, "gripper/state", GripperState, self.gripper)
         self.style = latest(inbox, "speech/style", SpeechStyle, self.style)

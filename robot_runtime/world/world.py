@@ -3,47 +3,71 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 from robot_runtime.messages import (
     Detections,
+    ForgetRequest,
+    Forgotten,
     GripperState,
     JointPositions,
     People,
-    Person,
     RobotPose,
+    WorldEvent,
     WorldFacts,
+    WorldMemory,
+    WorldObject,
 )
 from robot_runtime.stage import Inbox, Outbox, latest, news
 from robot_runtime.world.config import WorldConfig
+from robot_runtime.world.keeper import Keeper
 from robot_runtime.world.objects import ObjectTracker, View
+from robot_runtime.world.proof import Proof
+from robot_runtime.world.recollection import NOTHING, Recollection, without
 from robot_runtime.world.semantic_map import load_semantic_map
+from robot_runtime.world.store import Store, open_store
 from robot_runtime.world.told import load_told
+from robot_runtime.world.watcher import Watcher
+
+MOST_PEOPLE = 200
+"""A tracker that gives a visitor a new id every day must not fill the memory."""
 
 
 class World:
-    """Publishes ``world/facts`` at every step, whatever is known: the age of each fact stands in it."""
+    """Publishes ``world/facts`` at every step, whatever is known: the age of each fact stands in it; and what has changed.
+
+    What it knows outlives it where ``memory_file`` names a file; it is read at the first step, when the time is known.
+    """
 
     Config = WorldConfig
 
-    def __init__(self, config: WorldConfig) -> None:
+    def __init__(self, config: WorldConfig, store: Store | None = None) -> None:
+        """:param store: where the memory is kept, instead of the one that the configuration names"""
         self.config = config
         self.map = load_semantic_map(config.site)
         self._told = load_told(config.site, self.map, config.told_confidence)
+        self._store = store or open_store(config.memory_file)
+        self._awake = False  # whether the store was asked for what it kept
+        self._now_s = math.nan
         self.reset()
 
     def reset(self) -> None:
-        self._objects = ObjectTracker(self.config, self.map, self._told)
-        self._people: dict[str, Person] = {}
+        """As new: what is on disk is read again at the next step."""
+        self.close()
         self._pose: RobotPose | None = None
         self._joints: dict[str, float] = {}
+        self._remember(NOTHING)
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
+        if not self._awake:
+            self._wake(now_s)
         self._pose = latest(inbox, "pose", RobotPose, self._pose)
         for joints in news(inbox, "joint_states", JointPositions)[-1:]:
             self._joints = dict(zip(joints.names, joints.positions, strict=True))
         for people in news(inbox, "people", People):
             self._merge_people(people)
+        self._forget_strangers(now_s)
         pose = self._fresh_pose(now_s)
         view = View(pose, self._joints, tuple(self._people.values()))
         for detections in news(inbox, "detections", Detections):
@@ -51,18 +75,110 @@ class World:
         for gripper in news(inbox, "gripper/state", GripperState)[-1:]:
             self._objects.grip(gripper, view, now_s)
         self._objects.carry(view)
+        forgotten = [("world/forgotten", self._obey(request, now_s)) for request in news(inbox, "world/forget", ForgetRequest)]
         place = self.map.place_at(pose.x_m, pose.y_m) if pose else ""
-        return [("world/facts", WorldFacts(now_s, place, self._objects.facts(now_s), tuple(self._people.values())))]
+        facts = WorldFacts(now_s, place, self._objects.facts(now_s), tuple(self._people.values()))
+        self._notice(facts)
+        self._now_s = now_s
+        self._keeper.keep(self.recollection(), now_s)
+        return [("world/facts", facts), ("world/memory", WorldMemory(now_s, self.events)), *forgotten]
+
+    def close(self) -> Outbox:
+        """Save what is not saved yet, and let go of the file."""
+        if self._awake:
+            self._keeper.save(self.recollection(), self._now_s)
+            self._store.close()
+        self._awake = False
+        return []
+
+    def diagnose(self) -> tuple[str, Mapping[str, str]]:
+        """What is wrong with the memory's disk, and how much is remembered."""
+        return self._store.problem, {"objects": str(len(self._objects.remembered())), "people": str(len(self._people))}
+
+    # ------------------------------------------------------------ memory
+
+    @property
+    def events(self) -> tuple[WorldEvent, ...]:
+        """What changed, oldest first: for the queries."""
+        return self._watcher.events
+
+    def recollection(self) -> Recollection:
+        """All that would outlive a restart now."""
+        objects = self._objects.remembered()
+        known = {thing.id for thing in objects}
+        tellers = tuple((thing, teller) for thing, teller in self._tellers.items() if thing in known)
+        return Recollection(objects, tuple(self._people.values()), self._watcher.events, tellers)
+
+    def tell(self, thing: WorldObject, by: str) -> None:
+        """Take a person's word for a thing; its ``provenance`` should be "told"."""
+        self._objects.tell(thing)
+        self._tellers[thing.id] = by
+
+    def forget(self, person_id: str) -> Proof:
+        """Forget everything of a person, here and on disk, and wait until it is gone there.
+
+        Who stands before the camera afterwards is met anew.
+
+        :raises OSError: what is on disk could not be removed; it is forgotten here all the same
+        """
+        name = self._people[person_id].name if person_id in self._people else ""
+        rest = without(self.recollection(), person_id)
+        self._remember(rest)
+        return self._store.forget(person_id, name, rest, self._now_s)
+
+    def _wake(self, now_s: float) -> None:
+        """Take over what the disk has, at the first step and after every ``close``: it may have been told to forget meanwhile."""
+        kept = self._store.load(now_s)
+        if kept is not None:
+            self._remember(kept)
+        self._awake = True
+        self._now_s = now_s
+
+    def _remember(self, memory: Recollection) -> None:
+        """Know this and nothing else."""
+        told_now = {thing.id: thing for thing in self._told}
+        kept = [thing for thing in memory.objects if not _corrected(thing, told_now.get(thing.id))]
+        self._objects = ObjectTracker(self.config, self.map, self._told, kept)
+        self._people = {person.id: person for person in memory.people}
+        self._watcher = Watcher(self.map, memory)
+        self._keeper = Keeper(self._store)
+        self._tellers = dict(memory.told_by)
+
+    def _obey(self, request: ForgetRequest, now_s: float) -> Forgotten:
+        try:
+            return Forgotten(now_s, request.person_id, self.forget(request.person_id).left, "")
+        except OSError as error:
+            return Forgotten(now_s, request.person_id, 0, f"{error.filename}: {error.strerror}")
+
+    def _notice(self, facts: WorldFacts) -> None:
+        for thing, stamp_s in self._objects.take_missed():
+            self._watcher.missed(thing, stamp_s)
+        self._watcher.watch(facts)
 
     def _merge_people(self, news_of_people: People) -> None:
         """Whoever is not named any more stays known, unseen, where they were."""
         named = {person.id: person for person in news_of_people.people if all(map(math.isfinite, person.position_m))}
         for gone in set(self._people) - set(named):
-            self._people[gone] = replace(self._people[gone], seen=False, speaking=False, facing_robot=False)
+            person = self._people[gone]
+            if person.seen or person.speaking or person.facing_robot:
+                self._people[gone] = replace(person, seen=False, speaking=False, facing_robot=False)
         self._people.update(named)
+        while len(self._people) > MOST_PEOPLE:
+            del self._people[min(self._people, key=lambda who: self._people[who].last_seen_s)]
+
+    def _forget_strangers(self, now_s: float) -> None:
+        """A person whom nobody has named and nobody sees any more tells nothing, and may never have been there."""
+        for person in tuple(self._people.values()):
+            if not person.name and now_s - person.last_seen_s > self.config.stranger_forget_s:
+                del self._people[person.id]
 
     def _fresh_pose(self, now_s: float) -> RobotPose | None:
         pose = self._pose
         if pose is None or now_s - pose.stamp_s > self.config.pose_max_age_s:
             return None
         return pose if all(map(math.isfinite, (pose.x_m, pose.y_m, pose.yaw_rad))) else None
+
+
+def _corrected(kept: WorldObject, told: WorldObject | None) -> bool:
+    """Whether the site's file of told things was changed since, for a thing that was never seen."""
+    return told is not None and kept.provenance == "told" and kept.position_m != told.position_m

@@ -19,7 +19,11 @@ DEVICES = {"sounddevice", "serial", "subprocess", "socket", "multiprocessing", "
 ALLOWED: dict[str, tuple[set[str], str]] = {
     "robot_runtime.sense.sound_device": ({"sounddevice"}, "finds sound cards for the microphone and the loudspeaker"),
     "robot_runtime.sense.microphone": ({"threading"}, "is the microphone: the sound card calls from a thread of its own"),
-    "robot_runtime.sense.pictures": ({"threading", "time"}, "is the camera: reads frames on a thread of its own"),
+    "robot_runtime.sense.reader": ({"threading", "time"}, "is the camera: reads frames on a thread of its own"),
+    "robot_runtime.world.store": (
+        {"threading", "time"},
+        "keeps the memory on disk: writes on a thread of its own; wall time tells how long it was off",
+    ),
     "robot_runtime.speak.speaker": ({"threading"}, "is the loudspeaker, likewise"),
     "robot_runtime.speak.espeak": ({"subprocess", "time"}, "espeak-ng is a process of its own, for its licence, with a time limit"),
 }

@@ -110,6 +110,10 @@ ROWS = {
         Node("lens", "eyes", "tests.ros.tiny_graph:Lens", (), ("camera/image",), rate_hz=10),
         Node("viewer", "eyes", "tests.ros.tiny_graph:Viewer", ("camera/image",), ("speech/state",), trigger=("camera/image",)),
     ),
+    "pictures": (
+        next(node for node in NODES if node.name == "camera"),
+        Node("viewer", "pictures", "tests.ros.tiny_graph:Viewer", ("camera/image",), ("speech/state",), trigger=("camera/image",)),
+    ),
     "watch": tuple(node for node in NODES if node.name == "recorder"),
     "nav2": tuple(node for node in NODES if node.name == "nav2"),
     "guard": tuple(node for node in NODES if node.name in ("gate", "door")),

@@ -77,6 +77,8 @@ MISTAKES: list[tuple[str, Any, str]] = [
     ("steps.1.do.walk.speed_mps", -1, "steps.1.do.walk.speed_mps: Input should be greater than 0 (got -1)"),
     ("steps.1.do.walk.path_m", [], "steps.1.do.walk.path_m: List should have at least 1 item"),
     ("expect.0.said.contians", "x", "expect.0.said.contians: unknown key, did you mean 'contains'?"),
+    ("moved", {"red_cub": {"stands_on": "stove", "pose": {"at_m": [0, 0]}}}, "moved: unknown object 'red_cub', did you mean 'red_cup'?"),
+    ("moved", {"red_cup": {"stands_on": "stofe", "pose": {"at_m": [0, 0]}}}, "moved.red_cup.stands_on: unknown furniture 'stofe', did"),
     ("expect.0.said.after", "ask", "expect.answer.said.after: unknown step 'ask', did you mean 'asks'?"),
     ("expect.0.never_said", {"contains": "x"}, "give exactly one of said, heard"),
     ("expect.0", {"name": "x"}, "give exactly one of said, heard"),
@@ -128,3 +130,11 @@ def test_people_start_where_the_scenario_says(tmp_path: Path) -> None:
     assert begins.people["leo"].start.yaw_rad == pytest.approx(np.pi / 2)
     assert begins.people["anna"] == home.people["anna"]
     assert as_scenario_begins(home, "") is home
+
+
+def test_things_are_where_the_scenario_has_put_them(tmp_path: Path) -> None:
+    home = load_home("sim/homes/family_home")
+    path = write(tmp_path, change(content(), "moved", {"red_cup": {"stands_on": "sofa", "pose": {"at_m": [0.3, 0.1]}}}))
+    begins = as_scenario_begins(home, path)
+    assert begins.objects["red_cup"].support == "sofa" and begins.objects["red_cup"].name == "red cup"
+    assert {id_ for id_ in home.objects if begins.objects[id_] != home.objects[id_]} == {"red_cup"}

@@ -114,6 +114,7 @@ class Rig:
         }
         self.log: list[tuple[float, str, Any]] = []
         self._pending: list[tuple[str, Any]] = []
+        self._for_world: list[Any] = []
         self._goal: tuple[NavGoal, float] | None = None
         self._utterances = 0
 
@@ -203,7 +204,9 @@ class Rig:
             for thing_id, t in self.things.items() if t.visible
         )  # fmt: skip
         people = tuple(replace(p, last_seen_s=self.now_s if p.seen else p.last_seen_s) for p in self.people.values())
+        requests, self._for_world = self._for_world, []
         return {
+            "world/forget": requests,
             "pose": [RobotPose(self.now_s, *self.pose, 0.02)],
             "joint_states": [JointPositions(self.now_s, tuple(self.joints), tuple(self.joints.values()))],
             "gripper/state": [GripperState(self.now_s, False, self.holding, "")],
@@ -222,6 +225,8 @@ class Rig:
             self._move_joints(message)
         elif topic == "nav/goal":
             self._goal = None if message.cancel else (message, self.now_s + self.drive_s)
+        elif topic == "world/forget":
+            self._for_world.append(message)
         elif topic == "speech/say" and self.voice_speaks:
             self._speak(message)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
+import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +15,12 @@ import numpy as np
 import pytest
 
 from robot_runtime.messages import EncodedImage, Image
-from robot_runtime.sense import camera, pictures
+from robot_runtime.sense import camera, pictures, reader
 from robot_runtime.sense.camera import Camera
-from robot_runtime.sense.pictures import DeviceSource, SourceLostError
+from robot_runtime.sense.pictures import SourceLostError
+from robot_runtime.sense.reader import DEVICE, ReaderSource
+from robot_runtime.sense.refusals import Refusals
+from robot_runtime.stage import Diagnosing
 from safety.files import FileError
 
 
@@ -63,18 +69,38 @@ def test_a_still_picture_stays(tmp_path: Path) -> None:
     assert [dict(made.step({}, t))["camera/image"].bgr.mean() for t in (0.0, 5.0)] == [77.0, 77.0]
 
 
-@pytest.mark.parametrize("source", ["", "device:x", "file:", "webcam", "sim:1"])
+@pytest.mark.parametrize("source", ["", "device:x", "file:", "webcam", "sim:1", "topic:/x", "ftp://host/x", "rtsp:host"])
 def test_an_unknown_source_is_refused(source: str) -> None:
-    with pytest.raises(ValueError, match="expected sim, device, device:N or file:PATH"):
+    with pytest.raises(ValueError, match="expected sim, topic, device, device:N, file:PATH, rtsp://… or http://…"):
         Camera.Config(source=source)
 
 
 def test_files_that_are_missing_or_no_pictures_are_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="no such picture or video"):
         Camera(Camera.Config(source=f"file:{tmp_path / 'none.mp4'}"))
-    (tmp_path / "text.mp4").write_text("hello")
-    with pytest.raises(FileError, match="neither a picture nor a video"):
-        Camera(Camera.Config(source=f"file:{tmp_path / 'text.mp4'}"))
+    for content in (b"hello", b""):
+        (tmp_path / "text.mp4").write_bytes(content)
+        with pytest.raises(FileError, match="neither a picture nor a video"):
+            Camera(Camera.Config(source=f"file:{tmp_path / 'text.mp4'}"))
+
+
+def test_a_picture_that_is_cut_off_is_an_error(tmp_path: Path) -> None:
+    whole = cv2.imencode(".jpg", grey(90))[1].tobytes()
+    (tmp_path / "half.jpg").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(FileError, match=r"half\.jpg: the file is cut off"):
+        Camera(Camera.Config(source=f"file:{tmp_path / 'half.jpg'}"))
+
+
+def test_a_video_that_vanishes_while_it_plays_is_a_lost_camera(video: Path) -> None:
+    """And not the end of the eyes."""
+    whole = video.read_bytes()
+    made = Camera(Camera.Config(source=f"file:{video}"))
+    assert level(made, 0.0) == 0
+    video.unlink()
+    seen = [level(made, 0.1 * tick) for tick in range(1, 30)]
+    assert seen[-1] is None and "no such picture or video" in made.problem
+    video.write_bytes(whole)
+    assert [level(made, 60.0), level(made, 60.1)] == [0, 1] and made.problem == ""
 
 
 def test_a_missing_device_is_an_error_that_lists_what_exists(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +150,7 @@ class Clock:
 
 def test_the_newest_picture_wins_and_carries_its_age() -> None:
     capture, clock = FakeCapture(), Clock()
-    source = DeviceSource(capture, 320, 240, clock)
+    source = ReaderSource(lambda: capture, (320, 240), DEVICE, clock=clock)
     assert source.read({}, 7.0) is None, "a step never waits for the camera"
     capture.feed(grey(10), grey(20), grey(30))
     clock.now_s += 0.04
@@ -136,7 +162,7 @@ def test_the_newest_picture_wins_and_carries_its_age() -> None:
 
 def test_a_device_that_falls_silent_is_lost() -> None:
     capture, clock = FakeCapture(), Clock()
-    source = DeviceSource(capture, 320, 240, clock)
+    source = ReaderSource(lambda: capture, (320, 240), DEVICE, clock=clock)
     capture.feed(grey(10))
     assert source.read({}, 1.0) is not None
     clock.now_s += 1.9
@@ -193,3 +219,131 @@ def test_without_a_camera_it_goes_on_only_when_told_so(monkeypatch: pytest.Monke
     assert "no camera at /dev/video0; found: none" in caplog.text
     made.reset()
     assert made.problem == ""
+
+
+# ---------------------------------------------------------------- pictures that are none
+
+
+BAD = {
+    "no picture": None,
+    "empty": np.zeros((0, 0, 3), np.uint8),
+    "32 bits": np.zeros((240, 320, 3), np.float32),
+    "five channels": np.zeros((240, 320, 5), np.uint8),
+    "one line": np.zeros(320, np.uint8),
+    "too wide": np.zeros((1, 20_000, 3), np.uint8),
+}
+
+
+class Endless:
+    """A camera that gives these pictures at once, one after the other, and then the last one for ever."""
+
+    def __init__(self, *pictures: Any) -> None:
+        self.pictures, self.reads = list(pictures), 0
+
+    def read(self) -> tuple[bool, Any]:
+        self.reads += 1
+        return True, self.pictures.pop(0) if len(self.pictures) > 1 else self.pictures[0]
+
+    def release(self) -> None:
+        """Nothing to let go of."""
+
+
+def until(read: Any, seconds: float = 5.0) -> Any:
+    """The first answer that is not None."""
+    end_s = time.monotonic() + seconds
+    while (answer := read()) is None and time.monotonic() < end_s:
+        time.sleep(0.002)
+    return answer
+
+
+def test_what_is_no_picture_is_refused_counted_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    refusals = Refusals()
+    source = ReaderSource(lambda: Endless(*BAD.values(), grey(50)), (320, 240), DEVICE, refusals=refusals)
+    time.sleep(0.1)
+    image = until(lambda: source.read({}, 1.0))
+    assert image is not None and image.bgr.mean() == 50.0
+    assert refusals.count == len(BAD)
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == ["camera"]
+    source.close()
+    source.wait(1.0)
+    assert not source.hangs
+
+
+OTHER_KINDS = {
+    "grey": np.full((240, 320), 50, np.uint8),
+    "alpha": np.full((240, 320, 4), 50, np.uint8),
+    "16 bits": np.full((240, 320), 50 << 8, np.uint16),
+    "8k": np.full((4320, 7680, 3), 50, np.uint8),
+}
+
+
+@pytest.mark.parametrize("picture", OTHER_KINDS.values(), ids=OTHER_KINDS)
+def test_pictures_of_other_kinds_become_what_was_asked_for(picture: np.ndarray) -> None:
+    source = ReaderSource(lambda: Endless(picture), (320, 240), DEVICE)
+    image = until(lambda: source.read({}, 1.0))
+    source.close()
+    assert image.bgr.shape == (240, 320, 3) and image.bgr.dtype == np.uint8 and image.bgr.mean() == 50.0
+
+
+def test_only_bad_pictures_are_a_lost_camera() -> None:
+    clock = Clock()
+    source = ReaderSource(lambda: Endless(BAD["32 bits"]), (320, 240), DEVICE, clock=clock)
+    assert source.read({}, 1.0) is None
+    clock.now_s += 2.1
+    with pytest.raises(SourceLostError, match=r"no picture for 2\.1 s"):
+        source.read({}, 3.1)
+    source.close()
+
+
+def test_what_opencv_raises_is_a_lost_camera() -> None:
+    class Broken(Endless):
+        def read(self) -> tuple[bool, Any]:
+            cv2.resize(np.zeros((0, 0), np.uint8), (1, 1))
+            raise AssertionError("not reached")
+
+    source = ReaderSource(lambda: Broken(grey(1)), (320, 240), DEVICE)
+    with pytest.raises(SourceLostError, match="OpenCV: "):
+        until(lambda: source.read({}, 1.0))
+
+
+def test_diagnostics_tell_of_a_lost_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "devices", list)
+    made = Camera(Camera.Config(allow_missing=True))
+    assert isinstance(made, Diagnosing)
+    problem, figures = made.diagnose()
+    assert problem == "no pictures from device: no camera at /dev/video0; found: none"
+    assert figures == {"source": "device", "pictures": "0", "refused": "0"}
+
+
+class Changing(Endless):
+    """A picture of another level each time, and a bad one after every fifth."""
+
+    def read(self) -> tuple[bool, Any]:
+        self.reads += 1
+        return True, BAD["five channels"] if self.reads % 5 == 0 else grey(self.reads % 200, 64, 48)
+
+
+def test_ten_thousand_pictures_leave_nothing_behind(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Through the reading thread and the step."""
+    caplog.set_level(logging.CRITICAL)  # pytest keeps what is logged
+    capture = Changing()
+    monkeypatch.setattr(camera, "open_device", lambda number, width_px, height_px: capture)
+    monkeypatch.setattr(reader, "_LEAST_PERIOD_S", 0.0)
+    made = Camera(Camera.Config(source="device", width_px=64, height_px=48))
+
+    def play(reads: int) -> int:
+        """Bytes in use afterwards."""
+        end_s = time.monotonic() + 30
+        while capture.reads < reads and time.monotonic() < end_s:
+            made.step({}, capture.reads * 0.01)
+        assert capture.reads >= reads
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        before, after = play(1000), play(11_000)
+    finally:
+        tracemalloc.stop()
+        made.close()
+    assert after - before < 200_000, f"{after - before} bytes more"
+    assert int(made.diagnose()[1]["refused"]) > 1500

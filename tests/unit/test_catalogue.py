@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from robot_runtime.act.catalogue import INTENTS_FILE, PREDICATES, SKILLS_FOLDER, Predicate, load_catalogue, plan_step, slots
+from robot_runtime.act.catalogue import INTENTS_FILE, PREDICATES, SKILLS_FOLDER, SLOTS, Predicate, load_catalogue, plan_step, slots
 from robot_runtime.mind.outcome import _CHECKS
 from safety.files import FileError
 
@@ -23,7 +23,8 @@ def test_shipped_skills_are_those_of_the_design() -> None:
 
 def test_spoken_intents_are_those_of_the_hearing() -> None:
     assert {phrase.intent for phrase in CATALOGUE.phrases("en")} == {
-        "go_to", "describe", "find", "follow", "come_here", "fetch", "say", "stop", "resume", "yes", "no", "choose"}  # fmt: skip
+        "go_to", "describe", "find", "follow", "come_here", "fetch", "say", "stop", "resume", "yes", "no", "choose",
+        "where_is", "last_seen", "who_is_here", "what_is_on", "what_is_in", "what_changed", "forget"}  # fmt: skip
 
 
 def test_intent_leads_to_its_skill_and_dialogue_to_none() -> None:
@@ -58,7 +59,7 @@ def test_every_promise_can_be_looked_up() -> None:
 def test_slots_of_phrases_with_their_own_words_have_them() -> None:
     for phrase in CATALOGUE.phrases("en"):
         for slot in slots(phrase.pattern):
-            assert slot in ("object", "place", "person", "colour") or phrase.values[slot]
+            assert slot in SLOTS or phrase.values[slot]
 
 
 # ------------------------------------------------------------ files that do not fit

@@ -82,7 +82,10 @@ def heard(ear: Ear, text: str, who: str) -> Utterance:
         ("give me the knife", "leo", "fetch", {"object": "knife", "person": "me"}),
         ("come here", "rose", "come_here", {}),
         ("go to the living room", "anna", "go_to", {"place": "living room"}),
-        ("where is the book", "rose", "find", {"object": "book"}),
+        ("where is the book", "rose", "where_is", {"object": "book"}),
+        ("where did you last see the book", "anna", "last_seen", {"object": "book"}),
+        ("what is on the kitchen table", "leo", "what_is_on", {"surface": "kitchen table"}),
+        ("forget everything about me", "rose", "forget", {"person": "me"}),
         ("resume", "anna", "resume", {}),
     ],
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from robot_runtime.flow import TICK_S, Flow
-from robot_runtime.nodes import Node
+from robot_runtime.nodes import Node, Settings
 from robot_runtime.stage import Inbox, Outbox
 
 
@@ -145,3 +146,12 @@ def test_the_wall_time_of_each_node_is_counted() -> None:
     flow.run_for(1.0)
     assert set(flow.spent_s()) == {"a", "b"}
     assert all(spent_s > 0 for spent_s in flow.spent_s().values())
+
+
+def test_virtual_time_leaves_no_memory_on_disk(tmp_path: Path) -> None:
+    params = tmp_path / "params.yaml"
+    params.write_text(f"world: {{ros__parameters: {{memory_file: {tmp_path / 'world.sqlite'}}}}}")
+    flow = Flow.build(Settings(params_file=str(params)), only=lambda node: node.name == "world")
+    flow.run_for(2.5)
+    assert flow.stage("world").config.memory_file == ""
+    assert list(tmp_path.iterdir()) == [params]

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.hear.grammar import Grammar, Meaning, Rule, load_domain
 from robot_runtime.hear.pattern import Choice, Node, PatternError, Slot, Word, parse, words
+from robot_runtime.hear.vocabulary import robot_grammar
 from robot_runtime.messages import Argument
 from safety.files import FileError
+from safety.ontology import Ontology
 
 SLOTS = {
     "object": ["[red | blue] (cup | teddy bear)"],
@@ -187,3 +190,15 @@ def test_bad_domain_file_is_one_line_that_names_it(tmp_path: Path, content: str,
         load_domain(file)
     assert said in str(caught.value) and str(file) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_the_robots_phrases_with_a_slot_that_nothing_can_fill_are_left_out() -> None:
+    bare = robot_grammar(load_catalogue(), Ontology.load(), (), ())
+    full = robot_grammar(load_catalogue(), Ontology.load(), ("kitchen",), ("Anna",), surfaces=("kitchen table",))
+    for text in ("go to the kitchen", "what is on the kitchen table", "what is on the table", "where is anna", "what is in the kitchen"):
+        assert full.interpret(text) is not None, text
+        assert bare.interpret(text) is None, text
+    assert bare.interpret("where is the cup") == Meaning("where_is", (Argument("object", "cup"),))
+    for text in ("who is here", "what is in the bowl", "where did you last see the cup", "what has changed", "forget me"):
+        assert bare.interpret(text) is not None, text
+    assert all(row or state in bare.automaton.final for state, row in enumerate(bare.automaton.arcs)), "no sentence ends in nothing"

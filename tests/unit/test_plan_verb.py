@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from robot_runtime.cli import main
 from tests.unit.mind_rig import write_site
+from tests.unit.world_rig import MEMORY, keep
 
 WORLD = {
     "objects": [
@@ -43,7 +46,7 @@ def plan(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, *more: s
         ("come here", ["come_here"]),
         ("follow me", ["follow"]),
         ("what can you see", ["describe"]),
-        ("where is the book", ["find"]),
+        ("find the book", ["find"]),
         ("say good morning", ["say"]),
     ],
 )
@@ -69,6 +72,44 @@ def test_question_names_its_candidates(tmp_path: Path, capsys: pytest.CaptureFix
 def test_nothing_to_do_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, intent: str, say: str) -> None:
     status, line = plan(tmp_path, capsys, text)
     assert (status, line["intent"], line["say"], line["steps"]) == (1, intent, say, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "say"),
+    [
+        ("Where's my red mug?", "where_is", "The red cup is on the kitchen table."),
+        ("where is the phone", "where_is", "I have never seen a phone. Shall I look for it?"),
+        ("where is Leo", "where_is", "I last saw Leo at a place without a name five minutes ago."),
+        ("Where did you last see the blue cup?", "last_seen", "I last saw the blue cup on the kitchen table two minutes ago."),
+        ("where are the pills", "where_is", "I was told that the pills are at a place without a name; I have not seen them myself."),
+        ("who is here", "who_is_here", "I see nobody but you."),
+        ("what's on the kitchen table", "what_is_on", "On the kitchen table I see the red cup."),
+        ("what is on the table", "what_is_on", "Which one do you mean: the coffee table or the kitchen table?"),
+        ("what is in the living room", "what_is_in", "In the living room I see the book."),
+        ("what has changed?", "what_changed", "I have noticed no change in the last hour."),
+        ("forget me", "forget", "What I know of a person is gone for good then. Shall I forget everything about you?"),
+    ],
+)
+def test_a_question_is_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, intent: str, say: str) -> None:
+    world = json.loads(json.dumps(WORLD))
+    world["objects"][1]["age_s"] = 120
+    world["objects"].append({"id": "pills", "class_name": "pills", "told": True, "position_m": [99, 99, 0]})
+    world["people"][1] |= {"seen": False, "age_s": 300, "position_m": [99, 99, 0]}
+    argv = ["plan", text, "--world", written(tmp_path, world), "--site", write_site(tmp_path), "--speaker", "anna"]
+    assert main([*argv, "--json"]) == 0
+    line = json.loads(capsys.readouterr().out)
+    if intent == "what_is_on" and "see" in say:
+        say += " On the kitchen table I saw the blue cup two minutes ago."
+    assert (line["intent"], line["say"], line["goal"]) == (intent, say, None)
+
+
+def test_a_robots_own_memory_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "world.sqlite"
+    keep(path, replace(MEMORY, events=()), now_s=5.0, wall_s=time.time() - 600)
+    assert main(["plan", "where is the red cup", "--memory", str(path), "--speaker", "anna"]) == 0
+    assert capsys.readouterr().out.startswith('says: "The red cup is on the kitchen table; I saw it ten minutes ago.')
+    assert main(["plan", "where is the red cup", "--memory", str(tmp_path / "none"), "--speaker", "anna"]) == 2
+    assert "no robot has remembered anything there" in capsys.readouterr().err
 
 
 def test_plain_text_lists_goal_and_steps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

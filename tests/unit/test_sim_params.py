@@ -24,6 +24,15 @@ def test_a_node_takes_its_parameters(node: Node) -> None:
     assert config(node).model_dump(mode="json", include=set(given)) == given
 
 
+def test_the_parameters_of_a_robot_fit_and_keep_its_memory() -> None:
+    settings = Settings(params_file="launch/params/robot.yaml")
+    params = read_params(settings.params_file)
+    for node in nodes(settings):
+        if node.name in params:
+            assert build_config(node, settings, params).model_dump(mode="json", include=set(params[node.name])) == params[node.name]
+    assert params["world"]["memory_file"] and "world" not in read_params(SETTINGS.params_file)
+
+
 def test_the_navigator_begins_where_the_home_puts_the_robot() -> None:
     start = load_home(SETTINGS.world).robot.start
     navigator = next(node for node in STAGES if node.name == "navigator")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from robot_runtime.messages import (
     Person,
     RobotPose,
     WorldFacts,
+    WorldMemory,
     WorldObject,
 )
 from robot_runtime.world.config import WorldConfig
@@ -52,7 +54,7 @@ class Home:
             inbox["people"] = [People(self.now_s, "test", people)]
         if holding is not None:
             inbox["gripper/state"] = [GripperState(self.now_s, bool(holding), holding, "cup")]
-        [(topic, facts)] = self.world.step(inbox, self.now_s)
+        topic, facts = self.world.step(inbox, self.now_s)[0]
         assert topic == "world/facts"
         result: WorldFacts = facts
         return result
@@ -81,8 +83,7 @@ def only(facts: WorldFacts) -> WorldObject:
 
 
 def test_facts_are_published_from_the_first_step_even_if_empty(home: Home) -> None:
-    [(topic, facts)] = home.world.step({}, 0.0)
-    assert (topic, facts) == ("world/facts", WorldFacts(0.0, "", (), ()))
+    assert home.world.step({}, 0.0) == [("world/facts", WorldFacts(0.0, "", (), ())), ("world/memory", WorldMemory(0.0, ()))]
 
 
 def test_seen_object_gets_name_place_support_and_time(home: Home) -> None:
@@ -223,9 +224,9 @@ def test_gripper_that_holds_what_was_never_seen_makes_it_known(home: Home) -> No
 
 def test_robot_place_follows_a_fresh_pose_only(home: Home) -> None:
     assert home.step().robot_place == "kitchen"
-    [(_, facts)] = home.world.step({}, home.now_s + 2)
+    _, facts = home.world.step({}, home.now_s + 2)[0]
     assert facts.robot_place == ""
-    [(_, facts)] = home.world.step({"pose": [RobotPose(5.0, math.nan, 1.0, 0.0, 0.1)]}, 5.0)
+    _, facts = home.world.step({"pose": [RobotPose(5.0, math.nan, 1.0, 0.0, 0.1)]}, 5.0)[0]
     assert facts.robot_place == ""
 
 
@@ -244,7 +245,7 @@ def test_person_without_a_place_is_not_moved(home: Home) -> None:
 def test_reset_forgets(home: Home) -> None:
     home.step(cup(), people=(a_person("anna", "adult", 3.0, 3.0),))
     home.world.reset()
-    [(_, facts)] = home.world.step({}, 9.0)
+    _, facts = home.world.step({}, 9.0)[0]
     assert (facts.objects, facts.people) == ((), ())
 
 
@@ -299,3 +300,13 @@ def test_file_of_told_things_is_checked(tmp_path: Path) -> None:
 def test_clear_view(point: tuple[float, float, float], pan: float, tilt: float, visible: bool) -> None:
     pose = RobotPose(0.0, 0.0, 0.0, 0.0, 0.02)
     assert is_clearly_in_view(point, pose, pan, tilt, 1.25, 1.31, 4 / 3, (0.5, 2.5)) is visible
+
+
+def test_somebody_without_a_name_is_forgotten_after_a_while(home: Home) -> None:
+    anna, ghost = a_person("anna", "adult", 3.0, 3.0), replace(a_person("person-3", "unknown", 4.0, 3.0), name="")
+    home.step(people=(anna, ghost))
+    home.now_s = 599.0
+    assert [person.id for person in home.step().people] == ["anna", "person-3"]
+    home.now_s = 600.5
+    assert [person.id for person in home.step().people] == ["anna"]
+    assert [person.id for person in home.step(people=(replace(ghost, last_seen_s=600.0),)).people] == ["anna", "person-3"]

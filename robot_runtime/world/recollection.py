@@ -1,0 +1,59 @@
+"""All that outlives a run: one value, which stores keep and the world starts from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from robot_runtime.messages import Person, WorldEvent, WorldObject
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """Times are of the clock of the run that holds it; confidence is that of ``last_seen_s`` and has not faded."""
+
+    objects: tuple[WorldObject, ...] = ()
+    people: tuple[Person, ...] = ()
+    events: tuple[WorldEvent, ...] = ()
+    told_by: tuple[tuple[str, str], ...] = ()  # (object id, id of the person who told of it)
+
+
+NOTHING = Recollection()
+
+
+def shifted(memory: Recollection, by_s: float, now_s: float) -> Recollection:
+    """The same on a clock that is ``by_s`` ahead; nothing lies in the future of ``now_s``, and nobody is in view any more."""
+
+    def at(stamp_s: float) -> float:
+        return min(stamp_s + by_s, now_s) if not math.isnan(stamp_s) else -math.inf
+
+    return replace(
+        memory,
+        objects=tuple(replace(thing, last_seen_s=at(thing.last_seen_s)) for thing in memory.objects),
+        people=tuple(unseen(replace(person, last_seen_s=at(person.last_seen_s))) for person in memory.people),
+        events=tuple(replace(event, stamp_s=at(event.stamp_s)) for event in memory.events),
+    )
+
+
+def unseen(person: Person) -> Person:
+    """Somebody who is only remembered."""
+    return replace(person, seen=False, speaking=False, facing_robot=False, velocity_mps=(0.0, 0.0, 0.0))
+
+
+def without(memory: Recollection, person_id: str) -> Recollection:
+    """The memory as if it had never known this person.
+
+    Things that they held stay, in nobody's hand.  Things known only because they told of them go.
+    """
+    told = {thing for thing, teller in memory.told_by if teller == person_id}
+    objects = tuple(thing for thing in memory.objects if not (thing.id in told and thing.provenance == "told"))
+    return Recollection(
+        objects=tuple(replace(thing, held_by="") if thing.held_by == person_id else thing for thing in objects),
+        people=tuple(person for person in memory.people if person.id != person_id),
+        events=tuple(event for event in memory.events if person_id not in _people_of(event)),
+        told_by=tuple(pair for pair in memory.told_by if pair[1] != person_id),
+    )
+
+
+def _people_of(event: WorldEvent) -> tuple[str, str, str]:
+    return event.subject, event.before.held_by, event.after.held_by
