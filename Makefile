@@ -45,7 +45,7 @@ adversary: developer  ## play EPISODES=10000 hostile episodes against the gate; 
 
 # The small modules that everything else rests on; FILES="safety/….py" for others.
 FILES ?= safety/verdicts.py safety/match.py safety/latch.py safety/door.py safety/separation.py safety/approvals.py
-mutate: developer  ## put small faults into FILES and name those that no test notices; about an hour for all six
+mutate: developer  ## put small faults into FILES and name those that no test notices; half an hour for all six
 	@$(RUN)/python -m tools.mutate $(FILES) $(ARGS)
 
 bench: runtime  ## measure the budgets

@@ -20,7 +20,8 @@ LEAST_RISE_MPS = 0.08
 """The command must have risen by this much without a break before a lag can be read off it."""
 
 EDGE = 0.15
-"""… and the odometry must have gone through this share of the rise, since noise would decide at its beginning."""
+"""… and the odometry must have gone through this share of the rise, since noise would decide at its beginning.  Nor does it say
+anything in the last such share, once the command does not rise any more."""
 
 
 class Latency:
@@ -58,11 +59,16 @@ class Latency:
         self._odom_s = stamp_s
         low, high = self._rise[0][1], self._rise[-1][1]
         edge = EDGE * (high - low)
-        if high - low < LEAST_RISE_MPS or speed_mps > high:
-            return
+        if high - low < LEAST_RISE_MPS or speed_mps > (high if self._rises else high - edge):
+            return  # at an even speed that it has reached there is no lag to be seen
         lag_s = stamp_s - next(time_s for time_s, value in self._rise if value >= max(speed_mps, low + edge))
         if speed_mps >= low + edge or lag_s > self._seconds:  # before that, only a wait that is longer than expected says something
             self._add(min(max(lag_s, 0.0), self._most_s))
+
+    @property
+    def _rises(self) -> bool:
+        """Whether the command rises still."""
+        return len(self._rise) > 1 and self._rise[-1][1] > self._rise[-2][1]
 
     def _add(self, lag_s: float) -> None:
         self._samples.append(lag_s)

@@ -89,15 +89,15 @@ class Tail:
 
     def __init__(self, record: Path) -> None:
         self._path = tail_path(record)
-        self._handle = -1
+        self._handle: int | None = None
 
     def write(self, mark: Mark) -> None:
         """:raises OSError: the disk does not take it"""
-        if self._handle < 0:
+        if self._handle is None:
             self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         os.pwrite(self._handle, mark.line.ljust(TAIL_BYTES - 1).encode() + b"\n", 0)
 
     def close(self) -> None:
-        if self._handle >= 0:
+        if self._handle is not None:
             os.close(self._handle)
-            self._handle = -1
+            self._handle = None

@@ -60,6 +60,7 @@ class Bodies:
         self._file = file
         self._sound = self._codes(ast.unparse(ast.parse(Path(place).read_text(encoding="utf-8"))))
         self._functions: dict[str, list[FunctionType]] = {}
+        gc.unfreeze()  # what is frozen is not listed
         for thing in gc.get_objects():
             if isinstance(thing, FunctionType) and thing.__code__.co_filename == place:
                 self._functions.setdefault(thing.__qualname__, []).append(thing)

@@ -501,15 +501,19 @@ class Result:
 
 def play(seed: int, make_gate: GateMaker = EpisodeGate) -> Result:
     """One episode."""
-    logging.getLogger("safety").setLevel(logging.ERROR)
     judge = Episode(seed, make_gate).run()
     return Result(seed, judge.moved, tuple(judge.unsafe))
 
 
 def play_all(seeds: Iterable[int], processes: int) -> Iterator[Result]:
     """All of them, as they are done."""
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+    with multiprocessing.get_context("spawn").Pool(processes, _hush) as pool:
         yield from pool.imap_unordered(play, seeds, chunksize=10)
+
+
+def _hush() -> None:
+    """Thousands of episodes would warn of thousands of things that are meant to go wrong."""
+    logging.getLogger("safety").setLevel(logging.ERROR)
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -16,12 +17,14 @@ import pytest
 
 from robot_runtime.cli import main
 from safety.audit import Audit
-from safety.chain import parse_line, plain, seal
-from safety.disk import BackgroundSync
+from safety.chain import dump, parse_line, plain, seal
+from safety.disk import BackgroundSync, sync_path
 from safety.files import PROJECT
-from safety.marks import Mark, Tail, head_path, parse_mark, read_mark, tail_path
+from safety.marks import Mark, Tail, head_path, parse_mark, read_mark, tail_path, write_head
 from safety.record_file import parse_first
 from safety.segments import files, first_record, older, read
+from safety.types import EStop, Verdict
+from safety.verdicts import Limits
 from safety.verify import verify
 
 
@@ -247,6 +250,16 @@ def test_what_a_power_failure_lost_is_noted_and_no_tampering(tmp_path: Path) -> 
     assert report.intact and '"lost": 5' in report.notes[0]
 
 
+def test_every_problem_is_told_with_its_place(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    head_path(path).write_text("{")
+    tail_path(path).unlink()
+    TAMPERING["not JSON"](path)
+    head, tail, line = verify(path).problems
+    assert "gate.head.json is damaged" in head and "gate.tail.json is missing" in tail
+    assert line.startswith("gate.jsonl: line 4: ")
+
+
 def test_a_record_that_was_deleted_whole_shows(tmp_path: Path) -> None:
     path = written(tmp_path)
     path.unlink()
@@ -269,14 +282,73 @@ def test_a_mark_that_was_noted_elsewhere(tmp_path: Path, capsys: pytest.CaptureF
     assert parse_mark(str(noted)) == noted
 
 
+def test_a_head_that_the_disk_does_not_take_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record, before = tmp_path / "gate.jsonl", Mark(1, "ab" * 32)
+    write_head(record, before)
+
+    def refuse(path: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("safety.marks.sync_path", refuse)
+    with pytest.raises(OSError, match="Input/output"):
+        write_head(record, Mark(2, "cd" * 32))
+    assert read_mark(head_path(record)) == before
+
+
+@pytest.mark.parametrize("digest", ["0123456789abcdef" * 4, "a" * 64])
+def test_a_mark_is_a_number_and_a_whole_hash(digest: str) -> None:
+    assert parse_mark(f"0:{digest}") == Mark(0, digest)
+    for wrong in (
+        f"-1:{digest}",
+        f":{digest}",
+        f"x:{digest}",
+        digest,
+        f"1:{digest[1:]}",
+        f"1:{digest}0",
+        f"1:{digest[1:]}g",
+        f"1:{digest[1:]}A",
+    ):
+        with pytest.raises(ValueError, match="a mark is NUMBER:HASH"):
+            parse_mark(wrong)
+
+
 def test_the_tail_is_overwritten_in_place(tmp_path: Path) -> None:
     tail = Tail(tmp_path / "gate.jsonl")
     for sequence in (10**9, 3):
         tail.write(Mark(sequence, "ab" * 32))
         assert tail_path(tmp_path / "gate.jsonl").stat().st_size == 128
         assert read_mark(tail_path(tmp_path / "gate.jsonl")) == Mark(sequence, "ab" * 32)
+    assert tail_path(tmp_path / "gate.jsonl").stat().st_mode & 0o133 == 0, "nobody else writes it"
+    handle = tail._handle
+    assert handle is not None
     tail.close()
+    assert is_closed(handle)
     tail.close()
+
+
+def is_closed(handle: int) -> bool:
+    try:
+        os.fstat(handle)
+    except OSError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_disk_is_asked_for_this_file_and_the_file_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
+    path, asked = tmp_path / "file", []
+    path.write_text("x")
+
+    def fsync(handle: int) -> None:
+        asked.append((handle, os.fstat(handle).st_ino))
+        if fails:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match="Input/output") if fails else contextlib.nullcontext():
+        sync_path(path)
+    ((handle, inode),) = asked
+    assert inode == path.stat().st_ino and is_closed(handle)
 
 
 def test_a_file_whose_first_line_is_damaged_is_named_by_its_last() -> None:
@@ -402,6 +474,25 @@ def test_a_sync_that_is_asked_for_twice_runs_again() -> None:
     go_on.set()
     background.wait()
     assert len(runs) == 2
+    background.start()
+    background.wait()
+    assert len(runs) == 3
+    assert background._thread is not None and background._thread.daemon, "a disk that hangs keeps no process from ending"
+
+
+@pytest.mark.parametrize(("error", "told"), [(OSError(5, "Input/output error"), "Input/output error"), (OSError("odd"), "odd")])
+def test_why_a_sync_failed_is_told_until_one_goes_well(error: OSError, told: str) -> None:
+    failures = [error]
+
+    def sync() -> None:
+        if failures:
+            raise failures.pop()
+
+    background = BackgroundSync(sync)
+    for expected in (told, ""):
+        background.start()
+        background.wait()
+        assert background.error == expected
 
 
 def test_plain_values() -> None:
@@ -409,6 +500,22 @@ def test_plain_values() -> None:
     assert plain(np.float32(0.5)) == 0.5
     assert plain("x" * 5000).endswith("(5000 characters)")
     assert plain(object()) == "<object>"
+    assert plain((Verdict.DENY, Limits(max_speed_mps=0.2), EStop(1.0, True))) == [
+        "deny", {"max_speed_mps": 0.2}, {"stamp_s": 1.0, "pressed": True}
+    ]  # fmt: skip
+
+
+def test_equal_values_are_written_alike_and_legibly() -> None:
+    assert dump({"b": "größer", "a": [1]}) == dump({"a": [1], "b": "größer"}) == '{"a":[1],"b":"größer"}'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        dump(float("nan"))
+
+
+def test_the_first_record_follows_sixty_four_zeros() -> None:
+    audit = Audit(None)
+    audit.record("note", {}, 0.0)
+    first = parse_line(audit.kept[0])
+    assert (first.sequence, first.prev) == (0, "0" * 64)
 
 
 def test_the_verb_shows_and_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

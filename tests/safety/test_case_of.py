@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from safety.case import Case
-from safety.context import Context, case_of, is_authorised
+from safety.case import Case, Near, Party
+from safety.context import Context, age_group, case_of, is_authorised
 from safety.ontology import Ontology
 from safety.rules import Parameters, Rules
 from safety.semantic import judge
@@ -85,6 +85,36 @@ def test_speed_battery_and_health_reach_the_case() -> None:
     case = made(action("go_to", place="hall"), speed_mps=-0.4, battery=0.3, degraded=frozenset({"arm"}))
     assert (case.speed_mps, case.battery, set(case.degraded)) == (0.4, 0.3, {"arm"})
     assert math.isnan(made(action("go_to", place="hall"), speed_mps=math.nan).speed_mps)
+
+
+def test_who_is_around_is_as_far_as_from_where_the_robot_is() -> None:
+    robot = RobotPose(0.0, 1.0, 2.0, 0.0, 0.02)
+    around = (person("anna", "adult", 4.0, 6.0), person("leo", "child", math.nan))
+    go = action("go_to", place="hall")
+    assert made(go, pose=robot, people=around).near == (Near(AgeGroup.ADULT, 5.0), Near(AgeGroup.CHILD, 0.0))
+    for unknown in ({"pose": None}, {"stale": frozenset({"people"})}, {"stale": frozenset({"pose"})}):
+        assert made(go, **{"people": around, **unknown}).near == (Near(AgeGroup.UNKNOWN, 0.0),)
+
+
+@pytest.mark.parametrize(
+    ("who", "party"),
+    [
+        ("anna", Party("anna", "Anna", AgeGroup.ADULT, known=True, authorised=True, attentive=True)),
+        ("Anna", Party("anna", "Anna", AgeGroup.ADULT, known=True, authorised=True, attentive=True)),
+        ("leo", Party("leo", "Leo", AgeGroup.CHILD, known=True, attentive=True)),
+        ("Jo", Party("Jo", "Jo", AgeGroup.UNKNOWN, known=True, attentive=True)),  # of two with this name, neither
+        ("burglar", Party("burglar", "", AgeGroup.UNKNOWN, known=False)),
+        ("", Party("", "", AgeGroup.UNKNOWN, known=False)),
+    ],
+)
+def test_whoever_asks_is_a_party(who: str, party: Party) -> None:
+    people = (*PEOPLE, person("p1", "adult", 3.0, name="Jo"), person("p2", "child", 4.0, name="Jo"))
+    assert made(action("go_to", place="hall", requester=who), people=people).requester == party
+
+
+@pytest.mark.parametrize(("confidence", "group"), [(0.5, AgeGroup.ADULT), (0.49, AgeGroup.UNKNOWN), (math.nan, AgeGroup.UNKNOWN)])
+def test_an_age_group_counts_from_the_confidence_of_the_rules_on(confidence: float, group: AgeGroup) -> None:
+    assert age_group(person("anna", "adult", 1.0, age_group_confidence=confidence), 0.5) == group
 
 
 def test_gaze() -> None:

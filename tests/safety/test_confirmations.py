@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from safety.binding import Binding, Situation, action_hash, causes
+from safety.binding import Binding, Situation, action_hash, causes, situation
 from safety.config import GateConfig
 from safety.confirmations import MAX_PENDING, Confirmations, Said, with_yes
+from safety.context import Context
 from safety.files import PROJECT
 from safety.ontology import Ontology
 from safety.rules import Rules
@@ -267,6 +268,18 @@ def test_what_makes_a_question_and_a_yes_void(now: Situation, while_it_waits: st
     assert replace(made, situation=bound(people=None)).changed(bound()) != ""
 
 
+@pytest.mark.parametrize(
+    ("known", "held"),
+    [
+        ({}, ""), ({"holding": "Red_Cup"}, "red cup"), ({"holding_class": "cup"}, "cup"),
+        ({"holding": "red_cup", "holding_class": "cup"}, "red cup"),
+        ({"holding": "red_cup", "stale": frozenset({"gripper/state"})}, "?"),
+    ],
+)  # fmt: skip
+def test_what_is_held_is_told_by_its_name_or_else_by_its_class(known: dict[str, Any], held: str) -> None:
+    assert situation(Context(**known), Rules.load("safety/rules/home.yaml", Ontology.load()), "hash").held == held
+
+
 @pytest.mark.parametrize("verdict", [Verdict.ALLOW, Verdict.DENY, Verdict.STOP])
 def test_only_a_decision_that_asks_is_looked_at(verdict: Verdict) -> None:
     assert Confirmations(GateConfig()).said_of(action("go_to"), decision(verdict, "r", ""), frozenset({"r"}), bound()) is None
@@ -418,6 +431,8 @@ def near_leo() -> Any:
         ("x", [replace(ANNA, seen=False), person("x", "adult", 3.0, name="")], "anna", "not sure that somebody else"),
         ("x", [replace(ANNA, name=""), person("x", "adult", 3.0, name="")], "anna", ""),
         ("leo", [ANNA, TOM], "anna", "age group 'child' may not"),
+        ("tom", [ANNA, replace(ANNA, name="Tom"), TOM], "anna", "who asked for it may not"),  # two with the id of who asked
+        ("tom", [ANNA, replace(ANNA, seen=False, name=""), TOM], "anna", "not sure that somebody else"),
     ],
 )
 def test_who_asked_may_not_confirm(tmp_path: Path, who: str, people: list[Any], requester: str, why: str) -> None:

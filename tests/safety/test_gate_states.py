@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -218,6 +219,12 @@ def test_a_latch_that_cannot_be_written_is_tried_again_at_once_by_a_new_clock(tm
         rig.now_s = now_s
         rig.tick()
     assert [record["t"] for record in rig.records("retry")] == [100.02, 101.02, 3.0]
+    rig.call_rearm()
+    assert rig.records("rearm")[-1]["data"]["reason"] == "its cause is still there: audit"
+    (tmp_path / "audit" / "latch.json").rmdir()
+    rig.now_s = 4.5
+    rig.tick()
+    assert json.loads((tmp_path / "audit" / "latch.json").read_text())["latched"] is True
     rig.gate.close()
 
 

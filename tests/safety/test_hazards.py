@@ -130,6 +130,11 @@ def test_windows_overlap_by_half(letters: Vocabulary, length: int, lengths: list
     assert [len(window.ids) - 2 for window in letters.encode(Words((" ".join("a" * length),)), 64)] == lengths
 
 
+@pytest.mark.parametrize(("length", "fact", "room", "windows"), [(60, "a", 64, 1), (61, "a", 64, 2), (63, "", 65, 1), (64, "", 65, 2)])
+def test_one_window_does_as_long_as_it_holds_all(letters: Vocabulary, length: int, fact: str, room: int, windows: int) -> None:
+    assert len(letters.encode(Words((" ".join("a" * length),), (fact,)), room)) == windows
+
+
 def test_nothing_said_is_an_unknown_word() -> None:
     vocabulary = Vocabulary(SHIPPED / "vocab.txt")
     assert vocabulary.encode(Words(("",)), 128)[0].ids == (vocabulary.cls, vocabulary.unknown, vocabulary.sep)
@@ -519,3 +524,11 @@ def test_a_note_names_the_three_likeliest_kinds() -> None:
     advice.tightened(decision(Verdict.ALLOW, "r", ""), action(), None)
     note = advice.note(action())
     assert note is not None and [kind for kind, _ in note.found[0].kinds] == list(CATEGORIES)[:3]
+
+
+def test_what_was_forgotten_is_read_anew() -> None:
+    advice = Advice(cast(Classifier, _Reader()))
+    advice.tightened(decision(Verdict.ALLOW, "r", ""), action(), None)
+    assert advice.note(action()) is not None
+    advice.forget()
+    assert advice.note(action()) is None

@@ -118,11 +118,10 @@ def test_a_robot_that_nobody_talks_to_need_not_listen() -> None:
 # ---------------------------------------------------------------- proposals
 
 
-@pytest.mark.parametrize(("age_s", "verdict"), [(1.9, "allow"), (2.1, "deny"), (-0.19, "allow"), (-0.3, "deny"), (math.nan, "deny")])
+@pytest.mark.parametrize(("age_s", "verdict"), [(2.0, "allow"), (2.01, "deny"), (-0.25, "allow"), (-0.26, "deny"), (math.nan, "deny")])
 def test_a_proposal_of_another_time_is_denied(age_s: float, verdict: str) -> None:
-    rig = Rig()
+    rig = Rig(action_future_s=0.25).ready()
     rig.now_s = 10.0
-    rig.ready()
     rig.tick(action__proposed=[action("go_to", "a2", stamp_s=rig.now_s - age_s, place="kitchen")])
     assert rig.verdicts[-1].verdict == verdict
     assert verdict == "allow" or rig.verdicts[-1].rule_ids == ("proposal-untimely",)

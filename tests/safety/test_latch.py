@@ -111,6 +111,7 @@ def test_every_state_with_every_event(before: str, event: str) -> None:
         (RearmRequest(2.0, "voice", "anna", ""), seen(group="unknown"), "'unknown' may not"),
         (RearmRequest(2.0, "voice", "anna", ""), seen(seen=False), "not seen now"),
         (RearmRequest(2.0, "voice", "anna", ""), seen(last_seen_s=0.9), "not seen now"),
+        (RearmRequest(2.0, "voice", "anna", ""), seen(last_seen_s=1.0, age_group_confidence=0.7), ""),
         (RearmRequest(2.0, "voice", "anna", ""), seen(last_seen_s=float("nan")), "not seen now"),
         (RearmRequest(2.0, "voice", "Anna", ""), SEEN, "is not seen"),
         (RearmRequest(2.0, "voice", "anna", ""), People(2.0, "t", (*SEEN.people, *seen(group="child").people)), "'child' may not"),

@@ -122,3 +122,14 @@ def test_the_latency_survives_a_stop() -> None:
     assert kinematic.latency.seconds == known_s > 0.2
     ahead = Surroundings(obstacles=Obstacles(np.array([0.8]), np.array([0.0]), 0.8))
     assert kinematic.allowed_ahead(Permit(), ahead)[0] < Kinematic(CONFIG, CAPS).allowed_ahead(Permit(), ahead)[0]
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.1, 0.16])
+def test_an_even_speed_after_the_rise_says_nothing_of_the_lag(delay_s: float) -> None:
+    latency = Latency(configured_s=0.05, most_s=0.5)
+    commands = [min(0.8, 0.02 * tick) for tick in range(400)]  # 1 m/s² up to 0.8 m/s, then seven seconds of it
+    late = round(delay_s / 0.02)
+    for tick, command in enumerate(commands):
+        latency.observed(commands[max(0, tick - late)], 0.02 * tick)
+        latency.commanded(command, 0.02 * tick)
+    assert max(0.05, delay_s) <= latency.seconds + 1e-9 <= max(0.05, delay_s) + 0.021

@@ -27,6 +27,7 @@ def free_m(x_m: float, y_m: float, linear: float, angular: float, radius_m: floa
         (-1.0, 0.0, 0.5, 0.0, math.inf),
         (1.0, 1.0, 1.0, 1.0, QUARTER_M - SHORT_M),
         (1.0, 1.0, 0.5, 0.5, QUARTER_M - SHORT_M),
+        (0.5, 0.5, 0.5, 1.0, 0.5 * (math.pi / 2 - 2 * math.asin(0.25))),  # a tight one
         (1.0, -1.0, 1.0, -1.0, QUARTER_M - SHORT_M),
         (-1.0, 1.0, -1.0, -1.0, QUARTER_M - SHORT_M),
         (-1.0, -1.0, -1.0, 1.0, QUARTER_M - SHORT_M),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import sys
 import threading
@@ -14,7 +15,7 @@ import pytest
 
 from safety.files import FileError
 from safety.policy import Policy, changes, load_policy
-from safety.reload import LOOSER_S, REST_S, RETRY_BAD_S, SETTLE_S, News, Reload
+from safety.reload import LOOSER_S, REST_S, RETRY_BAD_S, SETTLE_S, News, Reload, _resting
 from safety.types import ReloadRequest, RulesState
 from tests.safety.rig import Rig
 from tests.safety.small_rules import rule, write
@@ -92,6 +93,30 @@ def test_what_may_be_looser_has_to_stay_for_longer(watched: Watched, rules: tupl
     assert watched.look() is None
     assert watched.look(LOOSER_S - 0.1) is None
     assert watched.look(0.15) is not None and watched.loads == 1
+
+
+@pytest.mark.parametrize(("rules", "stays_s"), [((SLOW, TURN), 0.1), ((NEVER,), 1.0)], ids=["tighter", "perhaps looser"])
+def test_how_long_files_have_to_stay(watched: Watched, rules: tuple[dict[str, object], ...], stays_s: float) -> None:
+    write(watched.file, *rules)
+    assert [watched.reload._looked(now_s, False) for now_s in (0.0, 0.0, stays_s - 0.01)] == [None] * 3
+    news = watched.reload._looked(stays_s, False)
+    assert news is not None and news.policy is not None and watched.loads == 1
+
+
+def test_files_have_to_stay_anew_after_a_clock_that_went_back(watched: Watched) -> None:
+    write(watched.file, NEVER)
+    assert [watched.reload._looked(now_s, False) for now_s in (50.0, 10.0, 10.9)] == [None] * 3 and watched.loads == 2
+    assert watched.reload._looked(11.0, False) is not None and watched.loads == 2
+
+
+def test_a_bad_file_is_told_when_it_has_stayed_and_tried_again_after_ten_seconds(watched: Watched) -> None:
+    watched.file.write_text("rules: [", encoding="utf-8")
+    assert [watched.reload._looked(now_s, False) for now_s in (0.0, 0.09)] == [None, None] and watched.loads == 2
+    for now_s, loads in ((0.1, 3), (10.1, 4)):
+        with pytest.raises(FileError, match="not valid YAML"):
+            watched.reload._looked(now_s, False)
+        assert [watched.reload._looked(now_s + later_s, False) for later_s in (0.1, 9.9)] == [None, None]
+        assert watched.loads == loads
 
 
 def test_half_a_file_is_no_error(watched: Watched) -> None:
@@ -195,7 +220,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(watched: Watched) ->
     assert news is not None and news.policy is not None and [r.id for r in news.policy.rules.rules] == ["slow", "turn"]
 
 
-def test_a_defect_of_the_loader_ends_nothing(watched: Watched) -> None:
+def test_a_defect_of_the_loader_ends_nothing(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
     def broken() -> Policy:
         raise RecursionError("deep")
 
@@ -203,7 +228,8 @@ def test_a_defect_of_the_loader_ends_nothing(watched: Watched) -> None:
     write(watched.file, NEVER)
     watched.look()
     news = watched.look()
-    assert news is not None and news.error == "internal error: RecursionError: deep"
+    assert news is not None and news.error == "internal error: RecursionError: deep" and "RecursionError" in caplog.text
+    assert watched.reload._thread is not None and watched.reload._thread.daemon, "nor does it keep the process from ending"
     watched.reload._load = load
     news = watched.look(asked=True)
     assert news is not None and news.policy is not None
@@ -247,6 +273,21 @@ def test_a_load_lets_others_run(watched: Watched, monkeypatch: pytest.MonkeyPatc
     assert len(rests) > 20 and set(rests) == {REST_S}
 
 
+def test_a_load_rests_when_it_has_worked_for_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []
+    asked, before = itertools.count(), sys.getprofile()
+    monkeypatch.setattr("safety.reload.WORK_S", 1.0)
+    monkeypatch.setattr("safety.reload.time.perf_counter", lambda: next(asked) / 4)
+    monkeypatch.setattr("safety.reload.time.sleep", rests.append)
+    with _resting():
+        assert not gc.isenabled()
+        for number in range(100):
+            abs(number)
+    monkeypatch.undo()
+    assert sys.getprofile() is before
+    assert len(rests) == (next(asked) - 1) // 6 > 10  # four quarters are not longer than one, five are; then the clock is read again
+
+
 def test_a_load_leaves_the_interpreter_as_it_was(watched: Watched) -> None:
     interval_s = sys.getswitchinterval()
     for collecting in (True, False):
@@ -254,6 +295,8 @@ def test_a_load_leaves_the_interpreter_as_it_was(watched: Watched) -> None:
         write(watched.file, TURN if collecting else NEVER)
         assert watched.look(asked=True) is not None
         assert gc.isenabled() is collecting and sys.getswitchinterval() == interval_s
+        assert gc.get_freeze_count() > 0, "what is alive now is not looked through again"
+        gc.unfreeze()
     gc.enable()
 
 
@@ -276,6 +319,7 @@ def test_changes_in_words(tmp_path: Path) -> None:
     assert told.startswith("may be looser: new skill wave, skills.go_to; tighter: skill ")
     many = [{**TURN, "id": f"turn-{n}"} for n in range(12)]
     assert changes(before, loaded(SLOW, TURN, *many)).endswith(" and 4 more")
+    assert changes(before, loaded(SLOW, TURN, *many[:8])).endswith(", new rule turn-7")
 
 
 # ---------------------------------------------------------------- in the gate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,19 @@ import pytest
 from robot_runtime.cli import main
 from safety.audit import Audit
 from safety.chain import Record
+from safety.context import Context
 from safety.copies import Copies, copy_path
 from safety.files import PROJECT
 from safety.hazards.advice import BUSY, TOO_LONG
 from safety.hazards.settings import FOLDER
 from safety.ontology import Ontology
-from safety.replay import Difference, Replayer
+from safety.replay import Difference, Replay, Replayer, by_rules
 from safety.restore import restore
 from safety.rules import Rules
 from safety.segments import read
 from safety.types import AgeGroup, Confirmation, Person, RobotPose
 from tests.safety.rig import Rig, action, person
+from tests.safety.small_rules import rule, write
 
 HOME = PROJECT / "safety" / "rules" / "home.yaml"
 
@@ -54,18 +56,24 @@ def a_run(folder: Path, **config: Any) -> Path:
     return folder / "audit" / "gate.jsonl"
 
 
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One such run for all who only read it."""
+    return a_run(tmp_path_factory.mktemp("run"))
+
+
 def replayed(path: Path, rules: Rules | None = None, ontology: Ontology | None = None) -> tuple[Replayer, list[Difference]]:
     replayer = Replayer(path.parent, rules, ontology)
     return replayer, list(replayer.take(read(path)))
 
 
-def test_every_decision_comes_out_the_same(tmp_path: Path) -> None:
-    path = a_run(tmp_path)
-    replayer, differences = replayed(path)
+def test_every_decision_comes_out_the_same(run: Path) -> None:
+    replayer, differences = replayed(run)
     assert differences == []
-    assert replayer.result.decisions >= 17 and replayer.result.judged >= 12
-    verdicts = {record.data["verdict"]["verdict"] for record in read(path) if record.kind in ("verdict", "withdrawn", "changed")}
-    assert verdicts >= {"allow", "confirm", "deny", "stop"}
+    decisions = [record.data for record in read(run) if record.kind in ("verdict", "withdrawn", "changed")]
+    judged = [data for data in decisions if data["judged"] is not None]
+    assert replayer.result == Replay(len(decisions), len(judged), 0) and len(decisions) >= 17 and len(judged) >= 12
+    assert {data["verdict"]["verdict"] for data in decisions} >= {"allow", "confirm", "deny", "stop"}
 
 
 def test_it_comes_out_the_same_after_the_rules_on_disk_have_changed_and_across_files(tmp_path: Path) -> None:
@@ -106,38 +114,50 @@ def named(action_id: str, nth: str = "") -> Callable[[dict[str, Any]], bool]:
     return lambda data: data["verdict"]["action_id"] == action_id and nth in str(data["verdict"]["rule_ids"])
 
 
+SAME, ASKED = "by the same rules", {"name": "recipient", "value": "anna"}
+
+
 @pytest.mark.parametrize(
-    ("which", "change", "now"),
+    ("which", "change", "now", "cause"),
     [
-        (named("denied"), lambda d: d["verdict"].update(verdict="allow"), "deny"),
-        (named("denied"), lambda d: d["verdict"].update(rule_ids=["sharp-to-child"]), "deny"),
-        (named("denied"), lambda d: d["judged"].update(verdict="allow"), "deny"),
-        (named("denied"), lambda d: d["proposal"].update(requester_id="anna", arguments=[{"name": "object", "value": "apple"},
-                                                                                         {"name": "recipient", "value": "anna"}]), "allow"),
-        (allowed, lambda d: d["limits"].update(max_speed_mps=0.3), "allow"),
-        (named("p1", "confirmed"), lambda d: d.update(said=None), "confirm"),
-        (named("p1", "confirmed"), lambda d: d["said"].update(by="leo"), "allow"),
-        (named("p1", "confirmed"), lambda d: d["said"].update(confirmation_id="none"), ""),
-        (named("p1.1", "confirmed"), lambda d: d["goal"].update(verdict="deny"), "deny"),
-        (named("while-stopped"), lambda d: d["verdict"].update(verdict="allow"), ""),
-        (named("a2"), lambda d: d["verdict"].update(rule_ids=["latched"]), ""),
-        (named("a2"), lambda d: d["verdict"].update(rules_hash="0" * 64), ""),
+        (named("denied"), lambda d: d["verdict"].update(verdict="allow"), "deny", SAME),
+        (named("denied"), lambda d: d["verdict"].update(rule_ids=["sharp-to-child"]), "deny", "now by hazard-asked-by-child, skill-fetch"),
+        (named("denied"), lambda d: d["judged"].update(verdict="allow"), "deny", SAME),
+        (named("denied"), lambda d: d["judged"].update(rule_ids=["none"]), "deny",
+         "now by hazard-asked-by-child, sharp-to-child, skill-fetch; then by none"),
+        (named("denied"), lambda d: d["proposal"].update(requester_id="anna", arguments=[{"name": "object", "value": "apple"}, ASKED]),
+         "allow", "then by hazard-asked-by-child, sharp-to-child"),
+        (allowed, lambda d: d["limits"].update(max_speed_mps=0.3), "allow", SAME),
+        (allowed, lambda d: d["judged"]["limits"].update(max_speed_mps=0.3), "allow", SAME),
+        (named("p1", "confirmed"), lambda d: d.update(said=None), "confirm", "then by confirmed-by-anna"),
+        (named("p1", "confirmed"), lambda d: d["said"].update(by="leo"), "allow", "now by confirmed-by-leo; then by confirmed-by-anna"),
+        (named("p1", "confirmed"), lambda d: d["said"].update(confirmation_id="none"), "", "no accepted answer to none was recorded"),
+        (named("p1.1", "confirmed"), lambda d: d["goal"].update(verdict="deny"), "deny", SAME),
+        (named("p1.1", "confirmed"), lambda d: d["goal"]["limits"].update(max_speed_mps=0.3), "allow", SAME),
+        (named("p1.1", "confirmed"), lambda d: d["goal"].update(rule_ids=["none"]), "allow", "now by none; then by skill-fetch"),
+        (named("while-stopped"), lambda d: d["verdict"].update(verdict="allow"), "", "a motion was approved while a stop was latched"),
+        (named("a2"), lambda d: d["verdict"].update(rule_ids=["latched"]), "",
+         "it was refused because of a latched stop, and none was recorded"),
+        (named("a2"), lambda d: d["verdict"].update(rules_hash="0" * 64), "", "the rules of then are not there: no copy was kept"),
     ],
 )  # fmt: skip
 def test_a_decision_that_does_not_fit_its_record_shows(
-    tmp_path: Path, which: Callable[[dict[str, Any]], bool], change: Callable[[dict[str, Any]], None], now: str
+    run: Path, which: Callable[[dict[str, Any]], bool], change: Callable[[dict[str, Any]], None], now: str, cause: str
 ) -> None:
-    differences = edited(a_run(tmp_path), change, which)
-    assert [difference.now for difference in differences] == [now]
-    assert differences[0].cause
+    assert [(difference.now, difference.cause) for difference in edited(run, change, which)] == [(now, cause)]
 
 
-def test_a_record_that_lacks_something_is_told(tmp_path: Path) -> None:
-    path = a_run(tmp_path)
+def test_a_difference_names_the_record_and_its_action(run: Path) -> None:
+    at = next(record for record in read(run) if record.kind == "verdict" and record.data["verdict"]["action_id"] == "denied")
+    (found,) = edited(run, lambda data: data["verdict"].update(verdict="allow"), named("denied"))
+    assert found == Difference(at.sequence, at.time_s, "fetch(knife, leo)", "allow", "deny", SAME)
+
+
+def test_a_record_that_lacks_something_is_told(run: Path) -> None:
     with pytest.raises(ValueError, match="does not fit"):
-        edited(path, lambda data: data["proposal"].pop("id"), lambda data: True)
+        edited(run, lambda data: data["proposal"].pop("id"), lambda data: True)
     with pytest.raises(ValueError, match="not such as the gate writes"):
-        edited(path, lambda data: data.pop("goal"), lambda data: data["judged"] is not None)
+        edited(run, lambda data: data.pop("goal"), lambda data: data["judged"] is not None)
 
 
 @pytest.mark.parametrize("which", ["rules", "ontology"])
@@ -163,6 +183,46 @@ def test_what_would_have_changed(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert all(line["action"].startswith("go_to") and "skill-go-to" not in line["cause"] for line in lines)
     assert main(["audit", "replay", str(path), "--rules", str(HOME), "--ontology", str(PROJECT / "safety/ontology.yaml")]) == 0
     assert "all come out the same" in capsys.readouterr().out
+
+
+def test_a_yes_of_then_holds_under_rules_that_ask_the_same(run: Path) -> None:
+    replayer, differences = replayed(run, Rules.load(HOME, Ontology.load()))
+    assert differences == [] and replayer.result.judged > 10
+
+
+def test_what_stricter_rules_would_have_refused(run: Path, tmp_path: Path) -> None:
+    """The step of a plan falls with its goal."""
+    file = tmp_path / "stricter.yaml"
+    file.write_text(f"name: stricter\nversion: 1.0.0\nextends: {HOME}\nskills: {{fetch: {{verdict: deny}}}}\n", encoding="utf-8")
+    replayer, differences = replayed(run, Rules.load(file, Ontology.load()))
+    assert [(found.action, found.recorded, found.now) for found in differences] == [
+        ("fetch(pills, anna)", "confirm", "deny"), ("fetch(pills, anna)", "allow", "deny"), ("pick(pills)", "allow", "deny"),
+        *[("fetch(pills, anna)", "confirm", "deny")] * 4,
+    ]  # fmt: skip
+    assert replayer.result.differences == len(differences)
+
+
+def test_what_laxer_rules_would_have_allowed(run: Path, tmp_path: Path) -> None:
+    """Where nobody has to be asked, a no, a yes that is void and too many questions refuse nothing."""
+    lax = Rules.load(write(tmp_path / "lax.yaml", rule("never", {"skills": ["say"]})), Ontology.load())
+    found = [(one.action, one.recorded, one.now) for one in replayed(run, lax)[1]]
+    pills = "fetch(pills, anna)"
+    assert found == [
+        ("fetch(knife, leo)", "deny", "allow"), (pills, "confirm", "allow"), ("pick(pills)", "allow", "deny"),
+        *[(pills, "confirm", "allow")] * 4, (pills, "deny", "allow"), (pills, "deny", "allow"),
+    ]  # fmt: skip
+
+
+def test_what_the_rules_refuse_owes_nothing_to_the_classifier() -> None:
+    ontology = Ontology.load()
+    rules = Rules.load(HOME, ontology)
+    noted = {"judged": {"rule_ids": [BUSY]}, "advice": None}
+    people = (person("anna", "adult", 5.0), person("leo", "child", 5.0))
+    context = Context(hour=12.0, pose=RobotPose(0.0, 0.0, 0.0, 0.0, 0.02), people=people, speed_mps=0.0)
+    refused = by_rules(action("fetch", object="knife", recipient="leo"), context, rules, ontology, noted)
+    allowed = by_rules(action("go_to", place="kitchen"), context, rules, ontology, noted)
+    assert (refused.verdict, BUSY in refused.rule_ids) == ("deny", False)
+    assert (allowed.verdict, BUSY in allowed.rule_ids) == ("deny", True)
 
 
 def test_another_ontology_with_the_rules_of_then(tmp_path: Path) -> None:
@@ -197,7 +257,7 @@ def test_copies_wait_for_the_disk(tmp_path: Path) -> None:
     audit = Audit(tmp_path / "audit")
     ontology = Ontology.load()
     name = audit.keep(ontology.files, ontology.hash)
-    assert audit.error
+    assert audit.error in ("Not a directory", "File exists")
     (tmp_path / "audit").unlink()
     audit.record("note", {}, 0.0)
     audit.close()
@@ -228,6 +288,7 @@ class Nested:
     groups: frozenset[AgeGroup]
     pair: tuple[float, str]
     many: tuple[Person, ...] = ()
+    since: frozenset[str] = field(default_factory=frozenset)
 
 
 def test_restore_is_exact_and_refuses() -> None:
@@ -242,7 +303,7 @@ def test_restore_is_exact_and_refuses() -> None:
 
 def test_a_record_of_an_unknown_kind_is_passed_over(tmp_path: Path) -> None:
     replayer = Replayer(tmp_path)
-    assert list(replayer.take([Record(0, 0.0, "note", {}, "", "")])) == [] and replayer.result.decisions == 0
+    assert list(replayer.take([Record(0, 0.0, "note", {}, "", "")])) == [] and replayer.result == Replay(0, 0, 0)
 
 
 def test_what_the_classifier_read_and_what_it_did_not_come_out_the_same(tmp_path: Path) -> None:

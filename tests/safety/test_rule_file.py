@@ -16,6 +16,7 @@ from safety.rule_file import as_safe, covers, rule_as_safe, skill_as_safe
 from safety.rules import Confirm, Rules, Sentence
 from safety.types import AgeGroup, Verdict
 from safety.verdicts import Limits
+from tests.safety.small_rules import rule, write
 
 ONTOLOGY = Ontology.load()
 HOME = Rules.load("safety/rules/home.yaml", ONTOLOGY)
@@ -176,6 +177,15 @@ def test_a_file_that_extends_none_has_nothing_to_override(tmp_path: Path) -> Non
     (tmp_path / "home.yaml").write_text(yaml.safe_dump({**content, "remove": {"night-slow": "x"}}), encoding="utf-8")
     with pytest.raises(FileError, match="remove: unknown key"):
         Rules.load(tmp_path / "home.yaml", ONTOLOGY)
+
+
+def test_the_least_that_a_file_may_hold_and_for_which_skills_its_rule_holds(tmp_path: Path) -> None:
+    file, one = tmp_path / "least.yaml", [{"skill": "say"}]
+    cases: list[tuple[dict[str, Any], list[str]]] = [({"moves": ["base"]}, ["say", ""]), ({"skills": ["say"]}, ["say"])]
+    for when, skills in cases:
+        write(file, rule("one", when, examples={"must": one, "must_not": one}), skills={"say": {"arguments": {"text": "text"}}})
+        rules = Rules.load(file, ONTOLOGY)
+        assert [name for name in ("say", "") if rules.for_skill(name)] == skills
 
 
 CHILD, ADULT = frozenset({AgeGroup.CHILD}), frozenset({AgeGroup.ADULT})

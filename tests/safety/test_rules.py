@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from robot_runtime.cli import main
 from safety.case import Case, Near, Party
-from safety.examples import Outcome, run_examples
+from safety.examples import Outcome, example_case, run_examples
 from safety.files import FileError, resolve
 from safety.ontology import Ontology, Thing
-from safety.rules import Hours, Rules
+from safety.rules import Example, Hours, Rules
 from safety.semantic import decide
 from safety.types import AgeGroup, Verdict
 
@@ -47,6 +47,19 @@ def test_an_example_tells_what_it_saw() -> None:
     example = HOME.by_id["sharp-to-child"].examples.must[0]
     assert str(Outcome("x", example, True, None)).endswith("must match, but does not")
     assert "must not match, but does (always)" in str(Outcome("x", example, False, "always"))
+
+
+@pytest.mark.parametrize(
+    ("example", "destination", "here"),
+    [
+        (Example(skill="go_to", place="bathroom"), {"bathroom"}, set()),
+        (Example(skill="go_to", place="bathroom", here="stairs"), {"bathroom"}, {"stairs"}),
+        (Example(skill="describe", place="bathroom"), set(), {"bathroom"}),
+    ],
+)
+def test_the_place_of_an_example_is_where_it_goes_or_else_where_it_is(example: Example, destination: set[str], here: set[str]) -> None:
+    case = example_case(example, HOME, ONTOLOGY)
+    assert (set(case.destination), set(case.here)) == (destination, here)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

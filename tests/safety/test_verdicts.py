@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from safety.types import Verdict
 from safety.verdicts import Decision, Limits, decision, merge, merge_all
@@ -59,6 +61,36 @@ def test_the_words_come_from_the_most_severe_rule_that_has_some() -> None:
     milder = decision(Verdict.LIMIT, "milder", "r3", "Careful.", order=1)
     assert merge_all(milder, [silent, spoken]).lead.say == "No."
     assert merge_all(milder, [silent]).lead.say == ""
+
+
+def test_where_all_are_as_severe_the_first_in_the_file_speaks_and_the_gate_itself_before_it() -> None:
+    later, sooner = decision(Verdict.DENY, "a", "r", "Later.", order=2), decision(Verdict.DENY, "b", "r", "Sooner.", order=1)
+    assert merge(later, sooner).lead.say == "Sooner."
+    assert merge_all(later, [sooner, decision(Verdict.DENY, "z", "r", "I myself.")]).lead.say == "I myself."
+
+
+def test_of_two_limits_the_tighter_one_holds_in_each_respect() -> None:
+    slow, far = Limits(max_speed_mps=0.2, keep_distance_m=0.5), Limits(max_turn_radps=1.0, joint_speed_ratio=0.5, keep_distance_m=1.2)
+    assert (
+        slow.tighter(far) == far.tighter(slow) == Limits(max_speed_mps=0.2, max_turn_radps=1.0, joint_speed_ratio=0.5, keep_distance_m=1.2)
+    )
+    assert Limits().model_dump() == {
+        "max_speed_mps": math.inf, "max_turn_radps": math.inf, "joint_speed_ratio": 1.0, "keep_distance_m": 0.0
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("max_speed_mps", [0, 9], [-0.1]), ("max_turn_radps", [0, 9], [-0.1]),
+        ("joint_speed_ratio", [0.1, 1], [0, 1.1]), ("keep_distance_m", [0, 3], [-0.1, 3.1]),
+    ],
+)  # fmt: skip
+def test_limits_have_bounds(name: str, good: list[float], bad: list[float]) -> None:
+    assert [getattr(Limits.model_validate({name: value}), name) for value in good] == good
+    for value in bad:
+        with pytest.raises(ValidationError, match=name):
+            Limits.model_validate({name: value})
 
 
 def test_only_allow_and_limit_may_start() -> None:
