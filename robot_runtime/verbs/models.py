@@ -78,7 +78,7 @@ def _fetch(name: str, file: ModelFile) -> None:
     try:
         download(file.url, at, file.sha256, file.size_bytes, _progress(file))
     except DownloadError as error:
-        by_hand = f"without a network, bring {file.url} here as {at} and run: robot-runtime models verify {name}"
+        by_hand = f"without a network, bring the file here by hand as {at} and run this again"
         raise JobError(f"{name}: {error}; {by_hand}") from error
     finally:
         print(file=sys.stderr)

@@ -13,8 +13,9 @@ import yaml
 from models import catalogue
 from robot_runtime.cli import main
 from robot_runtime.download import DownloadError
+from robot_runtime.perceive.model_settings import DetectorSettings
 from robot_runtime.verbs import models as verb
-from safety.files import FileError
+from safety.files import FileError, load_yaml
 
 BODY = b"weights"
 ENTRY: dict[str, Any] = {
@@ -86,12 +87,24 @@ def test_without_a_network_it_says_what_to_do(shelf: Path, monkeypatch: pytest.M
     assert main(["models", "pull", "eyes"]) == 1
     error = capsys.readouterr().err
     assert "no route to host" in error
-    assert f"bring https://example.org/a/net.onnx here as {shelf / 'eyes' / 'net.onnx'}" in error
+    assert f"bring the file here by hand as {shelf / 'eyes' / 'net.onnx'} and run this again" in error
+    (shelf / "eyes").mkdir(parents=True)
+    (shelf / "eyes" / "net.onnx").write_bytes(BODY)
+    assert main(["models", "pull", "eyes"]) == 0
+    assert (shelf / "eyes" / "settings.yaml").exists()
 
 
 def test_an_unknown_model_is_named_with_the_nearest(shelf: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "pull", "eye"]) == 2
     assert "did you mean 'eyes'" in capsys.readouterr().err
+
+
+def test_settings_of_other_peoples_models_can_be_read() -> None:
+    for name, model in catalogue.load().items():
+        if model.settings:
+            file = Path(model.settings)
+            assert file.stem == Path(model.files[0].name).stem, name  # the detector looks for it by that name
+            load_yaml(file, DetectorSettings)
 
 
 @pytest.mark.parametrize(
