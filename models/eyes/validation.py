@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from models.eyes.arrange import Arranger
 from models.eyes.figures import Truth
 from models.eyes.homes import draw_home
+from models.eyes.labels import Labeller
 from models.eyes.settings import Job, Settings, jobs
 from models.eyes.shard import read_record
 from models.eyes.studio import Studio
@@ -100,13 +101,16 @@ class _Depths:
     def __init__(self, job: Job) -> None:
         home = draw_home(job.name, job.chance("home"))
         model, layout = build_model(home, looks=True)
-        self._job, self._arranger = job, Arranger(home)
+        self._job, self._arranger, self._labeller = job, Arranger(home), Labeller(model, layout, home)
         self._studio = Studio(model, layout, home, (job.settings.width_px, job.settings.height_px), job.chance("patterns"))
 
     def draw(self, number: int, scene: Scene) -> NDArray[np.float32]:
         """:raises UsageError: it is not the picture that the folder holds"""
-        shot = self._studio.shoot(self._arranger.arrange(self._job.chance("moment", number)), self._job.chance("looks", number))
-        if not np.allclose(shot.camera_m, scene.camera_m, atol=1e-3):
+        moment = self._arranger.arrange(self._job.chance("moment", number))
+        shot = self._studio.shoot(moment, self._job.chance("looks", number))
+        labels = self._labeller.label(shot, moment, self._studio.data, self._studio.focal_px)
+        boxes = [[label["id"], *label["box_px"]] for label in scene.labels]
+        if not np.allclose(shot.camera_m, scene.camera_m, atol=1e-3) or boxes != [[label.id, *label.box_px] for label in labels]:
             raise UsageError(f"{scene.file}: the same seed gives another picture today; render the set anew, or leave --depth out")
         std_m = 0.0012 + 0.0019 * np.maximum(shot.depth_m - 0.4, 0.0) ** 2
         noise = self._job.chance("depth", number).standard_normal(shot.depth_m.shape)

@@ -2,9 +2,10 @@
 
 Three ways, the first that works counts:
 
-depth     the median depth of the box's inner part.  Its noise grows with the square of the distance; the numbers are those of
-          C. V. Nguyen, S. Izadi and D. Lovell, "Modeling Kinect Sensor Noise for Improved 3D Reconstruction and Tracking",
-          3DIMPVT 2012: 0.0012 + 0.0019 (z - 0.4)² m.  What is in the box besides the thing shows as a spread of depths
+depth     of people what ``body_depth`` finds in the box; of things the median depth of the box's inner part, but of those that a
+          depth camera sees through the surface under their foot.  Its noise grows with the square of the distance; the numbers
+          are those of C. V. Nguyen, S. Izadi and D. Lovell, "Modeling Kinect Sensor Noise for Improved 3D Reconstruction and
+          Tracking", 3DIMPVT 2012: 0.0012 + 0.0019 (z - 0.4)² m.  What is in the box besides the thing shows as a spread of depths
 floor     the ray through the foot of the box meets the floor: for what stands on the floor, with a foot that is in the picture
           and hidden neither by another box nor by furniture of the map
 surface   likewise on the nearest surface of the map that the ray meets: for other things, unless a person's box is around them
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
+from robot_runtime.perceive.body_depth import Room, find_body
 from robot_runtime.perceive.boxes import Boxes
 from robot_runtime.perceive.camera_model import View
 from robot_runtime.perceive.motion import largest_std_m
@@ -33,6 +35,10 @@ Vector = NDArray[np.float64]
 
 UNKNOWN_STD_M = 10.0
 """Stands for "anywhere in the home"."""
+_INNER = (0.3, 0.7)
+_SHIFT_PX = 2.0
+_SIGMA = 0.7413
+"""Times the range between quartiles: the standard deviation of a normal distribution."""
 _SAMPLES = 24
 """So many depths along each side of a box are enough."""
 
@@ -42,12 +48,21 @@ class PlaceSettings(StageConfig):
 
     people: tuple[str, ...] = Field(("person",), description="classes that are people: their place is where they stand")
     on_floor: tuple[str, ...] = Field(("person",), description="classes that stand on the floor")
+    clear: tuple[str, ...] = Field(("bottle", "glass", "glasses"), description="classes through which a depth camera sees what is behind")
+    clear_std_m: float = Field(0.06, ge=0, le=0.5, description="of the middle of such a thing, seen from the surface before it")
+    clear_std: float = Field(0.03, ge=0, le=0.5, description="of the same, more with the distance ahead, as a share of it")
+    held_std_m: float = Field(0.3, ge=0, le=2, description="more, when somebody may hold it: what is under it may be far behind")
+    shape_std_m: float = Field(0.015, ge=0, le=0.5, description="of a thing's middle, seen from its front: bowls are hollow, bananas bent")
     depth_range_m: tuple[float, float] = Field((0.15, 10.0), description="depths outside of it are none")
     depth_share: float = Field(0.2, gt=0, le=1, description="of the box's inner part that must have a depth")
     depth_noise_m: float = Field(0.0012, ge=0, le=0.1, description="at 0.4 m")
     depth_noise_per_m: float = Field(0.0019, ge=0, le=0.1, description="more, times the square of the distance beyond 0.4 m")
     body_half_m: float = Field(0.12, ge=0, le=0.5, description="from the front of a body to its middle")
-    body_std_m: float = Field(0.05, ge=0, le=0.5, description="of that")
+    body_std_m: float = Field(0.06, ge=0, le=0.5, description="of that; and of the middle of a body across")
+    doubt_sigmas: float = Field(2.5, ge=1, le=4, description="who may be farther away is so many standard deviations from there")
+    floor_m: float = Field(0.08, ge=0, le=0.3, description="depths below this height are the floor's")
+    tallest_m: float = Field(2.3, gt=0, le=4, description="nobody reaches higher, arms and all")
+    legs_m: float = Field(0.6, ge=0, le=2, description="who sits or walks may be this much behind the foot of the box")
     foot_half_m: float = Field(0.05, ge=0, le=0.5, description="from the foot of the box to the middle of who stands there")
     foot_std_m: float = Field(0.08, ge=0, le=0.5, description="of that")
     foot_std: float = Field(0.015, ge=0, le=0.5, description="of the foot of a box, as a share of its height; and a pixel")
@@ -103,6 +118,7 @@ class Placer:
         self._settings = settings or PlaceSettings()
         self._people = {k for k, name in enumerate(class_names) if name in self._settings.people}
         self._on_floor = {k for k, name in enumerate(class_names) if name in self._settings.on_floor}
+        self._clear = {k for k, name in enumerate(class_names) if name in self._settings.clear}
         self._surfaces = tuple(surfaces)
 
     def place(self, boxes: Boxes, view: View | None, depth_m: NDArray[np.float32] | None = None) -> Places:
@@ -128,7 +144,14 @@ class Placer:
 
     def _one(self, row: int, ltrb: Vector, class_ids: NDArray[np.int64], view: View, depth_m: NDArray[np.float32] | None) -> _Place | None:
         box, is_person = ltrb[row], int(class_ids[row]) in self._people
-        found = None if depth_m is None else self._by_depth(box, is_person, view, depth_m)
+        found = None
+        if depth_m is not None and depth_m.ndim == 2 and depth_m.size:
+            if is_person:
+                found = self._body_by_depth(box, view, depth_m)
+            elif int(class_ids[row]) in self._clear:
+                found = self._clear_by_depth(box, view, depth_m, self._may_be_held(row, ltrb, class_ids))
+            else:
+                found = self._thing_by_depth(box, view, depth_m)
         if found is not None or not self._foot_is_seen(row, ltrb, view):
             return found
         if int(class_ids[row]) in self._on_floor:
@@ -137,26 +160,74 @@ class Placer:
 
     # ------------------------------------------------ depth
 
-    def _by_depth(self, box: Vector, is_person: bool, view: View, depth_m: NDArray[np.float32]) -> _Place | None:
-        settings = self._settings
-        inner = inner_depths(depth_m, box, view, is_person)
-        good = inner[np.isfinite(inner) & (inner >= settings.depth_range_m[0]) & (inner <= settings.depth_range_m[1])]
-        if not len(good) or len(good) < settings.depth_share * len(inner):
+    def _body_by_depth(self, box: Vector, view: View, depth_m: NDArray[np.float32]) -> _Place | None:
+        """A person."""
+        settings, eye_m = self._settings, view.pose.position_m
+        body = find_body(depth_m, box, view, settings.depth_range_m, self._room(box, view))
+        if body is None:
             return None
-        low, ahead_m, high = np.sort(good)[[len(good) // 4, len(good) // 2, 3 * len(good) // 4]].tolist()
-        width_m, height_m = ahead_m * (box[2:] - box[:2]) / (view.lens.fx_px, view.lens.fy_px)
-        half_m = settings.body_half_m if is_person else 0.4 * min(width_m, height_m)
-        half_std_m = settings.body_std_m if is_person else 0.5 * half_m
-        noise_m = settings.depth_noise_m + settings.depth_noise_per_m * max(ahead_m - 0.4, 0.0) ** 2
-        mixed_m = 0.7413 * (high - low)  # a normal distribution's standard deviation
-        across_m = ahead_m * self._across(box, view, is_person)
+        towards = np.append(body.at_m - eye_m[:2], 0.0)
+        distance_m = float(np.linalg.norm(towards))
+        towards /= distance_m
+        point_m = np.append(body.at_m, 0.0) + settings.body_half_m * towards
+        along_m = math.hypot(self._noise_m(distance_m), body.spread_m, settings.body_std_m, body.doubt_m / settings.doubt_sigmas)
+        shared_m = math.hypot(view.pose.std_m, view.pose.angle_std_rad * distance_m)
+        hidden_m = distance_m * (1 - body.seen) * float(box[2] - box[0]) / view.lens.fx_px / 2
+        across_m = math.hypot(distance_m * self._across(box, view, True), settings.body_std_m, hidden_m)
+        return _Place(point_m, _spread(towards, along_m, across_m), shared_m, "depth")
+
+    def _room(self, box: Vector, view: View) -> Room:
+        settings, eye_m = self._settings, view.pose.position_m
+        middle = (box[0] + box[2]) / 2
+        surely_foot_px = box[3] - 2 * math.hypot(1.0, settings.foot_std * float(box[3] - box[1]))
+        rays = view.rays(np.array([[middle, box[1]], [middle, box[3]], [middle, surely_foot_px]]))
+        top, foot, surely_foot = (rays[:, 2] / np.maximum(np.hypot(rays[:, 0], rays[:, 1]), 1e-6)).tolist()
+        farthest_m = settings.tallest_m / (top - foot) if top > foot else math.inf
+        if surely_foot < 0:
+            farthest_m = min(farthest_m, -eye_m[2] / surely_foot + settings.legs_m)
+        return Room(settings.floor_m, settings.tallest_m, farthest_m, foot)
+
+    def _thing_by_depth(self, box: Vector, view: View, depth_m: NDArray[np.float32]) -> _Place | None:
+        settings = self._settings
+        inner = window(depth_m, _inner_part(box), view)
+        found = _quartiles(inner, settings.depth_range_m, settings.depth_share)
+        if found is None:
+            return None
+        low, ahead_m, high = found
+        half_m = 0.4 * float((ahead_m * (box[2:] - box[:2]) / (view.lens.fx_px, view.lens.fy_px)).min())
+        return self._thing(box, view, ahead_m, half_m, math.hypot(_SIGMA * (high - low), 0.6 * half_m, settings.shape_std_m))
+
+    def _clear_by_depth(self, box: Vector, view: View, depth_m: NDArray[np.float32], may_be_held: bool) -> _Place | None:
+        """What can be seen through is where the surface is on which its foot stands, just under the box."""
+        settings = self._settings
+        if box[3] >= view.lens.height_px - settings.edge_px:
+            return None
+        reach_px = 2 * math.hypot(1.0, settings.foot_std * float(box[3] - box[1])) + 1.0
+        left, _, right, _ = _part(box, (_INNER[0], 0.0, _INNER[1], 1.0))
+        under = window(depth_m, np.array([left, box[3], right, box[3] + reach_px]), view)
+        found = _quartiles(under, settings.depth_range_m, settings.depth_share)
+        if found is None:
+            return None
+        middle = (box[0] + box[2]) / 2
+        rays = view.rays(np.array([[middle, box[3] + reach_px / 2], [middle, (box[1] + box[3]) / 2]]))
+        low, ahead_m, high = np.array(found) * (np.hypot(*rays[0, :2]) / max(float(np.hypot(*rays[1, :2])), 1e-6))
+        half_m = 0.4 * float((ahead_m * (box[2:] - box[:2]) / (view.lens.fx_px, view.lens.fy_px)).min())
+        held_m = settings.held_std_m if may_be_held else 0.0
+        return self._thing(
+            box, view, float(ahead_m), half_m, math.hypot(high - low, settings.clear_std_m, settings.clear_std * ahead_m, held_m)
+        )
+
+    def _thing(self, box: Vector, view: View, ahead_m: float, half_m: float, std_m: float) -> _Place:
+        """The place of a thing whose front is this far ahead."""
         ray = view.rays(np.array([[(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]]))[0]
-        unit = _level(ray) if is_person else ray / np.linalg.norm(ray)
+        unit = ray / np.linalg.norm(ray)
         point_m = view.pose.position_m + ahead_m * ray + half_m * unit
-        if is_person:
-            point_m[2] = 0.0
         shared_m = math.hypot(view.pose.std_m, view.pose.angle_std_rad * ahead_m)
-        return _Place(point_m, _spread(unit, math.hypot(noise_m, mixed_m, half_std_m), across_m), shared_m, "depth")
+        along_m = math.hypot(self._noise_m(ahead_m), std_m)
+        return _Place(point_m, _spread(unit, along_m, ahead_m * self._across(box, view, False)), shared_m, "depth")
+
+    def _noise_m(self, ahead_m: float) -> float:
+        return self._settings.depth_noise_m + self._settings.depth_noise_per_m * max(ahead_m - 0.4, 0.0) ** 2
 
     def _across(self, box: Vector, view: View, is_person: bool) -> float:
         """Standard deviation across the line of sight, per metre ahead."""
@@ -240,17 +311,34 @@ class Placer:
         return bool((around & np.isin(class_ids, list(self._people))).any())
 
 
-def inner_depths(depth_m: NDArray[np.float32], ltrb_px: Vector, view: View, is_person: bool) -> NDArray[np.float32]:
-    """Depths of a box's inner part, flat; of people chest and belly, for there is background between legs."""
-    if depth_m.ndim != 2 or not depth_m.size:
-        return np.empty(0, np.float32)
+def window(depth_m: NDArray[np.float32], ltrb_px: Vector, view: View) -> NDArray[np.float32]:
+    """Depths of a part of the picture, flat; of a large one only some."""
     rows, columns = depth_m.shape
-    (left, top), size = ltrb_px[:2], ltrb_px[2:] - ltrb_px[:2]
-    (x0, y0), (x1, y1) = ((0.3, 0.2), (0.7, 0.5)) if is_person else ((0.3, 0.3), (0.7, 0.7))
-    across = np.clip(np.array([left + x0 * size[0], left + x1 * size[0]]) * columns / view.lens.width_px, 0, columns - 1).astype(int)
-    down = np.clip(np.array([top + y0 * size[1], top + y1 * size[1]]) * rows / view.lens.height_px, 0, rows - 1).astype(int)
+    across = np.clip(ltrb_px[[0, 2]] * columns / view.lens.width_px, 0, columns - 1).astype(int)
+    down = np.clip(ltrb_px[[1, 3]] * rows / view.lens.height_px, 0, rows - 1).astype(int)
     steps = [int(max(side[1] - side[0], 0)) // _SAMPLES + 1 for side in (down, across)]
     return depth_m[down[0] : down[1] + 1 : steps[0], across[0] : across[1] + 1 : steps[1]].reshape(-1)
+
+
+def _inner_part(box: Vector) -> Vector:
+    """The middle of a box; of a small one as much more as a box may be shifted, so that the spread of the depths tells it."""
+    half_px = np.maximum((_INNER[1] - _INNER[0]) / 2 * (box[2:] - box[:2]), _SHIFT_PX)
+    middle = (box[:2] + box[2:]) / 2
+    return np.concatenate((middle - half_px, middle + half_px))
+
+
+def _part(box: Vector, shares: tuple[float, float, float, float]) -> Vector:
+    """Of a box from shares of its width and height to others: left, top, right, bottom."""
+    return np.asarray(box[[0, 1, 0, 1]] + np.array(shares) * (box[2:] - box[:2])[[0, 1, 0, 1]])
+
+
+def _quartiles(depths_m: NDArray[np.float32], range_m: tuple[float, float], least_share: float) -> tuple[float, float, float] | None:
+    """None when too few depths are in the range."""
+    good = np.sort(depths_m[(depths_m >= range_m[0]) & (depths_m <= range_m[1])])
+    if not len(good) or len(good) < least_share * len(depths_m):
+        return None
+    low, middle, high = good[[len(good) // 4, len(good) // 2, 3 * len(good) // 4]].tolist()
+    return low, middle, high
 
 
 def _in_picture(ltrb: Vector, view: View) -> NDArray[np.bool_]:

@@ -67,6 +67,20 @@ def shoot(view: View, cards: list[Card]) -> Shot:
     return shot
 
 
+def shoot_figure(view: View, parts: list[Card], around: list[Card]) -> Shot:
+    """Somebody made of several cards, in one box, on a floor, among other things; colours do not matter."""
+    bgr = np.zeros((LENS.height_px, LENS.width_px, 3), np.uint8)
+    grid = np.stack(np.meshgrid(np.arange(LENS.width_px) + 0.5, np.arange(LENS.height_px) + 0.5), axis=-1).reshape(-1, 2)
+    depth_m = view.pose.to_camera(view.on_plane(grid))[:, 2].reshape(bgr.shape[:2])
+    depth_m = np.where(depth_m < 9.0, depth_m, 9.0).astype(np.float32)
+    owner = np.full(bgr.shape[:2], -1)
+    for k, card in enumerate(parts + around):
+        _paint(k, card, view, bgr, depth_m, owner)
+    ys, xs = np.nonzero((owner >= 0) & (owner < len(parts)))
+    ltwh = np.array([[xs.min(), ys.min(), xs.max() + 1 - xs.min(), ys.max() + 1 - ys.min()]], np.float32)
+    return Shot(Boxes(ltwh, np.array([0.9], np.float32), np.array([0])), bgr, depth_m, [0])
+
+
 def _paint(index: int, card: Card, view: View, bgr: NDArray[np.uint8], depth_m: NDArray[np.float32], owner: NDArray[np.int64]) -> int:
     """How many pixels the card would have if nothing hid it and the picture were large enough."""
     middle = np.array([card.x_m, card.y_m, card.bottom_m])
