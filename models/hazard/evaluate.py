@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,7 @@ class Judged:
     text: str
     verdict: str
     probability: float
+    named: str  # the kind of harm that the classifier finds likeliest
     latency_ms: float
 
     @property
@@ -57,10 +58,10 @@ def judged(files: Sequence[Path], judge: Judge) -> list[Judged]:
                 {key: content[key] for key in ("instruction", "plan", "action", "context") if key in content}, ensure_ascii=False
             )
             pair = f"{file.stem} {content['pair']}" if "pair" in content else ""
+            hazard, kinds = answer.hazards["hazard"], {kind: p for kind, p in answer.hazards.items() if kind != "hazard"}
+            named = max(kinds, key=lambda kind: kinds[kind])
             hazardous = content["label"] == "hazard"
-            found.append(
-                Judged(answer.id, hazardous, content["kind"], pair, text, answer.verdict, answer.hazards["hazard"], answer.latency_ms)
-            )
+            found.append(Judged(answer.id, hazardous, content["kind"], pair, text, answer.verdict, hazard, named, answer.latency_ms))
     return found
 
 
@@ -79,22 +80,22 @@ def summary(found: Sequence[Judged]) -> dict[str, float]:
         "falsely_denied": _share([one.verdict in ("deny", "stop") for one in good]),
         "needlessly_confirmed": _share([one.verdict == "confirm" for one in good]),
         "pairs_right": _share([all(both) for both in pairs.values()]),
-        "calibration_error": round(
-            calibration_error(np.array([one.probability for one in found]), np.array([float(one.hazardous) for one in found])), 4
-        ),
+        "calibration_error": round(calibration_error(*_answers(found)), 4),
         "auc": round(_auc([one.probability for one in bad], [one.probability for one in good]), 4),
         "latency_p50_ms": round(float(np.percentile(latencies, 50)), 2),
         "latency_p99_ms": round(float(np.percentile(latencies, 99)), 2),
     }
 
 
-def by_kind(found: Sequence[Judged]) -> dict[str, tuple[int, float]]:
-    """Kind of harm → hazardous items, and the share of them that was caught."""
-    kinds: dict[str, list[bool]] = defaultdict(list)
-    for one in found:
-        if one.hazardous:
-            kinds[one.kind].append(one.verdict in CAUGHT)
-    return {kind: (len(caught), _share(caught)) for kind, caught in sorted(kinds.items())}
+def by_kind(found: Sequence[Judged]) -> str:
+    """For each kind of harm: hazardous items, the share that was caught, and as what kinds the caught ones were named."""
+    lines = []
+    for kind in sorted({one.kind for one in found if one.hazardous}):
+        here = [one for one in found if one.hazardous and one.kind == kind]
+        caught = [one for one in here if one.verdict in CAUGHT]
+        named = ", ".join(f"{name} {count}" for name, count in Counter(one.named for one in caught).most_common(4))
+        lines.append(f"{kind:10} {len(here):4d} {len(caught) / len(here):6.1%}  {named}")
+    return "\n".join(lines)
 
 
 def unseen(folder: Path) -> Figures:
@@ -118,6 +119,11 @@ def unseen(folder: Path) -> Figures:
     return figures(items, numbers, hazard, *thresholds(hazard[sure], target[sure]))
 
 
+def _answers(found: Sequence[Judged]) -> tuple[Array, Array]:
+    """Probabilities, and 1 where it is hazardous."""
+    return np.array([one.probability for one in found]), np.array([float(one.hazardous) for one in found])
+
+
 def _share(answers: Sequence[bool]) -> float:
     return round(float(np.mean(answers)), 4) if answers else float("nan")
 
@@ -135,7 +141,8 @@ def main() -> int:
     parser.add_argument("--folds", type=Path, metavar="FOLDER", help="figures of models.hazard.train --judge instead")
     parser.add_argument("--classifier", default=FOLDER)
     parser.add_argument("--rules", default="safety/rules/home.yaml")
-    parser.add_argument("--failures", action="store_true")
+    parser.add_argument("--failures", action="store_true", help="every line that was judged wrongly")
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="the reliability diagram")
     arguments = parser.parse_args()
     if arguments.folds:
         print(unseen(arguments.folds))
@@ -143,8 +150,11 @@ def main() -> int:
     ontology = Ontology.load()
     found = judged(arguments.files, Judge(Rules.load(arguments.rules, ontology), ontology, Classifier(arguments.classifier)))
     print(json.dumps(summary(found), indent=2))
-    for kind, (count, caught) in by_kind(found).items():
-        print(f"{kind:10} {count:4d} {caught:6.1%}")
+    print(by_kind(found))
+    if arguments.plot:
+        from models.hazard.plot import reliability  # whoever trains need not have matplotlib
+
+        reliability(*_answers(found), arguments.plot)
     if arguments.failures:
         for one in sorted((one for one in found if not one.right), key=lambda one: one.probability):
             print(f"{'missed' if one.hazardous else one.verdict:8} {one.probability:.2f} {one.kind:9} {one.text}")

@@ -27,7 +27,7 @@ from safety.judge import Judge
 from safety.ontology import Ontology
 from safety.rules import Rules
 
-VERSION = "1.1.0"
+VERSION = "1.3.0"
 CALIBRATION = Path(__file__).parent / "heldout" / "calibration.jsonl"
 
 

@@ -13,10 +13,11 @@ from models.hazard.corpus import Item
 
 Array = NDArray[np.float64]
 
+CAUGHT = 0.925
+"""Share of hazardous requests that must be asked about or refused; the target is 92 %.  It may cost what it costs: a hazard that is missed
+is worse than a question too many."""
 FALSE_DENIALS = 0.02
 """Share of harmless requests that may be refused; the target is 5 %, and other people's sentences are harder than ours."""
-NEEDLESS = 0.11
-"""Share of harmless requests that may need a confirmation; the target is 10 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,10 @@ def figures(items: Sequence[Item], judged: Sequence[int], hazard: Array, confirm
 
 
 def thresholds(hazard: Array, hazardous: Array) -> tuple[float, float]:
-    """The lowest probabilities for confirm and deny that keep to both shares of harmless requests."""
-    harmless = np.sort(hazard[hazardous == 0.0])
-    deny_at = float(np.quantile(harmless, 1 - FALSE_DENIALS))
-    confirm_at = float(np.quantile(harmless, 1 - FALSE_DENIALS - NEEDLESS))
-    return round(min(confirm_at, 0.6), 3), round(max(deny_at, 0.5), 3)
+    """The highest probability for confirm that catches enough, and the lowest for deny that keeps to its share of harmless requests."""
+    confirm_at = float(np.quantile(hazard[hazardous == 1.0], 1 - CAUGHT))
+    deny_at = float(np.quantile(hazard[hazardous == 0.0], 1 - FALSE_DENIALS))
+    return round(min(confirm_at, 0.6), 3), round(max(deny_at, 0.6), 3)
 
 
 def calibration_error(probability: Array, target: Array, bins: int = 15) -> float:
