@@ -59,8 +59,9 @@ class Probe:
 
     @property
     def mode(self) -> str:
-        """The gate's newest word."""
-        return self.safety[-1].mode if self.safety else ""
+        """The gate's newest word; "" when it is stale, as that of a gate that died is."""
+        fresh = bool(self.safety) and self.now_s - self.safety[-1].stamp_s <= (TOPICS["safety/state"].max_age_s or 0.0)
+        return self.safety[-1].mode if fresh else ""
 
     @property
     def speed_mps(self) -> float:

@@ -306,3 +306,18 @@ def test_what_a_case_shows_is_what_the_matcher_says(ontology: Ontology) -> None:
         if column.rule is not None:
             found = find(space, (index,))
             assert found is not None and matches(column.when, case_of(found.fragment, rules, space.ontology)), column.id
+
+
+def test_examples_and_rules_are_counted(checked: Callable[..., Report]) -> None:
+    near: dict[str, Any] = {"skill": "say"}
+    one = rule("one", {"skills": ["say"]}, "allow", examples={"must": [near, near], "must_not": [{"skill": "go_to"}]})
+    assert checked(one).proved["examples"] == 3
+
+
+def test_of_hours_the_edges_and_moments_between_them_are_tried_and_of_speeds_none_beyond_two() -> None:
+    night = When.model_validate({"hours": {"from_h": 22, "until_h": 6}})
+    tried = {choice.get("hour") for choice in facets_module._hours([night]).choices}
+    assert tried == {None, 6, 22, 14, 2}
+    fast = [When.model_validate({"faster_than_mps": speed}) for speed in (0.5, 1.95)]
+    speeds = [choice["speed_mps"] for choice in facets_module._speeds(fast).choices if choice]
+    assert speeds == [0.5, 1.95, 2.0]

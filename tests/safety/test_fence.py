@@ -266,3 +266,11 @@ def test_a_pose_that_is_stale_holds_the_base_where_there_are_fences() -> None:
     rig.silent.add("pose")
     assert rig.drive(0.3, ticks=40).linear_mps == 0.0
     assert rig.state is not None and "it is not known where the fences are" in rig.state.causes
+
+
+def test_sides_that_run_along_each_other_far_from_the_origin_are_cut_where_one_ends() -> None:
+    low: Corners = ((2.0, 3.0), (4.0, 3.0), (4.0, 5.0), (2.0, 5.0))
+    high: Corners = ((4.0, 3.0), (6.0, 3.0), (6.0, 9.0), (4.0, 9.0))
+    both = fences(low, high)
+    assert free_m(both, 5.0, 4.0, yaw=math.pi, v=0.5, radius=0.1) == pytest.approx(2.85, abs=0.01)  # through where they touch
+    assert free_m(both, 5.0, 7.5, yaw=math.pi, v=0.5, radius=0.1) == pytest.approx(0.85, abs=0.01)  # above it there is a border

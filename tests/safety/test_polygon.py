@@ -116,3 +116,23 @@ def test_what_holds_what() -> None:
 
 def test_a_disc_is_held_by_its_polygon() -> None:
     assert disc(0.22).inner_m == pytest.approx(0.22)
+
+
+def test_a_corner_on_a_side_does_not_make_it_hollow() -> None:
+    assert Polygon((*SQUARE[:1], (0.0, -1.0), *SQUARE[1:])).convex
+    assert not Polygon(HOOK).convex
+
+
+def test_a_point_between_the_teeth_of_a_comb_is_outside() -> None:
+    teeth = [corner for x in (1.0, 3.0, 5.0) for corner in ((x, 0.0), (x, 2.0), (x + 1.0, 2.0), (x + 1.0, 0.0))]
+    comb = Polygon((*teeth, (7.0, 0.0), (7.0, -1.0), (0.0, -1.0), (0.0, 0.0)))
+    for x_m, ahead_m in ((0.5, 0.5), (2.5, 0.5), (4.5, 0.5), (6.5, math.inf)):
+        assert not inside(comb, x_m, 1.0)
+        assert entry_m(comb, x_m, 1.0, direction=-1.0) == pytest.approx(ahead_m)  # stretched to smaller x, from what lies ahead of it
+    assert entry_m(comb, 3.5, 1.0) == 0.0
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 10.0])
+def test_a_side_that_folds_back_is_refused_however_small(scale: float) -> None:
+    corners = tuple((scale * x, scale * y) for x, y in ((0.0, 0.0), (2.0, 0.0), (1.0, 0.0), (1.0, 2.0), (0.0, 2.0)))
+    assert problem_of(corners)

@@ -182,3 +182,7 @@ def test_the_table_of_the_page_lists_every_message_with_its_layout() -> None:
 def test_the_page_lists_every_bit(flags: type[m.State]) -> None:
     for flag in flags:
         assert re.search(rf"^\| {int(flag)} \| {flag.name} \|", PAGE, re.MULTILINE), flag
+
+
+def test_each_fault_has_a_bit_of_its_own_in_the_documented_order() -> None:
+    assert [fault.value for fault in m.Fault] == [1 << bit for bit in range(len(m.Fault))]
