@@ -164,6 +164,19 @@ class Reload:
         return None if error == self.error else News(None, error, "")
 
 
+class _Rests:
+    """The profile function.  State: when it slept last."""
+
+    def __init__(self) -> None:
+        self._rested_s = time.perf_counter()
+
+    def __call__(self, *_: object) -> None:
+        """Sleep, if there was work for long enough."""
+        if time.perf_counter() - self._rested_s > WORK_S:
+            time.sleep(REST_S)
+            self._rested_s = time.perf_counter()
+
+
 @contextmanager
 def _resting() -> Iterator[None]:
     """Keep the interpreter free for the gate's thread.
@@ -174,16 +187,8 @@ def _resting() -> Iterator[None]:
     tens of milliseconds: it is put off, and then spared by taking everything that is alive now for permanent.
     """
     before, collecting = sys.getprofile(), gc.isenabled()
-    rested_s = time.perf_counter()
-
-    def rest(*_: object) -> None:
-        nonlocal rested_s
-        if time.perf_counter() - rested_s > WORK_S:
-            time.sleep(REST_S)
-            rested_s = time.perf_counter()
-
     gc.disable()
-    sys.setprofile(rest)
+    sys.setprofile(_Rests())
     try:
         yield
     finally:

@@ -15,7 +15,7 @@ import pytest
 
 from safety.files import FileError
 from safety.policy import Policy, changes, load_policy
-from safety.reload import LOOSER_S, REST_S, RETRY_BAD_S, SETTLE_S, News, Reload, _resting
+from safety.reload import LOOSER_S, REST_S, RETRY_BAD_S, SETTLE_S, News, Reload, _resting, _Rests
 from safety.types import ReloadRequest, RulesState
 from tests.safety.rig import Rig
 from tests.safety.small_rules import rule, write
@@ -286,6 +286,39 @@ def test_a_load_rests_when_it_has_worked_for_so_long(monkeypatch: pytest.MonkeyP
     monkeypatch.undo()
     assert sys.getprofile() is before
     assert len(rests) == (next(asked) - 1) // 6 > 10  # four quarters are not longer than one, five are; then the clock is read again
+
+
+def test_it_rests_by_the_clock_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []
+    clock_s = iter((0.0, 0.9, 1.1, 1.2, 2.1, 2.3, 2.4))
+    monkeypatch.setattr("safety.reload.WORK_S", 1.0)
+    monkeypatch.setattr("safety.reload.time.perf_counter", lambda: next(clock_s))
+    monkeypatch.setattr("safety.reload.time.sleep", rests.append)
+    rest = _Rests()
+    counts = []
+    for _ in range(4):
+        rest("call")
+        counts.append(len(rests))
+    monkeypatch.undo()
+    assert counts == [0, 1, 1, 2]
+
+
+def test_what_is_written_between_reading_and_use_is_read_again(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(watched.file, NEVER)
+    assert watched.look() is None and watched.loads == 1
+    real = Policy.hashes_now
+    asked: list[tuple[str, str]] = []
+
+    def changing(self: Policy) -> tuple[str, str]:
+        asked.append(real(self))
+        return asked[-1] if len(asked) != 2 else ("other", "other")  # the second question is the one before it is used
+
+    monkeypatch.setattr(Policy, "hashes_now", changing)
+    assert watched.look() is None
+    monkeypatch.undo()
+    news = watched.look()
+    news = news or watched.look()
+    assert news is not None and news.policy is not None
 
 
 def test_a_load_leaves_the_interpreter_as_it_was(watched: Watched) -> None:
