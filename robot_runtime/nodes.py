@@ -207,8 +207,11 @@ def nodes(settings: Settings) -> tuple[Node, ...]:
 
 
 def _under(settings: Settings, node: Node) -> Node:
+    """A robot has no topics of the simulation: whoever listened to one would miss it for ever."""
     elsewhere = node.elsewhere(settings)
-    return replace(node, outputs=tuple(topic for topic in node.outputs if topic not in elsewhere)) if elsewhere else node
+    outputs = tuple(topic for topic in node.outputs if topic not in elsewhere)
+    inputs = tuple(topic for topic in node.inputs if settings.simulated or not topic.startswith("sim/"))
+    return replace(node, inputs=inputs, outputs=outputs)
 
 
 assert [a.name for a in LAUNCH_ARGUMENTS] == [f.name for f in fields(Settings)]

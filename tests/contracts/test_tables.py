@@ -192,3 +192,8 @@ def test_a_launch_argument_sets_a_field_that_exists(argument: str, parameter: st
     owner, _, field = parameter.partition(".")
     node = next(node for node in NODES if node.name == owner)
     assert field in load_class(node.stage).Config.model_fields
+
+
+def test_a_robot_waits_for_no_topic_of_the_simulation() -> None:
+    assert not [(row.name, topic) for row in nodes(Settings()) for topic in row.inputs if topic.startswith("sim/")]
+    assert "sim/state" in next(row for row in nodes(Settings.for_simulation()) if row.name == "camera").inputs
