@@ -14,7 +14,8 @@ from tests.faults.stand import PROPOSED, Stand
 from tests.faults.still_room import anna, scan
 from tests.faults.truth import STILL_MPS
 
-WALL_M = 0.3
+WALL_M = 0.24
+"""So near that not even a crawl is left, whichever of the scans get lost on a busy machine."""
 
 
 def recorded(stand: Stand, topic: str, since_s: float) -> list[Any]:
