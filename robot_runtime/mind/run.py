@@ -5,23 +5,19 @@ from __future__ import annotations
 from py_trees.common import Status
 from py_trees.composites import Sequence
 
-from robot_runtime.messages import ActionStatus, ActionVerdict, Plan, PlanStep
+from robot_runtime.messages import ActionVerdict, Plan
+from robot_runtime.mind.errand import Errand
 from robot_runtime.mind.outcome import holds
-from robot_runtime.mind.permission import Answer, Permission
+from robot_runtime.mind.permission import Answer
 from robot_runtime.mind.services import Services
 from robot_runtime.mind.step import GatedStep
 
 
-class Run:
-    """Its goal is proposed on construction; its steps, each in its turn."""
+class Run(Errand):
+    """Its steps are proposed each in its turn."""
 
     def __init__(self, services: Services, plan: Plan, words: str) -> None:
-        self.services = services
-        self.plan = plan
-        self.words = words  # that led to the plan
-        self.explanation = ""  # the sentence about what went wrong
-        self._proposed = 0
-        self.goal = Permission(services, plan, plan.goal, words, plan.utterance_id, plan.id)
+        super().__init__(services, plan, words)
         self._tree: Sequence = Sequence(plan.goal.skill, memory=True, children=[GatedStep(self, step) for step in plan.steps])
 
     @property
@@ -29,11 +25,6 @@ class Run:
         """The step that is under way."""
         current = self._tree.current_child
         return current if isinstance(current, GatedStep) and self._tree.status is Status.RUNNING else None
-
-    def new_id(self) -> str:
-        """An id for one more proposal of this plan."""
-        self._proposed += 1
-        return f"{self.plan.id}.{self._proposed}"
 
     def hear(self, verdict: ActionVerdict) -> None:
         self.goal.hear(verdict)
@@ -66,10 +57,6 @@ class Run:
                 permission.drop()
         self._tree.stop(Status.INVALID)
 
-    def report(self, action_id: str, step: PlanStep, phase: str, detail: str = "") -> None:
-        status = ActionStatus(self.services.situation.now_s, action_id, self.plan.id, step.skill, phase, detail)
-        self.services.outbox.append(("action/status", status))
-
     def _goal_is_reached(self) -> bool:
         skill = self.services.catalogue.skills[self.plan.goal.skill]
         if not skill.steps:
@@ -78,17 +65,3 @@ class Run:
         assert isinstance(step, GatedStep)
         arguments = self.resolved(self.plan.goal)
         return step.context is not None and holds(skill.success_predicate, arguments, step.context)
-
-    def resolved(self, step: PlanStep) -> dict[str, str]:
-        """Arguments with every description of a thing replaced by its id, where one sure thing fits it now."""
-        services = self.services
-        arguments = {argument.name: argument.value for argument in step.arguments}
-        for name, spec in services.catalogue.skills[step.skill].arguments.items():
-            value = arguments[name]
-            if spec.type not in ("object", "target") or services.situation.person(value):
-                continue
-            fitting = services.references.objects(value, services.situation.facts)
-            sure = [thing.id for thing in fitting if thing.confidence >= services.config.known_confidence]
-            if step.skill != "find" and sure and value not in sure:
-                arguments[name] = sure[0]
-        return arguments

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from py_trees.behaviour import Behaviour
 from py_trees.common import Status
@@ -11,11 +10,9 @@ from py_trees.common import Status
 from robot_runtime.act.catalogue import plan_step
 from robot_runtime.act.skill import Phase, Skill, SkillContext, load_skill
 from robot_runtime.messages import PlanStep
+from robot_runtime.mind.errand import Errand
 from robot_runtime.mind.outcome import holds
 from robot_runtime.mind.permission import Answer, Permission
-
-if TYPE_CHECKING:
-    from robot_runtime.mind.run import Run
 
 
 class Stage(Enum):
@@ -29,11 +26,11 @@ class Stage(Enum):
 class GatedStep(Behaviour):
     """Started again after a pause it begins anew, with a new proposal: the gate judges the world as it is then."""
 
-    def __init__(self, run: Run, step: PlanStep) -> None:
+    def __init__(self, errand: Errand, step: PlanStep) -> None:
         super().__init__(step.skill)
-        self._run = run
+        self._errand = errand
         self._planned = step
-        self._manifest = run.services.catalogue.skills[step.skill]
+        self._manifest = errand.services.catalogue.skills[step.skill]
         self._step = step  # with descriptions replaced by ids
         self._skill: Skill | None = None
         self._stage = Stage.OVER
@@ -89,12 +86,12 @@ class GatedStep(Behaviour):
     # ------------------------------------------------------------ stages
 
     def _begin(self) -> None:
-        run = self._run
-        self._step = plan_step(self._planned.skill, run.resolved(self._planned))
-        self.permission = Permission(run.services, run.plan, self._step, run.words, run.plan.utterance_id, run.new_id())
+        errand = self._errand
+        self._step = plan_step(self._planned.skill, errand.resolved(self._planned))
+        self.permission = Permission(errand.services, errand.plan, self._step, errand.words, errand.plan.utterance_id, errand.new_id())
         self.context = None
         self._stage = Stage.ASKING
-        self._ticked_s = run.services.situation.now_s
+        self._ticked_s = errand.services.situation.now_s
 
     def _rest(self) -> None:
         """The gate asks a person about what is being done: end it, and begin it anew after the yes."""
@@ -112,11 +109,11 @@ class GatedStep(Behaviour):
         return Status.RUNNING
 
     def _start(self, permission: Permission) -> Status:
-        services = self._run.services
+        services = self._errand.services
         self.context = SkillContext(
             situation=services.situation, site=services.site, references=services.references, words=services.wording,
             settings=services.config, outbox=services.outbox, action_id=permission.action_id,
-            requester_id=self._run.plan.requester_id,
+            requester_id=self._errand.plan.requester_id,
             arguments={argument.name: argument.value for argument in self._step.arguments},
             max_speed_mps=self._speed_limit_mps(permission), timeout_s=self._manifest.timeout_s,
         )  # fmt: skip
@@ -133,7 +130,7 @@ class GatedStep(Behaviour):
         permission.check_time()
         context.max_speed_mps = self._speed_limit_mps(permission)
         self._count(elapsed_s)
-        services = self._run.services
+        services = self._errand.services
         if self._active_s >= self._manifest.timeout_s:
             return self._fail(services.wording.sentence("took_too_long"))
         if self._still_s >= services.config.still_limit_s:
@@ -154,32 +151,32 @@ class GatedStep(Behaviour):
             self._report("succeeded")
             self._stage = Stage.OVER
             return Status.SUCCESS
-        if self._verifying_s >= self._run.services.config.verify_s:
-            return self._fail(self._run.services.wording.sentence("unverified"))
+        if self._verifying_s >= self._errand.services.config.verify_s:
+            return self._fail(self._errand.services.wording.sentence("unverified"))
         return Status.RUNNING
 
     # ------------------------------------------------------------ helpers
 
     def _pass_time(self) -> float:
-        now_s = self._run.services.situation.now_s
+        now_s = self._errand.services.situation.now_s
         elapsed_s, self._ticked_s = now_s - self._ticked_s, now_s
         return elapsed_s
 
     def _count(self, elapsed_s: float) -> None:
         """Time-outs of skills count only the time in which the gate lets the robot move."""
-        if self._run.services.situation.waits:
+        if self._errand.services.situation.waits:
             self._still_s += elapsed_s
         else:
             self._active_s += elapsed_s
             self._still_s = 0.0
 
     def _speed_limit_mps(self, permission: Permission) -> float:
-        return min(permission.max_speed_mps, self._run.goal.max_speed_mps)
+        return min(permission.max_speed_mps, self._errand.goal.max_speed_mps)
 
     def _fail(self, sentence: str, phase: str = "failed") -> Status:
         self._end_skill()
         self._report(phase, sentence)
-        self._run.explanation = sentence
+        self._errand.explanation = sentence
         self._stage = Stage.OVER
         return Status.FAILURE
 
@@ -189,7 +186,7 @@ class GatedStep(Behaviour):
             self._skill = None
 
     def _report(self, phase: str, detail: str = "") -> None:
-        self._run.report(self._permission().action_id, self._step, phase, detail)
+        self._errand.report(self._permission().action_id, self._step, phase, detail)
 
     def _permission(self) -> Permission:
         assert self.permission is not None, "a step asks before anything else"
