@@ -44,16 +44,17 @@ class Played:
         return str(json.loads(self.events[-1].detail)["summary"]) if self.finished else "not finished"
 
 
-def play(scenario_file: str | Path, seed: int | None = None, listener: Listener | None = None) -> Played:
+def play(scenario_file: str | Path, seed: int | None = None, listener: Listener | None = None, perception: str = "oracle") -> Played:
     """Play a scenario to its end.
 
     :param seed: of all noise, instead of the scenario's own
+    :param perception: backend of the eyes; the oracle needs no pictures, so none are drawn for it
     :raises FileError: the scenario or a parameter cannot be used
     """
     scenario = load_scenario(scenario_file)
-    settings = Settings.for_simulation(world=scenario.home, scenario=str(scenario_file))
+    settings = Settings.for_simulation(world=scenario.home, scenario=str(scenario_file), perception_backend=perception)
     overrides = {"home": {"seed": scenario.seed if seed is None else seed}}
-    flow = Flow.build(settings, only=lambda node: node.name != "camera", overrides=overrides)
+    flow = Flow.build(settings, only=lambda node: node.name != "camera" or perception != "oracle", overrides=overrides)
     events: list[ScenarioEvent] = []
     flow.listeners.append(lambda now_s, topic, message: events.append(message) if topic == "scenario" else None)
     if listener:
