@@ -53,9 +53,9 @@ __all__ = [
     "Confirmation", "Detection", "Detections", "DoorState", "EStop", "EncodedImage", "ForgetRequest", "Forgotten", "GripperState",
     "Heartbeat", "Image", "JointPositions", "Listening", "NavGoal", "NavStatus", "Odometry", "People", "Person", "PersonCommand",
     "Plan", "PlanStep", "PointSet", "ProposedAction", "ProposedJoints", "ProposedVelocity", "RangeReading", "RawImage", "RearmRequest",
-    "ReloadRequest", "RobotPose", "RulesState", "SafetyMode", "SafetyState", "Scan", "ScenarioEvent", "SimState", "SpeechRequest",
-    "SpeechState", "SpeechStyle", "StopRequest", "Stopped", "TimelineEvent", "Utterance", "Velocity", "Verdict", "Whereabouts",
-    "WorldEvent", "WorldFacts", "WorldMemory", "WorldObject",
+    "ReloadRequest", "RobotPose", "RulesState", "SafetyMode", "SafetyState", "Scan", "ScenarioEvent", "SimState", "SoundDirection",
+    "SpeechRequest", "SpeechState", "SpeechStyle", "StopRequest", "Stopped", "TimelineEvent", "Utterance", "Velocity", "Verdict",
+    "VoiceDirection", "VoiceHeard", "Whereabouts", "WorldEvent", "WorldFacts", "WorldMemory", "WorldObject",
 ]  # fmt: skip
 
 
@@ -71,6 +71,36 @@ class AudioFrame:
     sequence: int  # counts up by one a frame, so that a consumer can count losses
     sample_rate_hz: int
     samples: NDArray[np.int16]  # shape (sample_rate_hz // 50,)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundDirection:
+    """Where the loudest sound comes from, as the ROS driver of a microphone array tells it: whole degrees in a frame of its own."""
+
+    stamp_s: float
+    direction_deg: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceHeard:
+    """Somebody is speaking, and not the robot itself.  It stays within the process."""
+
+    stamp_s: float
+    level_dbfs: float  # of the loudest 20 ms since the last of these
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceDirection:
+    """Somebody is speaking, or makes another sound that an array takes for it, and where from.
+
+    Without a microphone array the direction is not known, and the bearing is nan.
+    """
+
+    stamp_s: float
+    frame_id: str  # "base_link"
+    bearing_rad: float  # counter-clockwise from straight ahead (REP-103)
+    std_rad: float
+    level_dbfs: float
 
 
 @dataclass(frozen=True, slots=True)

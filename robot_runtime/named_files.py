@@ -8,6 +8,7 @@ from typing import Any
 from robot_runtime import simulation
 from robot_runtime.config import load_class
 from robot_runtime.paths import resolve
+from safety.files import FileError
 
 
 def check_files(node: str, config: Any) -> None:
@@ -43,9 +44,19 @@ def _microphone(config: Any) -> None:
         _read("robot_runtime.sense.microphone:read_wav", path)
 
 
+def _perceive(config: Any) -> None:
+    if config.backend != "cnn":
+        return
+    _site(config)
+    for file in filter(None, (config.detector_file, config.people_file)):
+        if not resolve(file).is_file():
+            raise FileError(f"{resolve(file)}: no such file; name another model, or get one: `robot-runtime models list`")
+
+
 _CHECKS: dict[str, Callable[[Any], None]] = {
     "director": lambda config: _read(simulation.LOAD_SCENARIO, config.scenario_file),
     "home": lambda config: _read(simulation.LOAD_HOME, config.home),
+    "perceive": _perceive,
     "microphone": _microphone,
     "ear": _site,
     "world": _site,

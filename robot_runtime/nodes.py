@@ -35,6 +35,7 @@ class Settings:
     audio_out: str = "device"
     camera: str = "device"
     base_driver: str = "ros"
+    also_publish: str = ""
     scenario: str = ""
     run_dir: str = ""
 
@@ -101,14 +102,15 @@ NODES: tuple[Node, ...] = (
          outputs=("sim/people", "e_stop", "scenario"), rate_hz=20, budget_ms=2, when=lambda s: s.simulated and bool(s.scenario)),
     Node("home", "sim", "sim.home:Home",
          inputs=("cmd_vel", "joints/command", "audio/out", "sim/people"),
-         outputs=("odom", "scan", "joint_states", "gripper/state", "audio/in", "sim/state"),
+         outputs=("odom", "scan", "joint_states", "gripper/state", "audio/in", "audio/direction", "sim/state"),
          rate_hz=50, budget_ms=8, when=_simulated, elsewhere=lambda s: ("odom",) if _serial(s) else ()),
     # ---- eyes
     Node("camera", "eyes", "robot_runtime.sense.camera:Camera",
          inputs=("sim/state", "camera/raw_in", "camera/compressed_in", "camera/depth_in", "camera/info_in"),
          outputs=("camera/image", "camera/image/compressed"), rate_hz=5, budget_ms=20),
     Node("perceive", "eyes", "robot_runtime.perceive.perceive:Perceive",
-         inputs=("camera/image", "pose", "sim/state"), outputs=("detections", "people"), rate_hz=10, budget_ms=20),
+         inputs=("camera/image", "pose", "joint_states", "gripper/state", "audio/direction", "sim/state"),
+         outputs=("detections", "people"), rate_hz=10, trigger=("camera/image",), budget_ms=60),
     # ---- voice
     Node("microphone", "voice", "robot_runtime.sense.microphone:Microphone",
          inputs=(), outputs=("audio/in",), rate_hz=50, when=lambda s: s.audio_in not in ("sim", "topic")),
@@ -117,8 +119,11 @@ NODES: tuple[Node, ...] = (
          budget_ms=4),
     # The ear's budget is for a frame; the step at a pause also decodes: 0.23 s (95 %: 0.6 s), of other talk 0.35 s (95 %: 1.7 s).
     Node("ear", "voice", "robot_runtime.hear.ear:Ear",
-         inputs=("audio/in", "people", "world/facts", "speech/state"), outputs=("speech/heard", "safety/stop_request"),
+         inputs=("audio/in", "people", "world/facts", "speech/state"), outputs=("speech/heard", "safety/stop_request", "audio/voice"),
          trigger=("audio/in",), budget_ms=6),
+    Node("direction", "voice", "robot_runtime.hear.direction:Direction",
+         inputs=("audio/voice", "audio/direction_in"), outputs=("audio/direction",), trigger=("audio/voice",), budget_ms=1,
+         when=lambda s: not s.simulated),
     Node("voice", "voice", "robot_runtime.speak.voice:Voice",
          inputs=("speech/say", "speech/style"), outputs=("audio/out", "speech/state"), rate_hz=50, trigger=("speech/say",), budget_ms=4),
     Node("speaker", "voice", "robot_runtime.speak.speaker:Speaker",
@@ -162,12 +167,14 @@ NODES: tuple[Node, ...] = (
             "action/verdict", "action/status", "safety/state", "speech/state", "speech/say",
                  "cmd_vel", "scenario", "safety/stop_request", "safety/rules", "people"),
          outputs=("timeline",), rate_hz=20),
+    Node("adapters", "watch", "robot_runtime.ros.adapters:Adapters",
+         inputs=("detections", "people", "pose"), outputs=(), own_shell=True, when=lambda s: bool(s.also_publish)),
     Node("recorder", "watch", "robot_runtime.ros.recorder:Recorder",
          inputs=tuple(topic.name for topic in TOPICS.values() if topic.recorded), outputs=(), own_shell=True,
          when=lambda s: bool(s.run_dir)),
 )  # fmt: skip
 
-_SITE_USERS = ("ear.site", "world.site", "mind.site", "navigator.site", "gate.site")
+_SITE_USERS = ("perceive.site", "ear.site", "world.site", "mind.site", "navigator.site", "gate.site")
 
 LAUNCH_ARGUMENTS: tuple[LaunchArgument, ...] = (
     LaunchArgument("namespace", "ROS namespace of every node and topic"),
@@ -196,6 +203,7 @@ LAUNCH_ARGUMENTS: tuple[LaunchArgument, ...] = (
         "ros: another node drives the base by cmd_vel; serial:PORT: the guard does",
         ("base.driver", "gate.base_driver", "home.base_driver"),
     ),
+    LaunchArgument("also_publish", "what the eyes find in others' messages too: vision_msgs, hri_msgs or both", ("adapters.packages",)),
     LaunchArgument("scenario", "scenario file to play", ("director.scenario_file", "home.scenario_file")),
     LaunchArgument("run_dir", "folder for records", ("gate.run_dir", "recorder.run_dir")),
 )

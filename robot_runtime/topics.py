@@ -45,6 +45,7 @@ def _own(name: str, message: type, qos: Qos, rate_hz: float | None, max_age_s: f
 _ALL = (
     # sense
     _own("audio/in", m.AudioFrame, Qos.STREAM, 50, 0.2, True, "what the microphone hears"),
+    Topic("audio/direction_in", m.SoundDirection, "std_msgs/msg/Int32", Qos.SENSOR, None, None, False, "of a microphone array's driver"),
     Topic("scan", m.Scan, "sensor_msgs/msg/LaserScan", Qos.SENSOR, 10, 0.35, True, "lidar, in base_link"),
     Topic("scan/others", m.Scan, "sensor_msgs/msg/LaserScan", Qos.SENSOR, None, None, True, "further lidars, told apart by frame_id"),
     Topic("points", m.PointSet, "sensor_msgs/msg/PointCloud2", Qos.SENSOR, None, None, False, "depth cameras, 3-D lidars, likewise"),
@@ -63,6 +64,8 @@ _ALL = (
     _own("detections", m.Detections, Qos.SENSOR, 10, 0.5, True, "objects in view"),
     _own("people", m.People, Qos.SENSOR, 10, 0.5, True, "people in view, heard or remembered"),
     # hear
+    Topic("audio/voice", m.VoiceHeard, "", Qos.LOCAL, None, None, False, "somebody speaks, ten times a second while they do"),
+    _own("audio/direction", m.VoiceDirection, Qos.SENSOR, None, None, True, "and where from, as often; nothing in silence"),
     _own("speech/heard", m.Utterance, Qos.EVENT, None, None, True, "a finished turn of a person"),
     _own("safety/stop_request", m.StopRequest, Qos.EVENT, None, None, True, "asks for a latched stop; bypasses the planner"),
     _own("safety/listening", m.Listening, Qos.SENSOR, 5, 0.5, True, "who listens for the stop word is alive and gets sound"),

@@ -80,6 +80,10 @@ def _frame(frame: m.AudioFrame) -> str:
     return f"{len(frame.samples)} samples at {frame.sample_rate_hz} Hz, expected {FRAME_SAMPLES} at {FRAME_RATE_HZ} Hz"
 
 
+def _sound_direction(direction: m.SoundDirection) -> str:
+    return "" if -360 <= direction.direction_deg <= 360 else f"{direction.direction_deg} degrees"
+
+
 def _picture(picture: m.EncodedImage) -> str:
     return "" if picture.data else "no data"
 
@@ -118,6 +122,8 @@ _RULES: dict[type, Callable[[Any], str]] = {
     m.JointPositions: _joints,
     m.ProposedJoints: _joints,
     m.AudioFrame: _frame,
+    m.SoundDirection: _sound_direction,
+    m.VoiceDirection: _one_of("frame_id", "base_link"),
     m.EncodedImage: _picture,
     m.SpeechStyle: _style,
     m.PersonCommand: _person_command,

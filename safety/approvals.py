@@ -68,8 +68,8 @@ class Approval:
     judged_s: float
     expires_s: float
     used_s: float  # when it was last proposed, or moved something
+    watched_s: float  # last judged, or taken up again: what has changed since then is news
     moved_s: float = -math.inf  # when it, or a step of it, moved something last
-    watched_s: float = -math.inf  # last judged, or taken up again: what has changed since then is news
 
     def use(self, now_s: float, *, moves: bool = False) -> None:
         """Something proposes it or moves by it; after a rest, nobody has waited for what changed meanwhile."""

@@ -232,13 +232,13 @@ class Caps:
         reaction_s = around.pose_age_s + self._latency_s(around)
         horizon_m = c.max_speed_mps * reaction_s + c.max_speed_mps**2 / (2 * c.braking_mps2) + c.obstacle_release_m
         radius_m = self._body.reach_m + around.pose_uncertainty_m
-        free_m, across, which = self._fences.free_m(around.pose, linear, angular, radius_m, horizon_m)
+        free_m, ahead, across = self._fences.free_m(around.pose, linear, angular, radius_m, horizon_m)
         if across:
-            yield Cap("back", f"across the fence: {which}", c.fence_return_mps)
+            yield Cap("back", f"across the fence: {across}", c.fence_return_mps)
         if free_m < horizon_m:
             extra_m = c.obstacle_release_m if release else 0.0
             speed_mps = stoppable_speed_mps(free_m - extra_m, reaction_s, c.braking_mps2, around.flown(reaction_s)[0])
-            yield Cap("fence", f"fence {free_m:.2f} m ahead: {which}", speed_mps)
+            yield Cap("fence", f"fence {free_m:.2f} m ahead: {ahead}", speed_mps)
 
     def _free_m(self, linear: float, angular: float, around: Surroundings, margin_m: float) -> float:
         """Free length of the commanded arc, and of the one on which the base moves now."""

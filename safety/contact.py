@@ -35,10 +35,9 @@ def contact_speeds_mps(
     x_m, y_m, vx, vy, wide_m = (
         np.array([(p.x_m, p.y_m, p.vx_mps, p.vy_mps, radius_m + p.uncertainty_m) for p in people]).reshape(-1, 5).T[:, :, None]
     )
-    shape = (len(people), times_s.size)
-    radii_m = np.broadcast_to(wide_m, shape).ravel()
+    radii_m = wide_m.repeat(times_s.size)
     ways_m = contacts_m((x_m + vx * times_s).ravel(), (y_m + vy * times_s).ravel(), linear, angular, radii_m)
-    speeds: list[float] = np.min(ways_m.reshape(shape) / times_s, axis=1).tolist()
+    speeds: list[float] = (ways_m.reshape(len(people), times_s.size) / times_s).min(axis=1).tolist()
     return speeds
 
 

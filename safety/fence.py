@@ -10,7 +10,6 @@ slowed so that it halts before that disc crosses a fence; once across, it may on
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from safety.files import FileError, parse, read_yaml, resolve, suggestion
 from safety.path import STRAIGHT_RADIUS_M
-from safety.polygon import Corners, Polygon, PolygonM, Values, side_distance_m
+from safety.polygon import Corners, Polygon, PolygonM, Sides, Values, pieces, side_distance_m
 
 STEP_M = 0.04
 """The way ahead is looked at in steps of this length."""
@@ -63,17 +62,17 @@ class Fences:
 
     def free_m(
         self, pose: tuple[float, float, float], linear: float, angular: float, radius_m: float, horizon_m: float
-    ) -> tuple[float, bool, str]:
+    ) -> tuple[float, str, str]:
         """Length of the arc of ``(linear, angular)`` that stays within the fences, if it is shorter than ``horizon_m``.
 
         :param pose: of the base in the map: x [m], y [m], yaw [rad]
         :param radius_m: of the disc that must not cross; each fence adds its margin
-        :return: the length, inf when the way is free and 0 when the base is across a fence and the way leads further out; whether it
-            is across one; and the name of the fence
+        :return: the length, inf when the way is free and 0 when the base is across a fence and the way leads further out; the name of
+            the fence that ends it, "" when it is free; and of the one that the base is across already, "" when it is not
         """
         x_m, y_m = np.array([pose[0]]), np.array([pose[1]])
         way: tuple[Values, Values] | None = None
-        free_m, across, which = math.inf, False, ""
+        free_m, ahead, across = math.inf, "", ""
         for border in self._borders:
             need_m = radius_m + border.margin_m
             here_m = float(border.clearance_m(x_m, y_m)[0]) - need_m
@@ -81,10 +80,11 @@ class Fences:
                 continue
             way = way or _way(pose, linear, angular, horizon_m)
             found_m = _free_m(border.clearance_m(*way) - need_m, here_m)
-            across |= here_m < 0.0
-            if found_m < free_m or (here_m < 0.0 and not which):
-                free_m, which = found_m, border.name
-        return free_m, across, which
+            if found_m < free_m:
+                free_m, ahead = found_m, border.name
+            if here_m < 0.0:
+                across = across or border.name
+        return free_m, ahead, across
 
 
 class _Border:
@@ -166,33 +166,11 @@ def _way(pose: tuple[float, float, float], linear: float, angular: float, horizo
     return x + (np.sin(turned) - math.sin(yaw)) / bend, y - (np.cos(turned) - math.cos(yaw)) / bend
 
 
-def _outer_sides(polygons: list[Polygon]) -> tuple[Values, Values, Values, Values]:
+def _outer_sides(polygons: list[Polygon]) -> Sides:
     """The sides of the union of polygons: pieces that have the union on exactly one of their two sides."""
-    pieces = np.array([piece for one in polygons for side in zip(*one.sides, strict=True) for piece in _cut(side, polygons)])
-    ax, ay, bx, by = pieces.T
-    length = np.hypot(bx - ax, by - ay)
-    nx, ny = _NUDGE_M * (by - ay) / length, _NUDGE_M * (ax - bx) / length
+    ax, ay, bx, by = pieces(polygons, polygons)
+    nx, ny = _NUDGE_M * (by - ay), _NUDGE_M * (ax - bx)  # to one side, by as much for each metre of the piece
     middle_x, middle_y = (ax + bx) / 2.0, (ay + by) / 2.0
     left, right = (np.any([p.contains(middle_x + way * nx, middle_y + way * ny) for p in polygons], axis=0) for way in (-1.0, 1.0))
-    outer = pieces[left != right]
-    return outer[:, 0], outer[:, 1], outer[:, 2], outer[:, 3]
-
-
-def _cut(side: tuple[float, float, float, float], polygons: list[Polygon]) -> list[tuple[float, float, float, float]]:
-    """One side in pieces, cut where another polygon's side crosses or ends on it."""
-    ax, ay, bx, by = side
-    dx, dy = bx - ax, by - ay
-    shares = {0.0, 1.0}
-    for polygon in polygons:
-        cx, cy, ex, ey = polygon.sides
-        cross = dx * (ey - cy) - dy * (ex - cx)
-        parallel = np.abs(cross) < 1e-12
-        divisor = np.where(parallel, 1.0, cross)
-        share = ((cx - ax) * (ey - cy) - (cy - ay) * (ex - cx)) / divisor
-        along = ((cx - ax) * dy - (cy - ay) * dx) / divisor
-        meets = ~parallel & (share > 1e-9) & (share < 1 - 1e-9) & (along >= -1e-9) & (along <= 1 + 1e-9)
-        shares.update(share[meets].tolist())
-        projected = ((cx - ax) * dx + (cy - ay) * dy) / (dx * dx + dy * dy)  # corners, of sides that run along this one
-        shares.update(projected[(projected > 1e-9) & (projected < 1 - 1e-9)].tolist())
-    stops = sorted(shares)
-    return [(ax + p * dx, ay + p * dy, ax + q * dx, ay + q * dy) for p, q in pairwise(stops) if q - p > 1e-9]
+    outer = left != right
+    return ax[outer], ay[outer], bx[outer], by[outer]

@@ -127,7 +127,7 @@ def _scan_fault(scan: Scan) -> str:
         return "its geometry is not a number"
     if not isinstance(scan.ranges_m, np.ndarray) or scan.ranges_m.ndim != 1 or not 2 <= scan.ranges_m.size <= MAX_RAYS:
         return "its ranges are not a list of numbers"
-    return "" if np.issubdtype(scan.ranges_m.dtype, np.floating) else "its ranges are not floating-point numbers"
+    return "" if scan.ranges_m.dtype.kind == "f" else "its ranges are not floating-point numbers"
 
 
 def _odom_fault(odom: Odometry) -> str:

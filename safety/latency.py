@@ -67,8 +67,8 @@ class Latency:
 
     @property
     def _rises(self) -> bool:
-        """Whether the command rises still."""
-        return len(self._rise) > 1 and self._rise[-1][1] > self._rise[-2][1]
+        """Whether the command rises still; asked of one that has risen."""
+        return self._rise[-1][1] > self._rise[-2][1]
 
     def _add(self, lag_s: float) -> None:
         self._samples.append(lag_s)

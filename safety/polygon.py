@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations, pairwise
 from typing import Annotated
 
 import numpy as np
@@ -32,14 +33,12 @@ def problem_of(corners: Corners) -> str:
         return f"a polygon has 3 to {MAX_CORNERS} corners (got {count})"
     if not all(math.isfinite(value) for corner in corners for value in corner):
         return "a corner is not a number"
-    for one in range(count):
-        for other in range(one + 1, count):
-            if corners[one] == corners[other]:
-                return f"its corners {one + 1} and {other + 1} are the same"
-    for one in range(count):
-        for other in range(one + 1, count):
-            if _sides_meet(corners, one, other):
-                return f"its sides {one + 1} and {other + 1} cross"
+    for one, other in combinations(range(count), 2):
+        if corners[one] == corners[other]:
+            return f"its corners {one + 1} and {other + 1} are the same"
+    for one, other in combinations(range(count), 2):
+        if _sides_meet(corners, one, other):
+            return f"its sides {one + 1} and {other + 1} cross"
     return "" if abs(_area_m2(corners)) >= MIN_AREA_M2 else "it encloses nothing"
 
 
@@ -75,7 +74,13 @@ class Polygon:
         """dx/dy of each side; level sides are never crossed by a level line, so theirs does not matter."""
         (ax, ay), (bx, by) = self._starts, self._ends
         rise = by - ay
-        return np.where(rise == 0.0, 0.0, (bx - ax) / np.where(rise == 0.0, 1.0, rise))
+        return np.divide(bx - ax, rise, out=np.zeros_like(rise), where=rise != 0.0)
+
+    @cached_property
+    def _columns(self) -> tuple[Values, Values, Values, Values]:
+        """Of each side in a row of its own: where it starts, the y where it ends, and its lean."""
+        (ax, ay), (_, by) = self._starts, self._ends
+        return ax[:, None], ay[:, None], by[:, None], self._lean[:, None]
 
     @property
     def sides(self) -> Sides:
@@ -96,7 +101,7 @@ class Polygon:
     @cached_property
     def inner_m(self) -> float:
         """Radius of the largest disc around the origin that fits in; 0 when the origin is outside."""
-        origin = np.zeros(1)
+        origin = np.array([0.0])
         return float(side_distance_m(origin, origin, self.sides)[0]) if self.contains(origin, origin)[0] else 0.0
 
     @property
@@ -109,7 +114,7 @@ class Polygon:
     def contains(self, x_m: Values, y_m: Values) -> Flags:
         """Which points are inside; a point exactly on a side may count either way."""
         crossed, at_x = self._level_lines(y_m)
-        inside: Flags = (np.sum(crossed & (at_x > x_m[:, None]), axis=1) % 2).astype(bool)
+        inside: Flags = np.logical_xor.reduce(crossed & (at_x > x_m))
         return inside
 
     def entry_m(self, x_m: Values, y_m: Values, direction: float) -> Values:
@@ -118,16 +123,16 @@ class Polygon:
         0 for points inside, inf for those that it never meets.  Stretching sweeps the whole polygon, so that it only grows.
         """
         crossed, at_x = self._level_lines(y_m)
-        inside = np.sum(crossed & (at_x > x_m[:, None]), axis=1) % 2 == 1
-        ahead = direction * (x_m[:, None] - at_x)
-        nearest: Values = np.min(np.where(crossed & (ahead >= 0.0), ahead, math.inf), axis=1)
-        return np.where(inside, 0.0, nearest)
+        ahead = direction * (x_m - at_x)
+        nearest: Values = np.where(crossed & (ahead >= 0.0), ahead, math.inf).min(axis=0)
+        nearest[np.logical_xor.reduce(crossed & (at_x > x_m))] = 0.0
+        return nearest
 
     def holds(self, other: Polygon) -> bool:
         """Whether the whole of another polygon is inside this one; it may touch the sides."""
-        x, y = other._starts
-        near = side_distance_m(x, y, self.sides) <= 1e-9
-        return bool(np.all(self.contains(x, y) | near)) and not self._cut_by(other)
+        ax, ay, bx, by = pieces([other], [self])
+        x, y = (ax + bx) / 2.0, (ay + by) / 2.0
+        return bool(np.all(self.contains(x, y) | (side_distance_m(x, y, self.sides) <= 1e-9)))
 
     def grown(self, margin_m: float) -> Polygon:
         """A convex polygon with each side moved outwards, so that it holds everything within ``margin_m`` of this one."""
@@ -143,30 +148,44 @@ class Polygon:
         return x, y, np.roll(x, -1, axis=1), np.roll(y, -1, axis=1)
 
     def _level_lines(self, y_m: Values) -> tuple[Flags, Values]:
-        """Per point and side: whether a level line through the point crosses the side, and at which x."""
-        (ax, ay), (_, by) = self._starts, self._ends
-        y = y_m[:, None]
-        return (ay <= y) != (by <= y), ax + (y - ay) * self._lean
-
-    def _cut_by(self, other: Polygon) -> bool:
-        """Whether a side of the other one passes through the outside: its middle pieces are tried."""
-        ax, ay, bx, by = other.sides
-        for share in (0.25, 0.5, 0.75):
-            x, y = ax + share * (bx - ax), ay + share * (by - ay)
-            outside = ~self.contains(x, y) & (side_distance_m(x, y, self.sides) > 1e-9)
-            if outside.any():
-                return True
-        return False
+        """Per side and point: whether a level line through the point crosses the side, and at which x."""
+        ax, ay, by, lean = self._columns
+        return (ay <= y_m) != (by <= y_m), ax + (y_m - ay) * lean
 
 
 def side_distance_m(x_m: Values, y_m: Values, sides: Sides) -> Values:
     """Distance of each point from the nearest of the segments (start x, start y, end x, end y)."""
-    ax, ay, bx, by = sides
+    ax, ay, bx, by = (ends[:, None] for ends in sides)  # a row for each side
     dx, dy = bx - ax, by - ay
-    fx, fy = x_m[:, None] - ax, y_m[:, None] - ay
-    along = np.clip((fx * dx + fy * dy) / np.maximum(dx * dx + dy * dy, 1e-18), 0.0, 1.0)
-    nearest: Values = np.sqrt(np.min((fx - along * dx) ** 2 + (fy - along * dy) ** 2, axis=1))
+    fx, fy = x_m - ax, y_m - ay
+    along = np.minimum(np.maximum((fx * dx + fy * dy) / np.maximum(dx * dx + dy * dy, 1e-18), 0.0), 1.0)
+    gx, gy = fx - along * dx, fy - along * dy
+    nearest: Values = np.sqrt((gx * gx + gy * gy).min(axis=0))
     return nearest
+
+
+def pieces(polygons: list[Polygon], cutters: list[Polygon]) -> Sides:
+    """The sides of polygons, cut so that each piece lies wholly inside, wholly outside, or along a side, of each cutter."""
+    ax, ay, bx, by = np.array([piece for one in polygons for side in zip(*one.sides, strict=True) for piece in _cut(side, cutters)]).T
+    return ax, ay, bx, by
+
+
+def _cut(side: tuple[float, float, float, float], cutters: list[Polygon]) -> list[tuple[float, float, float, float]]:
+    """One side in pieces, cut where a cutter's side crosses or ends on it."""
+    ax, ay, bx, by = side
+    dx, dy = bx - ax, by - ay
+    shares = {0.0, 1.0}
+    for cutter in cutters:
+        cx, cy, ex, ey = cutter.sides
+        cross = dx * (ey - cy) - dy * (ex - cx)
+        with np.errstate(divide="ignore", invalid="ignore"):  # parallel sides meet nowhere
+            share = ((cx - ax) * (ey - cy) - (cy - ay) * (ex - cx)) / cross
+            along = ((cx - ax) * dy - (cy - ay) * dx) / cross
+        met = share[(along >= -1e-9) & (along <= 1 + 1e-9)]
+        projected = ((cx - ax) * dx + (cy - ay) * dy) / (dx * dx + dy * dy)  # corners, of sides that run along this one
+        shares.update(np.clip((*met, *projected), 0.0, 1.0).tolist())  # what lies beyond its ends cuts nothing
+    stops = sorted(shares)
+    return [(ax + p * dx, ay + p * dy, ax + q * dx, ay + q * dy) for p, q in pairwise(stops) if q - p > 1e-9]
 
 
 def disc(radius_m: float, corners: int = 24) -> Polygon:
@@ -186,9 +205,8 @@ def _sides_meet(corners: Corners, one: int, other: int) -> bool:
     count = len(corners)
     a, b = corners[one], corners[(one + 1) % count]
     c, d = corners[other], corners[(other + 1) % count]
-    if b == c or d == a:  # neighbours: only folding back onto each other is a fault
-        tip, joint, tail = (a, b, d) if b == c else (c, d, b)
-        return _turn(tip, joint, tail) == 0.0 and _dot(joint, tip, tail) > 0.0
+    if b == c or d == a:  # neighbours; where one folds back onto the other, it ends on that or that on it, and a third side touches
+        return False
     crossing = _turn(a, b, c) * _turn(a, b, d) < 0.0 and _turn(c, d, a) * _turn(c, d, b) < 0.0
     return crossing or any(_on(p, q, r) for p, q, r in ((a, b, c), (a, b, d), (c, d, a), (c, d, b)))
 

@@ -190,8 +190,7 @@ class RecordFile:
         digest = hashlib.sha256(content).hexdigest()
         aside = self._path.with_suffix(f".damaged-{digest[:12]}.jsonl")
         aside.write_bytes(content)
-        os.ftruncate(self._handle, 0)
-        self._size = 0
+        self._size = 0  # so that the next line takes its place
         return {"set_aside": aside.name, "sha256": digest}
 
 

@@ -114,7 +114,8 @@ def _pooled(ranges_m: NDArray[np.floating[Any]], group: int) -> NDArray[np.float
         return ranges_m
     missing = -ranges_m.size % group
     padded = np.concatenate((ranges_m, np.full(missing, math.nan, ranges_m.dtype))) if missing else ranges_m
-    nearest: NDArray[np.floating[Any]] = np.fmin.reduce(padded.reshape(-1, group), axis=1)
+    columns = np.ascontiguousarray(padded.reshape(-1, group).T)  # much faster to go through than many short rows
+    nearest: NDArray[np.floating[Any]] = np.fmin.reduce(columns)
     return nearest
 
 

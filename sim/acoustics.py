@@ -76,6 +76,8 @@ class Acoustics:
     def reset(self) -> None:
         """Silence everybody and forget the time."""
         self._mouths = {person_id: _Mouth() for person_id in self._ids}
+        self.arriving: dict[str, float] = {}
+        """Mean square of what came from each person in the last frame, in units of 16-bit steps; not of the robot's own voice."""
         self._last_s = math.nan
         self._frames = 0
         self.loudspeaker.clear()
@@ -111,12 +113,15 @@ class Acoustics:
         self._frames += step
         noise = self._noise[self._frames % _NOISE_FRAMES]
         speaking = tuple(person_id for person_id in self._ids if self._mouths[person_id].sounds)
+        self.arriving = {}
         if not speaking:
             return noise.copy(), ()
         total = noise.astype(np.float64)
         for person_id in speaking:
             self._mouths[person_id].emitted += (step - 1) * FRAME
-            total += self._mouths[person_id].arriving(_distance_m(robot_xy, people_xy.get(person_id)))
+            sound = self._mouths[person_id].arriving(_distance_m(robot_xy, people_xy.get(person_id)))
+            self.arriving[person_id] = float(sound @ sound) / FRAME
+            total += sound
             self._mouths[person_id].advance()
         return np.clip(np.rint(total), -32768, 32767).astype(np.int16), speaking
 

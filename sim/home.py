@@ -18,9 +18,10 @@ from robot_runtime.messages import Argument, AudioFrame, GripperState, JointPosi
 from robot_runtime.stage import Inbox, Outbox, latest, news
 from safety.files import FileError
 from sim.acoustics import Acoustics
-from sim.description import Point, load_home
+from sim.description import load_home
 from sim.hold import Holding
 from sim.home_base import HomeBase
+from sim.microphone_array import MicrophoneArray
 from sim.mjcf import TIMESTEP_S, load_model
 from sim.people import Walker, hand_m
 from sim.robot import Robot
@@ -70,6 +71,7 @@ class Home:
         self._lidar = Lidar(self._model, self.data, self._config.lidar_std_m, rng)
         self._odometry = WheelOdometry(self._config.wheel_scale_std, self._config.wheel_slip_std, rng)
         self._acoustics = Acoustics(self._home, self._config.seed)
+        self._array = MicrophoneArray(self._config.seed)
         self._steps = 0
         self._state_due_s: float | None = None
         self._speaking: tuple[str, ...] = ()
@@ -96,7 +98,7 @@ class Home:
         self._move_robot(now_s)
         pose = self.robot.pose()
         self._move_things(pose[2])
-        return [*self._sense(pose, now_s), *self._sound(inbox, pose[:2], now_s), *self._truth(now_s)]
+        return [*self._sense(pose, now_s), *self._sound(inbox, pose, now_s), *self._truth(now_s)]
 
     # ------------------------------------------------ commands
 
@@ -196,13 +198,16 @@ class Home:
         closed = bool(held) or self.robot.joint("gripper") < 0.01
         return GripperState(now_s, closed, held, self.holding.things[held].class_name if held else "")
 
-    def _sound(self, inbox: Inbox, robot_m: Point, now_s: float) -> Outbox:
+    def _sound(self, inbox: Inbox, pose: tuple[float, float, float], now_s: float) -> Outbox:
         for frame in news(inbox, "audio/out", AudioFrame):
             self._acoustics.robot_plays(frame)
         places = {id_: (walker.x_m, walker.y_m) for id_, walker in self.walkers.items()}
-        samples, self._speaking = self._acoustics.mix(now_s, robot_m, places)
+        samples, self._speaking = self._acoustics.mix(now_s, pose[:2], places)
         self._steps += 1
-        return [("audio/in", AudioFrame(now_s, "sim", self._steps - 1, SAMPLE_RATE_HZ, samples))]
+        out: Outbox = [("audio/in", AudioFrame(now_s, "sim", self._steps - 1, SAMPLE_RATE_HZ, samples))]
+        if (direction := self._array.hear(now_s, pose, self._acoustics.arriving, places)) is not None:
+            out.append(("audio/direction", direction))
+        return out
 
     def _truth(self, now_s: float) -> Outbox:
         due_s = now_s if self._state_due_s is None else self._state_due_s

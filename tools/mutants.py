@@ -18,6 +18,8 @@ ARITHMETIC: Swaps = {
 }  # fmt: skip
 NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
 TOLERANCE = 1e-6
+SHORT = 8
+"""Characters: such as a number or a name."""
 UNTOUCHED = ("annotation", "returns", "decorator_list", "type_params")
 """Parts of a definition that do nothing while the program runs, or that only a type checker reads."""
 
@@ -34,13 +36,15 @@ class Mutant:
 def mutants(source: str) -> Iterator[Mutant]:
     r"""Every fault of one file, in the order of its lines as far as the tree goes.
 
+    What is too short to tell which place is meant comes with its line.
+
     >>> [mutant.what for mutant in mutants("def f(x):\n    return x < 1")]
-    ['return x < 1 → return None', 'x < 1 → x <= 1', 'x < 1 → x >= 1', '1 → 2']
+    ['return x < 1 → return None', 'x < 1 → x <= 1 in: return x < 1', 'x < 1 → x >= 1 in: return x < 1', '1 → 2 in: return x < 1']
     """
-    tree = ast.parse(source)
+    tree, lines = ast.parse(source), source.splitlines()
     for parent, field, index, child in _places(tree):
         if hasattr(child, "lineno"):
-            yield from _replaced(tree, parent, field, index, child)
+            yield from _replaced(tree, parent, field, index, child, lines[child.lineno - 1])
 
 
 def _places(parent: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
@@ -59,14 +63,15 @@ def _is_quiet(parent: ast.AST, field: str, child: ast.AST) -> bool:
     return isinstance(child, ast.Import | ast.ImportFrom)
 
 
-def _replaced(tree: ast.AST, parent: ast.AST, field: str, index: int | None, child: ast.AST) -> Iterator[Mutant]:
+def _replaced(tree: ast.AST, parent: ast.AST, field: str, index: int | None, child: ast.AST, line: str) -> Iterator[Mutant]:
     before = ast.unparse(child)
+    where = f" in: {_short(line)}" if len(before) < SHORT else ""
     for new in _faults(child):
         after = ast.unparse(new)
         _put(parent, field, index, ast.copy_location(new, child))
         faulty = ast.unparse(ast.fix_missing_locations(tree))
         _put(parent, field, index, child)
-        yield Mutant(getattr(child, "lineno", 0), f"{_short(before)} → {_short(after)}", faulty)
+        yield Mutant(getattr(child, "lineno", 0), f"{_short(before)} → {_short(after)}{where}", faulty)
 
 
 def _put(parent: ast.AST, field: str, index: int | None, child: ast.AST) -> None:

@@ -15,11 +15,12 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
@@ -28,7 +29,7 @@ from typing import Any
 import coverage
 import pytest
 
-from tools.faults import ROOT, Bodies, Faulty, swap
+from tools.faults import ROOT, Bodies, Faulty, module_name, swap
 from tools.mutants import Mutant, mutants
 
 LEARNED = ROOT / "build" / "mutate.json"
@@ -53,6 +54,7 @@ class Task:
     mutant: Mutant
     tests: tuple[str, ...]
     limit_s: float
+    on_import: bool = False  # no test runs the line: what it made on import stays, whatever is swapped in afterwards
 
     @property
     def key(self) -> str:
@@ -114,9 +116,10 @@ class Covering:
 def tasks_of(file: str, known: Learned, most_s: float) -> Iterator[Task]:
     """The faults of a file, each with the fastest tests that run its line and together take ``most_s``."""
     covered, seconds = known[0].get(file, {}), known[1]
-    at_home = {test for tests in covered.values() for test in tests}
+    at_home, importing = {test for tests in covered.values() for test in tests}, _importing(file, seconds)
     fastest_first = sorted(seconds, key=lambda test: seconds[test])
-    nearest_first = sorted(fastest_first, key=lambda test: test not in at_home)  # for what ran on import: first those that use the file
+    # for what ran on import: first those that name the file or use it; a bound of a model is tried without a line of the file being run
+    nearest_first = sorted(fastest_first, key=lambda test: (test not in importing, test not in at_home))
     for mutant in mutants((ROOT / file).read_text(encoding="utf-8")):
         names = set(covered.get(str(mutant.line), ()))
         tests, total_s = [], 0.0
@@ -124,7 +127,16 @@ def tasks_of(file: str, known: Learned, most_s: float) -> Iterator[Task]:
             if (test in names or not names) and total_s <= most_s:
                 tests.append(test)
                 total_s += seconds[test]
-        yield Task(file, mutant, tuple(tests), LEAST_S + SLOWER * total_s)
+        yield Task(file, mutant, tuple(tests), LEAST_S + SLOWER * total_s, on_import=not names)
+
+
+def _importing(file: str, tests: Iterable[str]) -> set[str]:
+    """The tests in files that import this one by its name."""
+    package, _, name = module_name(file).rpartition(".")
+    line = re.compile(rf"^from ({re.escape(package)}\.{name} import|{re.escape(package)} import .*\b{name}\b)", re.MULTILINE)
+    places = {test: test.split("::")[0] for test in tests}
+    naming = {place for place in set(places.values()) if line.search((ROOT / place).read_text(encoding="utf-8"))}
+    return {test for test, place in places.items() if place in naming}
 
 
 # ---------------------------------------------------------------- one fault
@@ -187,7 +199,7 @@ class Swapping:
 
     def _swapped(self, index: int) -> tuple[int, str | None]:
         task = self._tasks[index]
-        swaps = self._bodies[task.file].swaps(task.mutant.source) if task.tests else []
+        swaps = self._bodies[task.file].swaps(task.mutant.source) if task.tests and not task.on_import else []
         if not swaps:
             return index, None
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.eyes.figures import Truth
 from models.eyes.shard import write_whole
-from robot_runtime.perceive.ages import GROUPS
+from robot_runtime.perceive import drawing
 from robot_runtime.perceive.boxes import Bgr, Boxes
 from robot_runtime.perceive.crops import PersonLook
 
@@ -42,7 +42,7 @@ class Cell:
         return len(self.wrong) + len(self.missed) + sum(self.age_is_wrong(k) for k in self.true_ages)
 
     def age_is_wrong(self, box: int) -> bool:
-        return box in self.looks and box in self.true_ages and told_age(self.looks[box]) != self.true_ages[box]
+        return box in self.looks and box in self.true_ages and self.looks[box].group.value != self.true_ages[box]
 
 
 def write_page(path: Path, cells: Sequence[Cell]) -> None:
@@ -94,17 +94,8 @@ def _words(cell: Cell, k: int) -> str:
         return f"{cell.class_names[cell.boxes.class_ids[k]]} {cell.boxes.scores[k]:.2f}"
     look = cell.looks[k]
     truth = f", is {cell.true_ages[k]}" if cell.age_is_wrong(k) else ""
-    return f"{told_age(look)} {look.age.max():.2f}{' looks' if look.facing >= 0.5 else ''}{truth}"
+    return f"{look.group.value} {look.age.max():.2f}{' looks' if look.facing >= 0.5 else ''}{truth}"
 
 
-def told_age(look: PersonLook) -> str:
-    """The likeliest age group, "unknown" where the network gave no numbers."""
-    return GROUPS[int(look.age.argmax())].value if np.isfinite(look.age).all() else "unknown"
-
-
-def _frame(canvas: NDArray[np.uint8], ltwh_px: NDArray[np.floating], colour: tuple[int, int, int], words: str) -> None:
-    left, top, width, height = (round(_ZOOM * float(value)) for value in ltwh_px)
-    cv2.rectangle(canvas, (left, top), (left + width - 1, top + height - 1), colour, 1)
-    at = left, max(top - 3, 10)
-    cv2.putText(canvas, words, at, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0, 0, 0), 3, cv2.LINE_AA)
-    cv2.putText(canvas, words, at, cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, 1, cv2.LINE_AA)
+def _frame(canvas: NDArray[np.uint8], ltwh_px: NDArray[np.floating], colour: drawing.Colour, words: str) -> None:
+    drawing.box(canvas, _ZOOM * ltwh_px.astype(np.float64), colour, words)

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from models.eyes.settings import CLASSES
 from models.eyes.shard import write_whole
+from robot_runtime.perceive.drawing import box, class_colour
 
 COLUMNS, ROWS = 6, 4
 _ZOOM = 2
-_TEXT = 0.4
+_GREY = (128, 128, 128)
 
 
 def write_sheet(path: Path, out: Path, records: list[dict[str, Any]]) -> None:
@@ -30,29 +31,15 @@ def write_sheet(path: Path, out: Path, records: list[dict[str, Any]]) -> None:
 
 def draw(bgr: Any, labels: list[dict[str, Any]]) -> NDArray[np.uint8]:
     """Boxes on the outermost pixels that belong to a thing."""
-    canvas = cv2.resize(bgr, None, fx=_ZOOM, fy=_ZOOM, interpolation=cv2.INTER_NEAREST)
+    canvas = np.asarray(cv2.resize(bgr, None, fx=_ZOOM, fy=_ZOOM, interpolation=cv2.INTER_NEAREST), np.uint8)
     for label in sorted(labels, key=lambda label: not label["ignore"]):
-        left, top, width, height = (int(_ZOOM * v) for v in label["box_px"])
-        colour = (128, 128, 128) if label["ignore"] else _colour(label["class_id"])
-        cv2.rectangle(canvas, (left, top), (left + width - 1, top + height - 1), colour, 1)
-        if not label["ignore"]:
-            _write(canvas, _words(label), left, top, colour)
-    return np.asarray(canvas, dtype=np.uint8)
+        ignored = label["ignore"]
+        colour = _GREY if ignored else class_colour(label["class_id"], len(CLASSES))
+        box(canvas, [_ZOOM * v for v in label["box_px"]], colour, "" if ignored else _words(label))
+    return canvas
 
 
 def _words(label: dict[str, Any]) -> str:
     if label["class_name"] != "person":
         return str(label["class_name"])
     return f"{label['age_group']}{' looks' if label['faces_camera'] else ''}"
-
-
-def _write(canvas: Any, words: str, left: int, top: int, colour: tuple[int, int, int]) -> None:
-    at = left, max(top - 3, 10)
-    cv2.putText(canvas, words, at, cv2.FONT_HERSHEY_SIMPLEX, _TEXT, (0, 0, 0), 3, cv2.LINE_AA)
-    cv2.putText(canvas, words, at, cv2.FONT_HERSHEY_SIMPLEX, _TEXT, colour, 1, cv2.LINE_AA)
-
-
-def _colour(class_id: int) -> tuple[int, int, int]:
-    hue = np.array([[[class_id * 180 // len(CLASSES), 200, 255]]], np.uint8)
-    blue, green, red = cv2.cvtColor(hue, cv2.COLOR_HSV2BGR)[0, 0].tolist()
-    return blue, green, red

@@ -1,4 +1,4 @@
-"""The ``yolo`` command of ultralytics as a process of its own: no file here imports it.
+"""The ``yolo`` command of ultralytics as a process of its own: no file here imports it but ``yolo_peer``, another process.
 
 ultralytics is AGPL-3.0, and only who trains the detector needs it (``models/eyes/requirements.txt``).  It is told to stay
 offline: to fetch no weights, install no packages and report nothing.

@@ -1,9 +1,9 @@
 """``robot-runtime bench gate``: what the gate's decisions cost, on one core, and what they cost across processes.
 
-Rows: a semantic verdict by rules alone, with the classifier on words it has not met, one tick of the whole gate at rest and
-while driving among people, and the work on one scan of 360 and of 24,000 points.  Nav2's collision monitor is published with
-4.5–4.9 ms for a scan of 360 points on a small board (its documentation); that is another machine, so it stands here as
-orientation, not as a ratio.
+Rows: a semantic verdict by rules alone, with the classifier on words it has not met, one tick of the whole gate while driving
+among people, with a scan of 360 and of 24,000 points; and what the kinematic stage alone computes (``kinematic.py``).  Nav2's
+collision monitor is published with 4.5–4.9 ms for a scan of 360 points on a small board (its documentation); that is another
+machine, so it stands here as orientation, not as a ratio.
 
 While rules are reloaded: a gate that drives at 50 Hz in real time and keeps its record on disk, while another thread reads, checks
 and hands over rules and ontology that have changed.  Of each reload the longest time from when a step is due until its commands

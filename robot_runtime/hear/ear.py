@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 
 from pydantic import Field
 
 from robot_runtime.act.catalogue import load_catalogue
+from robot_runtime.hear.activity import level_dbfs
 from robot_runtime.hear.grammar import Grammar
 from robot_runtime.hear.listener import FRAME_S, Heard, Listener, ListenerConfig
 from robot_runtime.hear.recogniser import Recogniser
 from robot_runtime.hear.speakers import Speakers
 from robot_runtime.hear.vocabulary import robot_grammar
-from robot_runtime.messages import AudioFrame, People, SpeechState, StopRequest, Utterance, WorldFacts
+from robot_runtime.messages import AudioFrame, People, SpeechState, StopRequest, Utterance, VoiceHeard, WorldFacts
 from robot_runtime.stage import Inbox, Outbox, news
 from robot_runtime.world.semantic_map import load_semantic_map
 from safety.ontology import Ontology
 
 STOP = "stop"
 """The intent of every phrase that halts the robot ("halt", "freeze", "stop right there").  No confidence is too low for it."""
+
+_VOICE_EVERY = 5
+"""Frames between two messages that somebody is speaking: ten a second."""
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +76,7 @@ class Ear:
         self._speakers = Speakers()
         self._names = _NO_NAMES
         self._robot_speaks = False
+        self._voice_dbfs = -math.inf
         self._sequence: int | None = None
         self.lost_frames = 0
 
@@ -95,12 +101,22 @@ class Ear:
         ignore_new = self._config.half_duplex and self._robot_speaks
         heard = self._listener.hear(frame.samples, frame.stamp_s + FRAME_S, ignore_new=ignore_new)
         if heard is None:
-            return []
+            return self._voice(frame)
         utterance = self._utterance(heard, now_s)
         outbox: Outbox = [("speech/heard", utterance)]
         if utterance.intent == STOP:
             outbox.insert(0, ("safety/stop_request", StopRequest(now_s, "word", utterance.text, utterance.confidence)))
         return outbox
+
+    def _voice(self, frame: AudioFrame) -> Outbox:
+        """Says that somebody speaks.  The robot's own voice is nobody's, also when it falls into a person's turn."""
+        if not self._listener.voiced or (self._config.half_duplex and self._robot_speaks):
+            return []
+        self._voice_dbfs = max(self._voice_dbfs, level_dbfs(frame.samples))
+        if frame.sequence % _VOICE_EVERY:
+            return []
+        voice, self._voice_dbfs = VoiceHeard(frame.stamp_s + FRAME_S, self._voice_dbfs), -math.inf
+        return [("audio/voice", voice)]
 
     def _count_losses(self, frame: AudioFrame) -> None:
         if self._sequence is not None and frame.sequence > self._sequence + 1:

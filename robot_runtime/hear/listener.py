@@ -74,6 +74,11 @@ class Listener:
         """Whether somebody speaks whose words will be wanted."""
         return self._turn.open and not self._ignored
 
+    @property
+    def voiced(self) -> bool:
+        """Whether the last frame was speech of that somebody, and no pause of theirs."""
+        return self.in_turn and self._turn.silent_s == 0
+
     def hear(self, samples: NDArray[np.int16], until_s: float, *, ignore_new: bool = False) -> Heard | None:
         """Take in one frame of 320 samples at 16 kHz that ended at ``until_s``; what was said when it ends a turn.
 

@@ -1,4 +1,7 @@
-"""Who spoke, from the people whom perception saw or heard speaking meanwhile."""
+"""Who spoke, from the people whom perception saw or heard speaking meanwhile.
+
+Perception in turn knows it from ``audio/direction``; docs/who_speaks.md has the whole way.
+"""
 
 from __future__ import annotations
 

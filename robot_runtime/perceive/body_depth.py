@@ -96,7 +96,7 @@ class Body:
 class _Samples:
     """What the camera sees in a box and in its rim, on a grid of rows and columns; nan where there is no depth."""
 
-    rays: Vector  # (rows, columns, 3), one unit along the optical axis long
+    rays: Vector  # (3, rows, columns), one unit along the optical axis long
     ahead_m: Vector  # (rows, columns), along the optical axis
     level_m: Vector  # (rows, columns), along the floor
 
@@ -111,7 +111,7 @@ def find_body(depth_m: NDArray[np.float32], ltrb_px: Vector, view: View, depth_r
     counts = _count(samples, room, float(view.pose.position_m[2]))
     known = np.bincount(_ZONES[np.isfinite(samples.level_m)], minlength=_OUTSIDE + 2)
     firsts = _slices(counts)
-    if not len(firsts) or (known[:_OUTSIDE] == 0).mean() > _MOST_HOLES:
+    if not len(firsts) or _OUTSIDE - np.count_nonzero(known[:_OUTSIDE]) > _MOST_HOLES * _OUTSIDE:
         return None
     scores = _scores(samples, counts, firsts, int(known[_OUTSIDE]), room, float(view.pose.position_m[2]))
     least = scores.max() * np.where(firsts <= firsts[scores.argmax()], _MAYBE_NEARER, _MAYBE_FARTHER)
@@ -122,38 +122,47 @@ def find_body(depth_m: NDArray[np.float32], ltrb_px: Vector, view: View, depth_r
 def _sample(depth_m: NDArray[np.float32], ltrb_px: Vector, view: View, depth_range_m: tuple[float, float]) -> _Samples:
     lens, (rows, columns) = view.lens, depth_m.shape
     left, top, right, bottom = ltrb_px.tolist()
-    across = left + (right - left) / COLUMNS * (np.arange(-_RIM, COLUMNS + _RIM) + 0.5)
-    down = top + (bottom - top) / ROWS * (np.arange(-_RIM, ROWS + _RIM) + 0.5)
-    picked = np.clip(across * (columns / lens.width_px), 0, columns - 1).astype(np.intp)
-    lines = np.clip(down * (rows / lens.height_px), 0, rows - 1).astype(np.intp)
+    across, down = left + (right - left) * _ACROSS, top + (bottom - top) * _DOWN
+    picked = np.minimum(np.maximum(across * (columns / lens.width_px), 0), columns - 1).astype(np.intp)
+    lines = np.minimum(np.maximum(down * (rows / lens.height_px), 0), rows - 1).astype(np.intp)
     ahead_m = depth_m[lines[:, None], picked].astype(np.float64)
-    bad = ~((ahead_m >= depth_range_m[0]) & (ahead_m <= depth_range_m[1]))
-    bad |= ((down < 0) | (down >= lens.height_px))[:, None] | (across < 0) | (across >= lens.width_px)
-    ahead_m[bad] = np.nan
+    ahead_m[~((ahead_m >= depth_range_m[0]) & (ahead_m <= depth_range_m[1]))] = np.nan
+    ahead_m[(down < 0) | (down >= lens.height_px)] = np.nan
+    ahead_m[:, (across < 0) | (across >= lens.width_px)] = np.nan
     rays = _rays(across, down, view)
-    return _Samples(rays, ahead_m, ahead_m * np.hypot(rays[..., 0], rays[..., 1]))
+    return _Samples(rays, ahead_m, ahead_m * np.hypot(rays[0], rays[1]))
 
 
 def _rays(across: Vector, down: Vector, view: View) -> Vector:
-    """(rows, columns, 3), between those of the outermost samples: exact but for a lens that distorts, and there near enough."""
+    """(3, rows, columns), between those of the outermost samples: exact but for a lens that distorts, and there near enough."""
     ends = np.array([[across[0], down[0]], [across[-1], down[0]], [across[0], down[-1]], [across[-1], down[-1]]])
-    corners = view.rays(ends)
-    upper, lower = corners[0] + _T * (corners[1] - corners[0]), corners[2] + _T * (corners[3] - corners[2])
-    return np.asarray(upper + _S * (lower - upper))
+    return np.asarray(view.rays(ends).T @ _CORNERS).reshape(3, len(down), len(across))
 
 
-_T = np.linspace(0, 1, COLUMNS + 2 * _RIM)[:, None]
-_S = np.linspace(0, 1, ROWS + 2 * _RIM)[:, None, None]
+_ACROSS = (np.arange(-_RIM, COLUMNS + _RIM) + 0.5) / COLUMNS
+_DOWN = (np.arange(-_RIM, ROWS + _RIM) + 0.5) / ROWS
+"""Of the box's width and height: where the samples are."""
+
+
+def _corner_weights() -> Vector:
+    """How much each corner of the grid counts for each sample, (4, samples): upper left, upper right, lower left, lower right."""
+    right, lower = np.linspace(0, 1, len(_ACROSS)), np.linspace(0, 1, len(_DOWN))[:, None]
+    weights = np.stack([(1 - lower) * (1 - right), (1 - lower) * right, lower * (1 - right), lower * right])
+    return np.ascontiguousarray(weights.reshape(4, -1))
+
+
+_CORNERS = _corner_weights()
 
 
 def _count(samples: _Samples, room: Room, eye_m: float) -> NDArray[np.intp]:
-    """How many samples of each zone could be a person's and are nearer than each bin: (zones, bins + 1)."""
-    height_m = eye_m + samples.ahead_m * samples.rays[..., 2]
-    farthest_m = min(room.farthest_m, _BINS * _BIN_M)
+    """How many samples of each zone could be a person's and are nearer than each bin: (zones, bins + 1), up to where nobody can be."""
+    height_m = eye_m + samples.ahead_m * samples.rays[2]
+    farthest_m = max(min(_BINS * _BIN_M, room.farthest_m), 0.0)
+    last = int(farthest_m / _BIN_M) + 1 + _THICK
     possible = (height_m > room.low_m) & (height_m < room.high_m) & (samples.level_m < farthest_m)
-    bins = _ZONES[possible] * _BINS + (samples.level_m[possible] / _BIN_M).astype(np.intp)
-    counts = np.bincount(bins, minlength=(_OUTSIDE + 2) * _BINS).reshape(-1, _BINS)
-    nearer = np.zeros((_OUTSIDE + 2, _BINS + 1), np.intp)
+    bins = _ZONES[possible] * last + (samples.level_m[possible] / _BIN_M).astype(np.intp)
+    counts = np.bincount(bins, minlength=(_OUTSIDE + 2) * last).reshape(-1, last)
+    nearer = np.zeros((_OUTSIDE + 2, last + 1), np.intp)
     np.cumsum(counts, axis=1, out=nearer[:, 1:])
     return nearer
 
@@ -176,7 +185,7 @@ def _scores(samples: _Samples, counts: NDArray[np.intp], firsts: NDArray[np.intp
     """From 0 to 1: how far each slice is what the box was drawn around.  ``rim`` is how many depths are known outside."""
     within = counts[:, firsts + _THICK] - counts[:, firsts]
     cells = (within[:_OUTSIDE] >= _REACHED).reshape(*_CELLS, -1)
-    reached = cells.any(axis=1).mean(axis=0) * cells.any(axis=0).mean(axis=0)
+    reached = cells.any(axis=1).sum(axis=0) * cells.any(axis=0).sum(axis=0) / _OUTSIDE
     share = within[:_OUTSIDE].sum(axis=0) / (ROWS * COLUMNS)
     goes_on = within[_OUTSIDE] / max(rim, 1)
     level_m = (firsts + _THICK / 2) * _BIN_M
@@ -195,9 +204,13 @@ def _body(samples: _Samples, first: int, doubt_m: float, view: View) -> Body:
     if trunk.sum() < 0.2 * own.sum():
         trunk = own
     low, _, high = _quartiles(level_m[trunk])
-    at_m = samples.ahead_m[_INNER][trunk, None] * samples.rays[_INNER][trunk, :2]
-    middle = np.array([_quartiles(at_m[:, 0])[1], _quartiles(at_m[:, 1])[1]])
-    return Body(view.pose.position_m[:2] + middle, _SIGMA * (high - low), float(own.any(axis=0).mean()), doubt_m)
+    ahead_m = samples.ahead_m[_INNER][trunk]
+    middle = np.array([_median(ahead_m * samples.rays[axis][_INNER][trunk]) for axis in (0, 1)])
+    return Body(view.pose.position_m[:2] + middle, _SIGMA * (high - low), np.count_nonzero(own.any(axis=0)) / COLUMNS, doubt_m)
+
+
+def _median(values: Vector) -> float:
+    return float(np.partition(values, len(values) // 2)[len(values) // 2])
 
 
 def _quartiles(values: Vector) -> tuple[float, float, float]:

@@ -24,7 +24,7 @@ from robot_runtime.perceive.ages import GROUPS
 from robot_runtime.perceive.binding import PlainRunner, Runner
 from robot_runtime.perceive.boxes import Bgr, Boxes
 from robot_runtime.perceive.detector import sample_pictures
-from robot_runtime.perceive.engine import Engine, Model, input_size, open_model, run
+from robot_runtime.perceive.engine import Engine, Model, OnEngine, input_size, open_model, run
 from robot_runtime.perceive.letterbox import Letterbox
 from robot_runtime.perceive.model_settings import InputSettings, settings_file
 from robot_runtime.perceive.pictures import as_bgr
@@ -73,8 +73,13 @@ class PersonLook:
     age: NDArray[np.float64]  # shape (3,), in the order of ages.GROUPS, sum 1
     facing: float  # that the person faces the robot
 
+    @property
+    def group(self) -> AgeGroup:
+        """The likeliest age group; UNKNOWN where the network gave no numbers."""
+        return GROUPS[int(self.age.argmax())] if np.isfinite(self.age).all() else AgeGroup.UNKNOWN
 
-class PersonClassifier:
+
+class PersonClassifier(OnEngine):
     """Loaded, compared and warmed up when this returns; not for several threads at once."""
 
     def __init__(self, file: str | Path, config: EngineConfig | None = None, *, opener: Opener | None = None) -> None:
@@ -93,14 +98,6 @@ class PersonClassifier:
         pixels = self.settings.pixels(model.dtype)
         self._letterbox = Letterbox(*size_px, pixels, self.settings.fit, most=self._engine.most_pictures, allocate=self._engine.allocate)
         self._engine.warm_up(self._letterbox.all_slots())
-
-    @property
-    def provider(self) -> str:
-        return self._engine.provider
-
-    @property
-    def rejected(self) -> tuple[str, ...]:
-        return self._engine.rejected
 
     def classify(self, picture: Bgr, boxes: Boxes) -> list[PersonLook]:
         """One look for each box: all crops in one run, as far as the network takes several.

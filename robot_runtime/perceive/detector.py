@@ -18,7 +18,7 @@ from robot_runtime.perceive import pictures as picture_files
 from robot_runtime.perceive.agreement import disagreement, made_up_pictures
 from robot_runtime.perceive.binding import PlainRunner, Runner
 from robot_runtime.perceive.boxes import Bgr, Boxes, Candidates
-from robot_runtime.perceive.engine import Engine, Model, input_size, open_model, run
+from robot_runtime.perceive.engine import Engine, Model, OnEngine, input_size, open_model, run
 from robot_runtime.perceive.layouts import DECODERS, Frame, LayoutError, Outputs
 from robot_runtime.perceive.letterbox import Letterbox, Placement
 from robot_runtime.perceive.model_settings import DetectorSettings, InputSettings, Layout, detector_settings
@@ -40,7 +40,7 @@ class Timings:
     decode_s: float = math.nan
 
 
-class Detector:
+class Detector(OnEngine):
     """One network.  It is loaded, compared, warmed up and checked when this returns; not for several threads at once."""
 
     def __init__(
@@ -48,12 +48,14 @@ class Detector:
         file: str | Path,
         config: EngineConfig | None = None,
         *,
+        score_threshold: float | None = None,
         clock: Callable[[], float] | None = None,
         opener: Opener | None = None,
     ) -> None:
         """
         :param file: the ONNX file; its settings are in ``<model>.yaml`` beside it, or embedded by ultralytics
         :param config: on what it runs
+        :param score_threshold: within 0 … 1, instead of its settings'
         :param clock: for :attr:`timings`
         :param opener: what opens sessions, for tests
         :raises FileError: the model or its settings cannot be used: one line that names file, field and fix
@@ -61,7 +63,8 @@ class Detector:
         config = config or EngineConfig()
         model = open_model(file, config, opener)
         self.file, self.hash = model.file, model.hash
-        self.settings: DetectorSettings = detector_settings(model.file, model.metadata, list(model.session.get_outputs()[0].shape))
+        settings = detector_settings(model.file, model.metadata, list(model.session.get_outputs()[0].shape))
+        self.settings: DetectorSettings = settings.model_copy(update={"score_threshold": score_threshold or settings.score_threshold})
         self.timings = Timings()
         self._clock = clock or (lambda: math.nan)
         self._decoder = DECODERS[self.settings.layout]
@@ -87,14 +90,9 @@ class Detector:
         return self.settings.class_names
 
     @property
-    def provider(self) -> str:
-        """What it runs on: tensorrt, cuda, openvino or cpu."""
-        return self._engine.provider
-
-    @property
-    def rejected(self) -> tuple[str, ...]:
-        """Providers that were passed over, each with the reason."""
-        return self._engine.rejected
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of the network's input."""
+        return self._frame.width_px, self._frame.height_px
 
     def detect(self, pictures: Sequence[Bgr]) -> list[Boxes]:
         """The boxes of each picture, whatever its size; see :func:`~robot_runtime.perceive.pictures.as_bgr` for what is taken.

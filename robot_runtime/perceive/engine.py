@@ -157,6 +157,22 @@ class Engine:
         return reason
 
 
+class OnEngine:
+    """A network whatever it puts out; who derives from it opens the engine."""
+
+    _engine: Engine
+
+    @property
+    def provider(self) -> str:
+        """What it runs on: tensorrt, cuda, openvino or cpu."""
+        return self._engine.provider
+
+    @property
+    def rejected(self) -> tuple[str, ...]:
+        """Providers that were passed over, each with the reason."""
+        return self._engine.rejected
+
+
 def run(runner: Runner, image: str, images: NDArray[Any], constants: Mapping[str, NDArray[Any]]) -> Arrays:
     """One run with the constants of as many pictures as there are."""
     return runner.run({image: images, **{name: value[: len(images)] for name, value in constants.items()}})

@@ -22,6 +22,18 @@ from robot_runtime.world.view import wrap_angle
 Voice = tuple[float, float]
 """When a voice was heard, in seconds, and from where: radians in base_link, positive to the left; nan while that is unknown."""
 
+_FACING_SPEAKS = 3.0
+"""So much likelier somebody speaks who faces the robot, or who spoke a moment ago."""
+_SEEN_SPEAKS = 5.0
+"""Likewise of who is in view, compared with who is only remembered."""
+_STAYS_MPS, _STAYS_M, _WALKS_MPS = 0.1, 0.5, 0.3
+"""How far somebody may have gone who stood when last seen, and spoke out of sight: most have stayed; who walked may be anywhere."""
+_MOST_SIGMAS = 2.5
+_CLEARER = 1.5
+"""How much likelier than the next the speaker must be."""
+_WISH_S = 120.0
+"""Who has spoken keeps the id for so long: plans and permissions hold on to it."""
+
 
 class KnownPerson(StageConfig):
     """Somebody who lives here.  Known by the age group alone, which everybody else of that group has too: see :class:`PeopleSettings`."""
@@ -39,6 +51,8 @@ class PeopleSettings(StageConfig):
     facing_off: float = Field(0.4, gt=0, lt=1, description="and below which they do not any more")
     voice_s: float = Field(0.4, gt=0, le=5, description="who was heard this lately is speaking")
     voice_cone_rad: float = Field(0.35, gt=0, le=3.2, description="how far beside the direction of a voice its speaker may be")
+    voice_memory_s: float = Field(120.0, ge=0, le=900, description="who was seen so lately may be who speaks out of sight, from there")
+    voice_std_rad: float = Field(0.1, gt=0, le=1.6, description="standard deviation of the directions of voices")
     ages: AgeSettings = Field(default_factory=AgeSettings, description="age groups over time")
     recall: RecallSettings = Field(default_factory=RecallSettings, description="who is known again")
     known_people: tuple[KnownPerson, ...] = Field(
@@ -67,6 +81,8 @@ class _Somebody:
     facing: float = 0.5
     faces_robot: bool = False
     looked_s: float = field(default=math.nan)
+    seen_std_m: float = math.inf
+    walks: bool = True
 
     def look(self, impression: Impression, stamp_s: float, settings: PeopleSettings) -> None:
         self.belief.look(stamp_s, impression.ages)
@@ -79,6 +95,16 @@ class _Somebody:
 
     def is_seen(self, now_s: float) -> bool:
         return self.track.seen and self.told_s == now_s
+
+    def follow(self, track: Track, now_s: float) -> None:
+        self.track, self.told_s = track, now_s
+        if track.seen:
+            self.seen_std_m, self.walks = track.position_std_m, math.hypot(*track.velocity_mps[:2]) > _WALKS_MPS
+
+    def gone_m(self, now_s: float) -> float:
+        """Within about this they still are where they were last seen, or on their way."""
+        unseen_s = now_s - self.track.last_seen_s
+        return self.seen_std_m + (SPREAD_MPS * unseen_s if self.walks else min(_STAYS_MPS * unseen_s, _STAYS_M))
 
     def trace(self) -> Trace:
         return Trace(self.id, self.track.last_seen_s, self.track.position_m, self.track.look, self.belief.probabilities())
@@ -180,14 +206,14 @@ class PeopleTracker:
         for track in tracks:
             somebody = self._people.get(self._by_track.get(track.id, ""))
             if somebody is not None and somebody.track.id == track.id:
-                somebody.track, somebody.told_s = track, self._stamp_s
+                somebody.follow(track, self._stamp_s)
             elif track.seen:
                 others.append(track)
         for track in others:
             somebody = self._people.get(self._by_track.get(track.id, ""))
             if somebody is None or somebody.is_seen(self._stamp_s):  # known again in another track meanwhile
                 somebody = self._newcomer(track, impressions.get(track.id))
-            somebody.track, somebody.told_s = track, self._stamp_s
+            somebody.follow(track, self._stamp_s)
 
     def _newcomer(self, track: Track, impression: Impression | None) -> _Somebody:
         new = Trace("", self._stamp_s, track.position_m, track.look, None if impression is None else _normalised(impression.ages))
@@ -202,17 +228,38 @@ class PeopleTracker:
 
     def _name_known_people(self) -> None:
         for somebody in list(self._people.values()):
+            group, _ = somebody.belief.group()
+            if somebody.name and group is not AgeGroup.UNKNOWN and not self._may_be(somebody.name, group):
+                self._unname(somebody)
             if somebody.name or not somebody.is_seen(self._stamp_s):
                 continue
-            group, _ = somebody.belief.group()
             alike = [known for known in self._settings.known_people if known.age_group is group]
             if len(alike) == 1:
                 self._rename(somebody, alike[0])
 
+    def _may_be(self, name: str, group: AgeGroup) -> bool:
+        return any(known.name == name and known.age_group is group for known in self._settings.known_people)
+
+    def _unname(self, somebody: _Somebody) -> None:
+        """A child under the name of a grown-up is somebody else, whom a track was given to by mistake."""
+        self._count += 1
+        before, somebody.id, somebody.name = somebody.id, f"person-{self._count}", ""
+        somebody.heard_s = -math.inf
+        del self._people[before]
+        self._people[somebody.id] = somebody
+        self._by_track = {track: somebody.id if who == before else who for track, who in self._by_track.items()}
+
     def _rename(self, somebody: _Somebody, known: KnownPerson) -> None:
-        """Unless the one who bears the name is in view too; one who is not was the same person."""
+        """Unless the one who bears the name is in view too; one who is not was the same person.
+
+        Who has just said something gets the name alone: what they wanted is being done for the id that they had.
+        """
         bearer = self._people.get(known.id)
         if bearer is not None and bearer.is_seen(self._stamp_s):
+            return
+        if self._stamp_s - somebody.heard_s <= _WISH_S:
+            if not any(other.name == known.name and other.is_seen(self._stamp_s) for other in self._people.values()):
+                somebody.name = known.name
             return
         del self._people[somebody.id]
         self._by_track = {track: known.id if who == somebody.id else who for track, who in self._by_track.items() if who != known.id}
@@ -235,18 +282,34 @@ class PeopleTracker:
             speaker.heard_s = max(speaker.heard_s, heard_s)
 
     def _towards(self, robot: RobotPose, bearing_rad: float) -> _Somebody | None:
-        """Who is nearest to a direction; those in view before those who are only remembered."""
+        """Who most likely spoke from there; nobody when two are about as likely: better no speaker than a wrong one.
 
-        def off_rad(somebody: _Somebody) -> float:
-            x, y, _ = somebody.track.position_m
-            return abs(wrap_angle(math.atan2(y - robot.y_m, x - robot.x_m) - robot.yaw_rad - bearing_rad))
-
-        near = [
-            (not somebody.is_seen(self._stamp_s), off_rad(somebody), who)
+        A voice that is loud enough to be heard is rather that of who is near and looks at the robot than of somebody behind
+        them, and who began to speak goes on.
+        """
+        heard = [
+            (unlikely, who)
             for who, somebody in self._people.items()
-            if self._stamp_s - somebody.track.last_seen_s <= self._settings.memory_s and off_rad(somebody) <= self._settings.voice_cone_rad
+            if self._stamp_s - somebody.track.last_seen_s <= self._settings.voice_memory_s
+            and (unlikely := self._unlikely(somebody, robot, bearing_rad)) < math.inf
         ]
-        return self._people[min(near)[2]] if near else None
+        heard.sort()
+        if not heard or (len(heard) > 1 and heard[1][0] - heard[0][0] < math.log(_CLEARER)):
+            return None
+        return self._people[heard[0][1]]
+
+    def _unlikely(self, somebody: _Somebody, robot: RobotPose, bearing_rad: float) -> float:
+        """The negative logarithm of how likely a voice from there is theirs, but for a constant; inf for whom it cannot be."""
+        settings, (x_m, y_m, _) = self._settings, somebody.track.position_m
+        away_m = max(math.hypot(x_m - robot.x_m, y_m - robot.y_m), 0.5)
+        off_rad = abs(wrap_angle(math.atan2(y_m - robot.y_m, x_m - robot.x_m) - robot.yaw_rad - bearing_rad))
+        std_rad = math.hypot(settings.voice_std_rad, somebody.gone_m(self._stamp_s) / away_m)
+        if not off_rad <= min(settings.voice_cone_rad, _MOST_SIGMAS * std_rad):
+            return math.inf
+        seen = somebody.is_seen(self._stamp_s)
+        odds = math.log(_FACING_SPEAKS) * (somebody.faces_robot + (self._stamp_s - somebody.heard_s <= settings.voice_s))
+        odds += math.log(_SEEN_SPEAKS) * seen
+        return (off_rad / std_rad) ** 2 / 2 + math.log(std_rad * away_m) - odds
 
     def _drop_oldest(self) -> None:
         """So that memory stays flat, and nobody is kept for longer than it serves."""

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from pydantic import Field, field_validator
-
 from robot_runtime import simulation
-from robot_runtime.config import StageConfig, load_class
+from robot_runtime.config import load_class
 from robot_runtime.messages import Detections, People, SimState
-from robot_runtime.stage import Inbox, Outbox, latest
+from robot_runtime.perceive.config import PerceiveConfig
+from robot_runtime.stage import Diagnosing, Inbox, Outbox, latest
 from robot_runtime.topics import TOPICS
-from safety.files import suggestion
 
 
 class Eyes(Protocol):
-    """A perception backend."""
+    """A perception backend.  It may be :class:`~robot_runtime.stage.Diagnosing` too."""
 
     def look(self, inbox: Inbox, now_s: float) -> tuple[Detections, People] | None:
         """What is seen now; None when there is nothing to see with, and then nothing is published.
@@ -29,10 +27,10 @@ class Eyes(Protocol):
 
 
 class OracleBackend:
-    """Reads the truth from the simulated home.  For tests and for runs before there is a trained detector."""
+    """Reads the truth from the simulated home.  For tests, and for runs without pictures."""
 
-    def __init__(self, home: str) -> None:
-        self._eyes = load_class(simulation.ORACLE_EYES)(home)
+    def __init__(self, config: PerceiveConfig) -> None:
+        self._eyes = load_class(simulation.ORACLE_EYES)(config.home)
         self._state: SimState | None = None
 
     def look(self, inbox: Inbox, now_s: float) -> tuple[Detections, People] | None:
@@ -47,26 +45,22 @@ class OracleBackend:
         self._state = None
 
 
-BACKENDS: dict[str, Callable[[str], Eyes]] = {"oracle": OracleBackend}
-"""Name of a backend → what builds it from the folder of the home or site."""
+def _cnn(config: PerceiveConfig) -> Eyes:
+    eyes: Eyes = load_class("robot_runtime.perceive.cnn:open_eyes")(config)  # by name: who has other eyes needs no onnxruntime
+    return eyes
+
+
+BACKENDS: dict[str, Callable[[PerceiveConfig], Eyes]] = {"oracle": OracleBackend, "cnn": _cnn}
+"""Name of a backend → what builds it."""
 
 
 class Perceive:
     """Publishes ``detections`` and ``people``.  Silence makes them stale, and stale makes every consumer careful."""
 
-    class Config(StageConfig):
-        backend: str = Field("oracle", description=f"perception backend: {', '.join(BACKENDS)}")
-        home: str = Field("", description="folder of the simulated home, for the backend oracle")
+    Config = PerceiveConfig
 
-        @field_validator("backend")
-        @classmethod
-        def _known(cls, value: str) -> str:
-            if value not in BACKENDS:
-                raise ValueError(f"unknown backend '{value}'{suggestion(value, list(BACKENDS))}")
-            return value
-
-    def __init__(self, config: Config) -> None:
-        self._eyes = BACKENDS[config.backend](config.home)
+    def __init__(self, config: PerceiveConfig) -> None:
+        self._eyes = BACKENDS[config.backend](config)
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         found = self._eyes.look(inbox, now_s)
@@ -77,3 +71,7 @@ class Perceive:
 
     def reset(self) -> None:
         self._eyes.reset()
+
+    def diagnose(self) -> tuple[str, Mapping[str, str]]:
+        """What is wrong with the eyes, and figures."""
+        return self._eyes.diagnose() if isinstance(self._eyes, Diagnosing) else ("", {})

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import onnxruntime
-from pydantic import Field, field_validator
 
-from robot_runtime.config import StageConfig
-from safety.files import suggestion
+from robot_runtime.perceive.engine_config import PROVIDERS, EngineConfig, Provider
+
+__all__ = ["PROVIDERS", "EngineConfig", "Job", "OnnxRuntime", "Opener", "Provider", "ProviderError", "Session", "Tensor"]
 
 _log = logging.getLogger(__name__)
 
@@ -38,40 +38,6 @@ class Session(Protocol):
     def run(self, names: list[str] | None, inputs: Mapping[str, Any]) -> list[Any]: ...
     def io_binding(self) -> Any: ...
     def run_with_iobinding(self, binding: Any) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    onnxruntime_name: str
-    memory: str  # where its tensors live, as onnxruntime names devices
-
-
-PROVIDERS = {
-    "tensorrt": Provider("TensorrtExecutionProvider", "cuda"),
-    "cuda": Provider("CUDAExecutionProvider", "cuda"),
-    "openvino": Provider("OpenVINOExecutionProvider", "cpu"),
-    "cpu": Provider("CPUExecutionProvider", "cpu"),
-}
-
-
-class EngineConfig(StageConfig):
-    """On what the networks run."""
-
-    providers: tuple[str, ...] = Field(("tensorrt", "cuda", "openvino", "cpu"), description="tried in this order; cpu is always the last")
-    device_id: int = Field(0, ge=0, le=15, description="number of the GPU")
-    threads: int = Field(0, ge=0, le=256, description="threads of the CPU for one network; 0: one for each core")
-    spin: bool = Field(False, description="waiting threads keep their core busy: a little faster, at the cost of everything else there")
-    half_precision: bool = Field(True, description="tensorrt: 16-bit floats where it pays; compared with the CPU as every engine is")
-    most_pictures: int = Field(8, ge=1, le=64, description="pictures in one run, where the network takes several")
-    cache_folder: str = Field("~/.cache/robot-runtime/engines", description="where built engines are kept")
-
-    @field_validator("providers")
-    @classmethod
-    def _known(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        for value in values:
-            if value not in PROVIDERS:
-                raise ValueError(f"unknown provider '{value}'{suggestion(value, list(PROVIDERS))}")
-        return values
 
 
 class ProviderError(RuntimeError):
@@ -100,7 +66,7 @@ class Opener(Protocol):
 
 
 class OnnxRuntime:
-    """The real opener.  TensorRT and CUDA options follow onnxruntime's documentation; only the CPU was at hand to try."""
+    """The real opener.  TensorRT and CUDA options follow onnxruntime's documentation; the CPU and OpenVINO were at hand to try."""
 
     def available(self) -> Sequence[str]:
         built_in = onnxruntime.get_available_providers()
@@ -167,6 +133,7 @@ def _options(provider: str, job: Job, config: EngineConfig, cache: Path) -> dict
     if provider == "cuda":
         return {"device_id": config.device_id}
     if provider == "openvino":
+        # Deprecated since onnxruntime 1.23 for "load_config", which was a file's name before 1.24 and is JSON since; 1.24.1 takes it.
         return {"device_type": "CPU", **({"num_of_threads": config.threads} if config.threads else {})}
     return {}
 

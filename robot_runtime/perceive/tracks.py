@@ -18,75 +18,17 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 from scipy.optimize import linear_sum_assignment
 
-from robot_runtime.config import StageConfig
-from robot_runtime.perceive import looks as looks_module
-from robot_runtime.perceive.box_filter import BoxFilter
-from robot_runtime.perceive.boxes import Boxes, overlap
+from robot_runtime.perceive.boxes import Boxes
 from robot_runtime.perceive.camera_model import View
-from robot_runtime.perceive.motion import LIVING, THING, Motion
-from robot_runtime.perceive.place import UNKNOWN_STD_M, Places
+from robot_runtime.perceive.followed import FORBIDDEN, Followed, Picture, Track, TrackSettings, Vector
+from robot_runtime.perceive.places import Places
 
-Vector = NDArray[np.float64]
-Point = tuple[float, float, float]
-
-_NOWHERE: Point = (math.nan, math.nan, math.nan)
-_FORBIDDEN = 1e6
-
-
-class TrackSettings(StageConfig):
-    high_score: float = Field(0.5, gt=0, le=1, description="boxes with at least this score are sure ones")
-    low_score: float = Field(0.1, ge=0, le=1, description="boxes with a lower score are not looked at")
-    new_score: float = Field(0.55, gt=0, le=1, description="that the first box of a track needs")
-    instant_score: float = Field(0.7, gt=0, le=2, description="with which a track is told of at once, not at its second box")
-    recent_s: float = Field(0.5, gt=0, le=5, description="tracks seen within this time choose first")
-    keep_s: float = Field(3.0, gt=0, le=30, description="how long a track waits for its thing to come back into sight")
-    least_overlap: float = Field(0.2, gt=0, lt=1, description="of the expected and the found box, where a place is not known")
-    gate_sigmas: float = Field(3.5, gt=0, le=10, description="how far a place may be from the expected one")
-    slack_m: float = Field(0.1, ge=0, le=1, description="standard deviation of a place, beyond what is measured")
-    overlap_weight: float = Field(0.3, ge=0, le=1, description="of the overlap, where places are known")
-    look_weight: float = Field(0.2, ge=0, le=1, description="of the colours")
-    living: tuple[str, ...] = Field(("person",), description="classes that move by themselves")
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """One thing as of one picture.  While out of sight it is where it is expected to be."""
-
-    id: str
-    class_id: int
-    box_index: int  # among the boxes of this picture; -1 while out of sight
-    ltwh_px: tuple[float, float, float, float]
-    score: float  # of its last box
-    position_m: Point  # map; nan while it was never known
-    velocity_mps: Point
-    position_std_m: float  # along the floor
-    first_seen_s: float
-    last_seen_s: float
-    look: tuple[float, ...] = ()  # its colours, see looks.py; () while unknown
-
-    @property
-    def seen(self) -> bool:
-        return self.box_index >= 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Picture:
-    """What is known about one picture."""
-
-    stamp_s: float
-    ltwh_px: Vector
-    scores: Vector
-    class_ids: NDArray[np.int64]
-    places: Places
-    looks: Vector
-    view: View | None
+__all__ = ["Track", "TrackSettings", "Tracker"]
 
 
 class Tracker:
@@ -96,7 +38,7 @@ class Tracker:
         self._class_names = tuple(class_names)
         self._settings = settings or TrackSettings()
         self._counts: Counter[str] = Counter()
-        self._tracks: list[_Followed] = []
+        self._tracks: list[Followed] = []
         self._told: list[Track] = []
         self._stamp_s = -math.inf
 
@@ -122,7 +64,7 @@ class Tracker:
         if stamp_s < self._stamp_s:
             self._forget()
         self._stamp_s = stamp_s
-        self._take(_picture(boxes, stamp_s, places, looks, view))
+        self._take(Picture.of(boxes, stamp_s, places, looks, view))
         self._tracks = [track for track in self._tracks if track.is_alive(stamp_s, self._settings)]
         self._told = [track.told(stamp_s) for track in self._tracks if track.id]
         return list(self._told)
@@ -132,11 +74,11 @@ class Tracker:
         self._told.clear()
         self._stamp_s = -math.inf
 
-    def _take(self, picture: _Picture) -> None:
+    def _take(self, picture: Picture) -> None:
         settings = self._settings
         for track in self._tracks:
             track.turn(picture)
-        good = _usable(picture)
+        good = picture.usable
         high = np.flatnonzero(good & (picture.scores >= settings.high_score))
         low = np.flatnonzero(good & (picture.scores >= settings.low_score) & (picture.scores < settings.high_score))
         recent = [track for track in self._tracks if picture.stamp_s - track.last_seen_s <= settings.recent_s]
@@ -146,18 +88,18 @@ class Tracker:
         _, high = self._match(lost, high, picture)
         for box in high.tolist():
             if picture.scores[box] >= settings.new_score:
-                self._tracks.append(_Followed(picture, box, self._is_living(int(picture.class_ids[box]))))
+                self._tracks.append(Followed(picture, box, self._is_living(int(picture.class_ids[box]))))
         for track in self._tracks:
             if not track.id and track.is_confirmed(settings):
                 track.id = self._new_id(track.class_id)
 
-    def _match(self, tracks: list[_Followed], boxes: NDArray[np.intp], picture: _Picture) -> tuple[list[_Followed], NDArray[np.intp]]:
+    def _match(self, tracks: list[Followed], boxes: NDArray[np.intp], picture: Picture) -> tuple[list[Followed], NDArray[np.intp]]:
         """Give tracks their boxes; those that are left of both."""
         if not tracks or not len(boxes):
             return tracks, boxes
         costs = np.stack([track.costs(picture, boxes, self._settings) for track in tracks])
         rows, columns = linear_sum_assignment(costs)
-        pairs = [(row, column) for row, column in zip(rows.tolist(), columns.tolist(), strict=True) if costs[row, column] < _FORBIDDEN]
+        pairs = [(row, column) for row, column in zip(rows.tolist(), columns.tolist(), strict=True) if costs[row, column] < FORBIDDEN]
         for row, column in pairs:
             tracks[row].see(picture, int(boxes[column]))
         matched = {row for row, _ in pairs}
@@ -173,124 +115,3 @@ class Tracker:
         name = self._name(class_id)
         self._counts[name] += 1
         return f"{name.replace(' ', '_')}-{self._counts[name]}"
-
-
-class _Followed:
-    """One track and its filters.  ``id`` is "" until it is confirmed."""
-
-    def __init__(self, picture: _Picture, box: int, is_living: bool) -> None:
-        self.id = ""
-        self.class_id = int(picture.class_ids[box])
-        self.first_seen_s = picture.stamp_s
-        self._agility = LIVING if is_living else THING
-        self._boxes = BoxFilter(picture.stamp_s, picture.ltwh_px[box], picture.view)
-        self._motion: Motion | None = None
-        self._look: Vector | None = None
-        self._hits = 0
-        self.see(picture, box)
-
-    def turn(self, picture: _Picture) -> None:
-        self._boxes.turn(picture.view)
-        self._box = -1
-
-    def see(self, picture: _Picture, box: int) -> None:
-        self._box, self.last_seen_s, self._score = box, picture.stamp_s, float(picture.scores[box])
-        self._hits += 1
-        hidden_m = self._agility.width_m / 2 * self._boxes.hidden(picture.ltwh_px[box])
-        self._boxes.see(picture.stamp_s, picture.ltwh_px[box], picture.view)
-        self._seen_px = picture.ltwh_px[box]
-        self._see_place(picture, box, hidden_m)
-        look = picture.looks[box]
-        if np.isfinite(look).all():
-            self._look = look if self._look is None else 0.8 * self._look + 0.2 * look
-
-    def _see_place(self, picture: _Picture, box: int, hidden_m: float) -> None:
-        position_m = picture.places.position_m[box]
-        covariance_m2 = picture.places.covariance_m2[box] + hidden_m**2 * np.eye(3)
-        if not np.isfinite(position_m).all():
-            return
-        self._shared_std_m = float(picture.places.shared_std_m[box])
-        if self._motion is None:
-            self._motion = Motion(picture.stamp_s, position_m, covariance_m2, self._agility)
-        else:
-            self._motion.see(picture.stamp_s, position_m, covariance_m2)
-
-    def is_confirmed(self, settings: TrackSettings) -> bool:
-        return self._hits >= 2 or self._score >= settings.instant_score
-
-    def is_alive(self, now_s: float, settings: TrackSettings) -> bool:
-        return now_s - self.last_seen_s <= (settings.keep_s if self.id else 0.0)
-
-    def costs(self, picture: _Picture, boxes: NDArray[np.intp], settings: TrackSettings) -> Vector:
-        """What it costs to take each of the boxes: 0 … 1, or ``_FORBIDDEN``."""
-        shared = self._overlaps(picture, boxes)
-        unlike = self._unlike(picture, boxes)
-        apart = self._apart(picture, boxes, settings) / settings.gate_sigmas
-        in_map = (1.0 - settings.overlap_weight) * apart + settings.overlap_weight * (1.0 - shared)
-        placed = np.isfinite(apart)
-        costs = np.where(placed, in_map, 1.0 - shared)
-        costs = (1.0 - settings.look_weight) * costs + settings.look_weight * unlike
-        allowed = np.where(placed, apart <= 1.0, shared >= settings.least_overlap) & (picture.class_ids[boxes] == self.class_id)
-        return np.asarray(np.where(allowed, costs, _FORBIDDEN))
-
-    def _overlaps(self, picture: _Picture, boxes: NDArray[np.intp]) -> Vector:
-        """Of boxes enlarged by a share that grows while the thing is out of sight (Yang et al., C-BIoU, WACV 2023)."""
-        share = min(0.1 + 0.3 * (picture.stamp_s - self.last_seen_s), 1.0)
-        expected = _ltrb(self._boxes.ltwh_px(picture.stamp_s)[None], share)[0]
-        return overlap(expected, _ltrb(picture.ltwh_px[boxes], share))
-
-    def _apart(self, picture: _Picture, boxes: NDArray[np.intp], settings: TrackSettings) -> Vector:
-        """In standard deviations; nan where one of the places is not known."""
-        if self._motion is None:
-            return np.full(len(boxes), np.nan)
-        places = picture.places
-        return self._motion.distances(picture.stamp_s, places.position_m[boxes], places.covariance_m2[boxes], settings.slack_m)
-
-    def _unlike(self, picture: _Picture, boxes: NDArray[np.intp]) -> Vector:
-        if self._look is None:
-            return np.full(len(boxes), 0.5)
-        unlike = looks_module.unlike(self._look[None], picture.looks[boxes])[0]
-        return np.where(np.isfinite(unlike), unlike, 0.5)
-
-    def told(self, now_s: float) -> Track:
-        box = self._seen_px if self._box >= 0 else self._boxes.ltwh_px(now_s)
-        left, top, width, height = box.tolist()
-        look = () if self._look is None else tuple(self._look.tolist())
-        if self._motion is None:
-            position_m, velocity_mps, std_m = _NOWHERE, _NOWHERE, UNKNOWN_STD_M
-        else:
-            position_m, velocity_mps = _point(self._motion.position_m(now_s)), _point(self._motion.velocity_mps(now_s))
-            std_m = min(math.hypot(self._motion.std_m(now_s), self._shared_std_m), UNKNOWN_STD_M)
-        return Track(
-            self.id, self.class_id, self._box, (left, top, width, height), self._score, position_m, velocity_mps, std_m,
-            self.first_seen_s, self.last_seen_s, look,
-        )  # fmt: skip
-
-
-def _picture(boxes: Boxes, stamp_s: float, places: Places | None, looks: Vector | None, view: View | None) -> _Picture:
-    count = len(boxes.scores)
-    return _Picture(
-        stamp_s,
-        boxes.ltwh_px.astype(np.float64),
-        boxes.scores.astype(np.float64),
-        boxes.class_ids,
-        Places.unknown(count) if places is None else places,
-        np.full((count, looks_module.LENGTH), np.nan) if looks is None else looks,
-        view,
-    )
-
-
-def _usable(picture: _Picture) -> NDArray[np.bool_]:
-    finite = np.isfinite(picture.ltwh_px).all(axis=1) & np.isfinite(picture.scores)
-    return np.asarray(finite & (picture.ltwh_px[:, 2:] > 0).all(axis=1))
-
-
-def _ltrb(ltwh_px: Vector, share: float) -> Vector:
-    """Corners of boxes that are made larger by a share of their size on each side."""
-    margin = share * ltwh_px[:, 2:]
-    return np.concatenate((ltwh_px[:, :2] - margin, ltwh_px[:, :2] + ltwh_px[:, 2:] + margin), axis=1)
-
-
-def _point(vector: Vector) -> Point:
-    x, y, z = vector.tolist()
-    return x, y, z

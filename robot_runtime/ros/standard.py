@@ -11,7 +11,7 @@ import numpy as np
 from geometry_msgs.msg import PoseWithCovarianceStamped, TwistStamped
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image, JointState, LaserScan, PointCloud2, PointField, Range
-from std_msgs.msg import Bool, Header
+from std_msgs.msg import Bool, Header, Int32
 
 from robot_runtime import messages as m
 from robot_runtime.ros.errors import ConversionError
@@ -38,6 +38,15 @@ def yaw_rad(orientation: Any) -> float:
 
 
 # ---------------------------------------------------------------- sense
+
+
+def direction_to_ros(direction: m.SoundDirection) -> Any:
+    return Int32(data=direction.direction_deg)
+
+
+def direction_from_ros(message: Any, now_s: float) -> m.SoundDirection:
+    """``Int32`` carries no stamp: the time of receipt stands in."""
+    return m.SoundDirection(now_s, message.data)
 
 
 def scan_to_ros(scan: m.Scan) -> Any:
@@ -275,6 +284,7 @@ STANDARD: dict[str, tuple[ToRos, FromRos]] = {
     "geometry_msgs/msg/PoseWithCovarianceStamped": (pose_to_ros, pose_from_ros),
     "geometry_msgs/msg/TwistStamped": (velocity_to_ros, velocity_from_ros),
     "sensor_msgs/msg/BatteryState": (battery_to_ros, battery_from_ros),
+    "std_msgs/msg/Int32": (direction_to_ros, direction_from_ros),
     "std_msgs/msg/Bool": (e_stop_to_ros, e_stop_from_ros),
     "std_msgs/msg/Header": (heartbeat_to_ros, heartbeat_from_ros),
 }

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from robot_runtime import simulation
 from robot_runtime.arguments import check
-from robot_runtime.bench import flow_speed, gate, spine
+from robot_runtime.bench import eyes_table, flow_speed, gate, kinematic, spine
 from robot_runtime.bench.machine import describe
 from robot_runtime.cli import UsageError
 from robot_runtime.config import load_class
@@ -27,17 +27,17 @@ from robot_runtime.verbs.demo import Story, play
 
 WHAT = (
     "spine: spoken command → motion, over ROS; flow: speed of virtual time; gate: cost of the gate's decisions on one core,"
-    " and across processes"
+    " and across processes; eyes: from a picture to published facts, and against ultralytics"
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("spine", "flow", "gate"), help=WHAT)
-    parser.add_argument(
-        "--repeats", type=int, default=10, help="commands given in `spine`, hundreds of measurements in `gate` (%(default)s)"
-    )
+    parser.add_argument("what", choices=("spine", "flow", "gate", "eyes"), help=WHAT)
+    repeats = "commands given in `spine`, hundreds of measurements in `gate`, rounds in `eyes` (%(default)s)"
+    parser.add_argument("--repeats", type=int, default=10, help=repeats)
     parser.add_argument("--run-dir", metavar="DIR", help="keep the recording of `spine` here")
     parser.add_argument("--json", action="store_true", help="one line of JSON a row on standard output")
+    eyes_table.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--repeats {args.repeats}: at least 1")
     if args.what == "flow":
         return flow_speed.run(as_json=args.json)
+    if args.what == "eyes":
+        return eyes_table.run(args)
     if args.what == "gate":
         return _gate(args.repeats * 100, as_json=args.json)
     with tempfile.TemporaryDirectory(prefix="robot-runtime-bench-") as folder:
@@ -57,6 +59,7 @@ def _gate(repeats: int, as_json: bool) -> int:
     before_mib = gate.memory_mib()
     rows = gate.figures(repeats)
     grown_mib = gate.memory_mib() - before_mib
+    rows += kinematic.figures(repeats)
     rows += gate.while_reloading(repeats)
     rows += gate.across_processes(repeats)
     _print("bench gate", rows, as_json=as_json)
@@ -88,5 +91,14 @@ def _print(title: str, rows: Sequence[Figure], as_json: bool) -> None:
     for name in ("times", "p50 ms", "p95 ms", "p99 ms", "max ms"):
         table.add_column(name, justify="right")
     for row in rows:
-        table.add_row(row.name, str(row.count), *(f"{v:.1f}" for v in (row.p50_ms, row.p95_ms, row.p99_ms, row.max_ms)))
+        table.add_row(row.name, str(row.count), *map(_shown, (row.p50_ms, row.p95_ms, row.p99_ms, row.max_ms)))
     Console(highlight=False).print(table)
+
+
+def _shown(ms: float) -> str:
+    """Budgets below a millisecond need a digit more.
+
+    >>> _shown(0.234), _shown(12.34)
+    ('0.23', '12.3')
+    """
+    return f"{ms:.2f}" if ms < 1.0 else f"{ms:.1f}"

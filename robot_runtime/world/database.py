@@ -201,7 +201,7 @@ def _version(connection: sqlite3.Connection) -> int:
         raise
     except NotOursError:
         raise
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter where the name of a damaged table is told
         raise NotOursError(str(error)) from error
     if problems:
         raise NotOursError(f"it is damaged: {problems[0].splitlines()[0]}")

@@ -211,4 +211,5 @@ class ObjectTracker:
 
 
 def _alike(thing: WorldObject, detection: Detection) -> bool:
-    return thing.class_name == detection.class_name and thing.colour in ("", detection.colour)
+    """Of one class, and not of two colours; a colour that nobody could tell is any."""
+    return thing.class_name == detection.class_name and ("" in (thing.colour, detection.colour) or thing.colour == detection.colour)

@@ -33,6 +33,10 @@ from robot_runtime.world.watcher import Watcher
 MOST_PEOPLE = 200
 """A tracker that gives a visitor a new id every day must not fill the memory."""
 
+RENAMED_S = 1.0
+"""A stranger who was in view so lately and is not named any more has another name now: the eyes know who they are.  Who leaves the
+picture is named for a while yet, as somebody out of sight."""
+
 
 class World:
     """Publishes ``world/facts`` at every step, whatever is known: the age of each fact stands in it; and what has changed.
@@ -160,7 +164,9 @@ class World:
         named = {person.id: person for person in news_of_people.people if all(map(math.isfinite, person.position_m))}
         for gone in set(self._people) - set(named):
             person = self._people[gone]
-            if person.seen or person.speaking or person.facing_robot:
+            if person.seen and not person.name and news_of_people.stamp_s - person.last_seen_s < RENAMED_S:
+                del self._people[gone]
+            elif person.seen or person.speaking or person.facing_robot:
                 self._people[gone] = replace(person, seen=False, speaking=False, facing_robot=False)
         self._people.update(named)
         while len(self._people) > MOST_PEOPLE:

@@ -256,26 +256,27 @@ def _listed(field: str, names: Iterable[str]) -> Facet:
 def _hours(whens: Iterable[When]) -> Facet:
     """Noon, every edge, and a moment between each two.  An hour that is unknown matches wherever any hour does."""
     edges = sorted({edge % 24 for when in whens if when.hours for edge in (when.hours.from_h, when.hours.until_h)})
-    between = [(a + b) / 2 for a, b in pairwise([*edges, edges[0] + 24])] if edges else []
-    return Facet("hour", ({}, *({"hour": round(hour % 24, 3)} for hour in (*edges, *between))))
+    between = [round((a + b) / 2 % 24, 3) for a, b in pairwise([*edges, edges[0] + 24])] if edges else []
+    return Facet("hour", ({}, *({"hour": hour} for hour in (*edges, *between))))
 
 
 def _speeds(whens: Iterable[When]) -> Facet:
-    asked = [when.faster_than_mps for when in whens if when.faster_than_mps is not None]
-    speeds = [0.0, *_with_beyond([speed for speed in asked if speed > 0], step=0.1)] if asked else [0.0]
-    choices: tuple[Fragment, ...] = ({}, *({"speed_mps": min(speed, 2.0)} for speed in speeds[1:]))
+    """Standing, each speed that a rule mentions, and beyond; no example is faster than 2 m/s."""
+    asked = {when.faster_than_mps for when in whens if when.faster_than_mps is not None}
+    speeds = _with_beyond({0.0, *asked}, step=0.1)[1:] if asked else []
+    choices: tuple[Fragment, ...] = ({}, *({"speed_mps": min(speed, 2.0)} for speed in speeds))
     return Facet("speed", choices, steps=tuple(_chain(len(choices))))
 
 
 def _battery(whens: Iterable[When]) -> Facet:
-    """Full, and below each charge that a rule mentions."""
+    """Full, and a charge below each that a rule mentions, but not below the next."""
     asked = sorted({when.health.battery_below for when in whens if when.health and when.health.battery_below is not None}, reverse=True)
-    choices: tuple[Fragment, ...] = ({}, *({"battery": round(max(charge - 0.01, charge / 2), 4)} for charge in asked))
+    choices: tuple[Fragment, ...] = ({}, *({"battery": round((charge + lower) / 2, 6)} for charge, lower in pairwise([*asked, 0.0])))
     return Facet("battery", choices, steps=tuple(_chain(len(choices))))
 
 
 def _with_beyond(thresholds: Iterable[float], step: float) -> list[float]:
-    """Each threshold, which still counts as within it, and a value beyond the largest; zero is within the smallest."""
+    """Each threshold, which still counts as within it, and a value beyond the largest."""
     ordered = sorted(set(thresholds))
     return [*ordered, round(ordered[-1] + step, 3)] if ordered else []
 

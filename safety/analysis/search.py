@@ -59,10 +59,14 @@ def find_step(space: Space, column: int, avoid: Iterable[int], facet: str, pairs
 
 
 def _union(space: Space, some: Iterable[int]) -> int:
-    mask = 0
-    for column in some:
-        mask |= space.bits(column)
-    return mask
+    return _any_of(space.bits(column) for column in some)
+
+
+def _any_of(masks: Iterable[int]) -> int:
+    whole = 0
+    for mask in masks:
+        whole |= mask
+    return whole
 
 
 def _find(space: Space, together: Sequence[int], avoid: int, steps: Mapping[str, Sequence[_Way]]) -> _Taken | None:
@@ -107,9 +111,7 @@ def _admitted(space: Space, name: str, parts: frozenset[str], holding: int, step
 def _search(ways: Mapping[str, Sequence[_Way]], avoid: int) -> _Taken | None:
     alive: dict[int, tuple[_Way, ...]] = {avoid: ()}
     for choices in ways.values():
-        concerned = 0
-        for mask in alive:
-            concerned |= mask
+        concerned = _any_of(alive)
         best: dict[int, _Way] = {}
         for way in choices:
             best.setdefault(way.after.mask & concerned, way)

@@ -27,7 +27,7 @@ def crc16(data: bytes) -> int:
     """
     crc = 0xFFFF
     for byte in data:
-        crc = ((crc << 8) & 0xFF00) ^ _TABLE[(crc >> 8) ^ byte]
+        crc = ((crc << 8) & 0xFFFF) ^ _TABLE[(crc >> 8) ^ byte]
     return crc
 
 

@@ -18,6 +18,7 @@ SITUATIONS = {
     "robot, recorded": Settings(run_dir="runs/x"),
     "sound over ROS": Settings(audio_in="topic", audio_out="topic"),
     "camera over ROS": Settings(camera="topic"),
+    "robot with others' messages": Settings(also_publish="vision_msgs,hri_msgs"),
     "robot with a serial base": Settings(base_driver="serial:/dev/ttyACM0"),
     "simulated": Settings.for_simulation(),
     "simulated serial base": Settings.for_simulation(base_driver="serial:build/base"),
@@ -28,13 +29,14 @@ FROM_OUTSIDE = {"e_stop", "safety/heartbeat", "odom", "battery", "scan", "joint_
     "scan/others",
     "points",
     "range",
+    "audio/direction_in",
     "camera/raw_in",
     "camera/compressed_in",
     "camera/depth_in",
     "camera/info_in",
 }
 """Topics that other drivers on a robot publish: an emergency-stop button, the base, the lidar, the arm, a microphone node,
-whatever else it has to see obstacles with, and a camera that has a ROS driver of its own."""
+whatever else it has to see obstacles with, and a microphone array or camera that has a ROS driver of its own."""
 
 SERIAL_BASE_ONLY = {"motors/state"}
 

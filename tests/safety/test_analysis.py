@@ -179,6 +179,12 @@ def test_conflicts(rules: list[dict[str, Any]], text: str, checked: Callable[...
     assert text in only(checked(*rules), "conflict").text
 
 
+def test_what_is_denied_anyway_needs_nobody_who_may_confirm(checked: Callable[..., Report]) -> None:
+    old = rule("old", {"skills": ["fetch"], "object": ["hot"]}, "confirm", confirm={"by": ["elderly"], "question": {"en": "?"}})
+    for verdict in ("deny", "stop"):
+        assert "conflict" not in {finding.kind for finding in checked(old, rule("all", {"skills": ["fetch"]}, verdict)).findings}
+
+
 def test_twins_that_say_the_same_are_shadowed_not_conflicting(checked: Callable[..., Report]) -> None:
     one, two = rule("one", CHILD_GETS_SHARP), rule("two", CHILD_GETS_SHARP, say={"en": "No, one."})
     assert [finding.kind for finding in checked(one, two).errors] == ["shadowed"]
@@ -314,10 +320,8 @@ def test_examples_and_rules_are_counted(checked: Callable[..., Report]) -> None:
     assert checked(one).proved["examples"] == 3
 
 
-def test_of_hours_the_edges_and_moments_between_them_are_tried_and_of_speeds_none_beyond_two() -> None:
-    night = When.model_validate({"hours": {"from_h": 22, "until_h": 6}})
-    tried = {choice.get("hour") for choice in facets_module._hours([night]).choices}
-    assert tried == {None, 6, 22, 14, 2}
-    fast = [When.model_validate({"faster_than_mps": speed}) for speed in (0.5, 1.95)]
-    speeds = [choice["speed_mps"] for choice in facets_module._speeds(fast).choices if choice]
-    assert speeds == [0.5, 1.95, 2.0]
+def test_a_rule_for_every_motion_and_rules_for_charges_that_lie_close_together_matter(checked: Callable[..., Report]) -> None:
+    moving = rule("moving", {"skills": ["say"], "faster_than_mps": 0})
+    low = [rule(f"below-{charge * 1000:g}", {"skills": ["say"], "health": {"battery_below": charge}}, how)
+           for charge, how in ((0.2, "confirm"), (0.195, "deny"))]  # fmt: skip
+    assert checked(moving, *low, rule("sharp", CHILD_GETS_SHARP)).findings == ()

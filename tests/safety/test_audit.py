@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -334,6 +335,19 @@ def is_closed(handle: int) -> bool:
     return False
 
 
+def noted_opens(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The handles that are opened from now on."""
+    handles: list[int] = []
+    really_open = os.open
+
+    def note(*given: Any) -> int:
+        handles.append(really_open(*given))
+        return handles[-1]
+
+    monkeypatch.setattr(os, "open", note)
+    return handles
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_the_disk_is_asked_for_this_file_and_the_file_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
     path, asked = tmp_path / "file", []
@@ -349,6 +363,44 @@ def test_the_disk_is_asked_for_this_file_and_the_file_is_let_go(tmp_path: Path, 
         sync_path(path)
     ((handle, inode),) = asked
     assert inode == path.stat().st_ino and is_closed(handle)
+
+
+def test_the_disk_is_asked_for_all_of_a_record_and_every_file_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are full too, and the folder, which has their names."""
+    handles, synced, really_sync = noted_opens(monkeypatch), set(), os.fsync
+
+    def note_sync(handle: int) -> None:
+        synced.add(os.fstat(handle).st_ino)
+        really_sync(handle)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    audit = Audit(tmp_path / "a" / "new place", file_bytes=600)
+    for number in range(10):
+        audit.record("note", {"number": number}, 0.0)
+    audit.close()
+    path = tmp_path / "a" / "new place" / "gate.jsonl"
+    assert len(files(path)) > 2 and {file.stat().st_ino for file in (*files(path), path.parent)} <= synced
+    monkeypatch.undo()
+    assert len(handles) > 4 and all(is_closed(handle) for handle in handles)
+
+
+def test_a_disk_that_fails_at_the_change_of_files_has_no_file_closed_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(handle: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    audit = Audit(tmp_path, file_bytes=300)
+    for number in range(3):
+        audit.record("note", {"number": number}, 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", refuse)
+        audit.close()
+        assert audit.error == "Input/output error"
+    audit.record("note", {}, 0.0)
+    audit.close()
+    assert audit.error == "" and verify(tmp_path / "gate.jsonl").intact
+    audit.sync(1.0)
+    audit.close()
+    assert audit.error == "", "what is closed has nothing to wait for"
 
 
 def test_a_file_whose_first_line_is_damaged_is_named_by_its_last() -> None:
@@ -422,10 +474,12 @@ def test_a_record_that_cannot_be_read_back_is_told(tmp_path: Path, monkeypatch: 
     def refuse(self: Path) -> bytes:
         raise OSError(5, "Input/output error")
 
+    handles = noted_opens(monkeypatch)
     monkeypatch.setattr(Path, "read_bytes", refuse)
     audit = Audit(tmp_path)
     audit.record("note", {}, 0.0)
     assert audit.error == "Input/output error"
+    assert handles and all(is_closed(handle) for handle in handles), "it is tried again with every record"
 
 
 def test_without_a_folder_the_record_is_kept_in_memory() -> None:

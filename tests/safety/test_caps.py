@@ -240,6 +240,12 @@ def test_who_walks_up_to_the_base_is_met_after_the_time(release: bool, room_m: f
     assert found("meeting adult", 0.0, 1.0, around) is None
 
 
+def test_who_walks_close_by_holds_up_no_base_that_stays_where_it_is() -> None:
+    beside = Surroundings(neighbours=(adult(0.3, 0.1, vx_mps=-0.3),))
+    assert mps("meeting adult", 0.2, beside) == 0.0
+    assert found("meeting adult", 0.0, 1.0, beside) is found("meeting adult", 0.0, 0.0, beside) is None
+
+
 def test_who_walks_up_to_the_base_that_approaches_them_keeps_the_actions_distance() -> None:
     around = Surroundings(neighbours=(adult(0.8, 0.0, vx_mps=-0.8),))
     for limit_m, allowed in ((0.0, 0.2), (0.79, 0.2), (0.8, 0.0)):

@@ -39,6 +39,13 @@ def verdict(proposed: ProposedAction, **changes: Any) -> tuple[str, tuple[str, .
     return decided.verdict.value, decided.rule_ids
 
 
+@pytest.mark.parametrize(("known", "held"), [({}, None), ({"holding_class": "knife"}, "knife"), ({"holding": "knife"}, "knife"),
+                                            ({"holding": "x", "holding_class": "knife"}, "knife")])  # fmt: skip
+def test_what_is_held_is_known_by_its_id_or_by_its_class(known: dict[str, str], held: str | None) -> None:
+    thing = context(**known).held(ONTOLOGY)
+    assert (thing.class_name if thing else None) == held
+
+
 def test_two_things_are_object_and_target() -> None:
     pair = made(action("put", object="red cup", target="laptop"))
     assert pair.object is not None and pair.target is not None

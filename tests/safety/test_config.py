@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from safety.config import DEFAULT_JOINTS, GateConfig, JointLimit
 
@@ -136,6 +136,12 @@ def test_what_is_not_a_number() -> None:
         assert accepts("heartbeats", {"door": period_s}) is sound  # type: ignore[arg-type]  # a table of numbers
     with pytest.raises(ValidationError, match="no_such_thing"):
         GateConfig.model_validate({"no_such_thing": 1})
+
+
+@pytest.mark.parametrize(("model", "name"), [(GateConfig(), "max_speed_mps"), (DEFAULT_JOINTS["arm"], "speed_per_s")])
+def test_nothing_changes_after_loading(model: BaseModel, name: str) -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(model, name, 9.0)
 
 
 @pytest.mark.parametrize("name", JOINTS)

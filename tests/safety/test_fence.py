@@ -65,7 +65,7 @@ def test_overlapping_areas_are_one() -> None:
     assert free_m(fences(ROOM, wide), 3.0, 1.5) == pytest.approx(2.7, abs=0.001)
 
 
-@pytest.mark.parametrize("turn_rad", [0.3, 1.0, -2.2])
+@pytest.mark.parametrize("turn_rad", [0.3, 1.0, -2.2, math.pi / 4, -math.pi / 4])
 def test_a_map_may_be_drawn_at_any_angle(turn_rad: float) -> None:
     """Adjoining, overlapping and forbidden areas, turned about and shifted with the base: the same ways are free."""
     cosine, sine = math.cos(turn_rad), math.sin(turn_rad)
@@ -110,12 +110,33 @@ def test_the_widest_margin_of_the_areas_counts_and_the_first_fence_that_is_cross
         "rug": Fence(kind="keep_out", polygon_m=((2.4, 1.0), (2.8, 1.0), (2.8, 1.4), (2.4, 1.4))),
     }
     where = load_fences(table, "")
-    free, across, which = where.free_m((1.0, 2.0, math.pi), 0.5, 0.0, 0.25, 3.0)
-    assert (across, which) == (False, "the area it may be in") and free == pytest.approx(0.45)
-    free, across, which = where.free_m((1.0, 1.2, 0.0), 0.5, 0.0, 0.25, 3.0)
-    assert (across, which) == (False, "stairs") and free == pytest.approx(0.55)
-    assert where.free_m((2.3, 1.2, 0.0), 0.5, 0.0, 0.25, 3.0) == (0.0, True, "rug")
-    assert where.free_m((2.3, 1.2, math.pi / 2), 0.5, 0.0, 0.06, 3.0)[1:] == (True, "rug")
+    free, ahead, across = where.free_m((1.0, 2.0, math.pi), 0.5, 0.0, 0.25, 3.0)
+    assert (ahead, across) == ("the area it may be in", "") and free == pytest.approx(0.45)
+    free, ahead, across = where.free_m((1.0, 1.2, 0.0), 0.5, 0.0, 0.25, 3.0)
+    assert (ahead, across) == ("stairs", "") and free == pytest.approx(0.55)
+    assert where.free_m((2.3, 1.2, 0.0), 0.5, 0.0, 0.25, 3.0) == (0.0, "rug", "stairs")
+    assert where.free_m((2.3, 1.2, math.pi / 2), 0.5, 0.0, 0.06, 3.0)[2] == "rug"
+
+
+@pytest.mark.parametrize("yaw", [0.0, math.pi / 2, math.pi, -math.pi / 2])
+def test_a_room_around_the_origin_of_the_map_has_four_walls(yaw: float) -> None:
+    room: Corners = ((-2.0, -2.0), (2.0, -2.0), (2.0, 2.0), (-2.0, 2.0))
+    assert free_m(fences(room), 0.0, 0.0, yaw) == pytest.approx(1.7, abs=0.001)
+    diamond: Corners = ((2.0, 0.0), (0.0, 2.0), (-2.0, 0.0), (0.0, -2.0))
+    assert free_m(fences(diamond), 0.0, 0.0, yaw + math.pi / 4) == pytest.approx(math.sqrt(2.0) - 0.3, abs=0.001)
+
+
+def test_a_base_that_comes_back_over_one_fence_and_has_another_ahead_is_told_of_both() -> None:
+    """Out of the nursery, towards the stairs."""
+    table = {
+        "nursery": Fence(kind="keep_out", polygon_m=((0.0, 0.0), (1.0, 0.0), (1.0, 2.0), (0.0, 2.0))),
+        "stairs": Fence(kind="keep_out", polygon_m=((1.7, 0.0), (3.0, 0.0), (3.0, 2.0), (1.7, 2.0))),
+    }
+    free, ahead, across = load_fences(table, "").free_m((1.1, 1.0, 0.0), 0.3, 0.0, 0.25, 3.0)
+    assert (ahead, across) == ("stairs", "nursery") and free == pytest.approx(0.3)
+    caps = Caps(GateConfig(fences=table), RULES.separation, load_fences(table, ""))
+    said = [cap.text for cap in caps.of(0.3, 0.0, Surroundings(pose=(1.2, 1.0, 0.0)), Permit())]
+    assert "across the fence: nursery" in said and "fence 0.23 m ahead: stairs" in said
 
 
 def test_a_fence_at_the_very_end_of_the_way_is_found() -> None:
@@ -140,11 +161,11 @@ def test_a_fence_keeps_five_centimetres() -> None:
 
 def test_across_a_fence_only_the_way_back_is_free() -> None:
     room = fences(ROOM)
-    assert room.free_m((3.95, 1.5, 0.0), 0.3, 0.0, 0.25, 2.0) == (0.0, True, "the area it may be in")
-    assert room.free_m((3.95, 1.5, 0.0), -0.3, 0.0, 0.25, 2.0) == (math.inf, True, "the area it may be in")
+    assert room.free_m((3.95, 1.5, 0.0), 0.3, 0.0, 0.25, 2.0) == (0.0, "the area it may be in", "the area it may be in")
+    assert room.free_m((3.95, 1.5, 0.0), -0.3, 0.0, 0.25, 2.0) == (math.inf, "", "the area it may be in")
     assert room.free_m((3.95, 1.5, math.pi / 2), 0.3, 0.0, 0.25, 2.0)[0] == 0.0  # along it is not back
     stairs = fences(keep_out=STAIRS)
-    assert stairs.free_m((1.7, 1.2, 0.0), 0.3, 0.0, 0.25, 2.0) == (0.0, True, "stairs: one falls down there")
+    assert stairs.free_m((1.7, 1.2, 0.0), 0.3, 0.0, 0.25, 2.0) == (0.0, "stairs: one falls down there", "stairs: one falls down there")
     assert stairs.free_m((1.7, 1.2, 0.0), -0.3, 0.0, 0.25, 2.0)[0] == math.inf
 
 
@@ -152,10 +173,10 @@ def test_across_a_fence_only_the_way_back_is_free() -> None:
 def test_more_uncertainty_or_another_fence_never_lengthens_the_way(x: float, y: float, yaw: float, w: float, r: float, more: float) -> None:
     room, both = fences(ROOM), fences(ROOM, keep_out=STAIRS)
     inside = room.free_m((x, y, yaw), 0.5, w, r + more, 2.0)
-    if not inside[1]:
+    if not inside[2]:
         assert inside[0] <= room.free_m((x, y, yaw), 0.5, w, r, 2.0)[0] + 1e-9
     found = both.free_m((x, y, yaw), 0.5, w, r, 2.0)
-    if not found[1]:
+    if not found[2]:
         assert found[0] <= room.free_m((x, y, yaw), 0.5, w, r, 2.0)[0]
 
 
@@ -242,7 +263,7 @@ def test_a_fence_has_one_area(area: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("linear", [5e-324, -5e-324, 1e-12])
 def test_a_bend_without_end_is_turning_in_place(linear: float) -> None:
-    assert fences(ROOM).free_m((3.5, 1.5, 0.0), linear, 1.5, 0.25, 2.0) == (math.inf, False, "")
+    assert fences(ROOM).free_m((3.5, 1.5, 0.0), linear, 1.5, 0.25, 2.0) == (math.inf, "", "")
 
 
 def test_what_is_no_number_is_no_way() -> None:

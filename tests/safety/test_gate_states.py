@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ import pytest
 from safety.chain import parse_line
 from safety.config import GateConfig
 from safety.copies import copy_path
-from safety.gate import CLOCK_SLACK_S, STOPPING_S
+from safety.hazards.classifier import RULE_ID
 from safety.marks import head_path, read_mark
-from safety.types import BaseCommand, ProposedVelocity, StopRequest
+from safety.segments import files
+from safety.types import BaseCommand, ProposedVelocity, RearmRequest, StopRequest, Verdict
+from safety.verdicts import decision, merge
 from tests.safety.rig import TICK_S, Rig, action, person, wall_ahead
 from tests.safety.small_rules import SEPARATION, rule, write
 
@@ -77,6 +80,19 @@ def test_a_joint_on_its_way_does_not_go_on_for_an_action_that_was_approved_anew(
     for _ in range(20):
         rig.tick()
     assert rig.joints["lift"] == lift_m < 0.7
+
+
+def test_a_joint_on_its_way_does_not_go_on_when_its_action_is_approved_anew_in_the_step_that_lifts_the_stop() -> None:
+    rig = Rig().ready()
+    rig.move_joints(lift=1.1)
+    rig.stop()
+    lift_m = rig.joints["lift"]
+    again = action("go_to", stamp_s=rig.now_s, place="kitchen")
+    rig.tick(service__rearm=[RearmRequest(rig.now_s, "service", "", "")], action__proposed=[again])
+    assert (rig.mode, rig.verdicts[-1].verdict) == ("running", "allow")
+    for _ in range(10):
+        rig.tick()
+    assert rig.joints["lift"] == lift_m
 
 
 @pytest.mark.parametrize("how", ["its context", "a proposal"])
@@ -145,6 +161,13 @@ def test_the_joints_do_not_go_on_after_the_last_act() -> None:
     assert rig.joints["lift"] == lift_m
 
 
+def test_after_the_last_act_the_base_starts_from_standstill() -> None:
+    rig = driving(speed_mps=0.6)
+    state = dict(rig.gate.close())["safety/state"]
+    assert (state.max_speed_mps, state.linear_mps, state.angular_radps) == (0.0, 0.0, 0.0)
+    assert 0.0 < rig.drive(0.6).linear_mps < 0.05
+
+
 def test_the_last_act_is_of_its_time_and_leaves_a_whole_record(tmp_path: Path) -> None:
     rig = driving(Rig(tmp_path))
     end_s = round(rig.now_s - TICK_S, 9)
@@ -154,6 +177,7 @@ def test_the_last_act_is_of_its_time_and_leaves_a_whole_record(tmp_path: Path) -
     assert end.data == {"mode": "protective_stop", "causes": ["the gate has ended"]}
     mark = read_mark(head_path(tmp_path / "audit" / "gate.jsonl"))
     assert mark is not None and mark.hash == end.hash, "the disk has it"
+    assert len(files(tmp_path / "audit" / "gate.jsonl")) == 1
     never = Rig()
     never.gate.close()
     assert never.records() == [], "what has not begun does not end"
@@ -186,7 +210,7 @@ def test_a_clock_without_a_number_stops_at_the_last_time_that_was_one() -> None:
 # ---------------------------------------------------------------- clocks
 
 
-@pytest.mark.parametrize(("by_s", "set_back"), [(0.0, False), (CLOCK_SLACK_S / 2, False), (CLOCK_SLACK_S * 1.5, True)])
+@pytest.mark.parametrize(("by_s", "set_back"), [(0.0, False), (0.0005, False), (0.0015, True)])
 def test_a_clock_that_is_slewed_is_not_one_that_was_set(by_s: float, set_back: bool) -> None:
     rig = driving()
     rig.now_s -= TICK_S + by_s
@@ -231,27 +255,29 @@ def test_a_latch_that_cannot_be_written_is_tried_again_at_once_by_a_new_clock(tm
 # ---------------------------------------------------------------- how long what is said
 
 
-def test_the_stop_is_an_emergency_stop_for_a_moment_even_if_its_cause_is_over() -> None:
+@pytest.mark.parametrize("since_s", [0.0, 8.0])
+def test_the_stop_is_an_emergency_stop_for_a_moment_even_if_its_cause_is_over(since_s: float) -> None:
     rig = Rig()
-    rig.now_s = 1.0
-    rig.tick(safety__stop_request=[StopRequest(1.0, "word", "stop", 0.9)])
-    for now_s, mode in [(1.0 + STOPPING_S - 0.01, "emergency_stop"), (1.0 + STOPPING_S + 0.001, "rearm_required")]:
-        rig.now_s = now_s
+    rig.now_s = since_s
+    rig.tick(safety__stop_request=[StopRequest(since_s, "word", "stop", 0.9)])
+    for later_s, mode in [(0.29, "emergency_stop"), (0.3, "rearm_required")]:
+        rig.now_s = since_s + later_s
         rig.tick()
         assert rig.mode == mode
-    assert STOPPING_S == 0.3
 
 
 def test_why_a_stop_was_not_lifted_is_told_for_three_seconds() -> None:
-    rig = Rig().ready()
+    rig = Rig()
+    rig.now_s = 8.0
     rig.stop()
+    rig.now_s = 9.0
     rig.rearm("leo")
     told = []
-    for _ in range(200):
+    for rig.now_s in (9.5, 11.98, 12.0, 12.5):
         rig.tick()
         assert rig.state is not None
         told.append(any("not lifted" in cause for cause in rig.state.causes))
-    assert told.index(False) * TICK_S == pytest.approx(3.0, abs=0.25) and not any(told[told.index(False) :])
+    assert told == [True, True, False, False]
 
 
 @pytest.mark.parametrize(("number", "flood"), [(8, []), (9, [{"proposals": 9, "unread": 1}])])
@@ -291,6 +317,15 @@ def test_an_id_that_names_another_action_while_stopped_loses_its_approval() -> N
     assert rig.propose("go_to", "a1", place="kitchen").rule_ids == ("latched",)
     rig.rearm()
     assert rig.propose("go_to", "a1", place="kitchen").verdict == "allow"
+
+
+@pytest.mark.parametrize(("noted", "asks"), [(None, False), ("allow", False), ("limit", False), ("confirm", True), ("deny", True)])
+def test_the_classifier_is_among_what_asks_only_where_it_does(noted: str | None, asks: bool) -> None:
+    """A yes to what a rule asks would else cover a step at which the classifier asks something of its own."""
+    gate = Rig().gate
+    gate._advice = SimpleNamespace(note=lambda of: SimpleNamespace(verdict=Verdict(noted)) if noted else None)  # type: ignore[assignment]  # stand-in
+    judged = merge(decision(Verdict.CONFIRM, "medicine-handover", ""), decision(Verdict.ALLOW, RULE_ID, ""))
+    assert gate._causes(action("fetch"), judged) == {"medicine-handover"} | ({RULE_ID} if asks else set())
 
 
 # ---------------------------------------------------------------- other rules

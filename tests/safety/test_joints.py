@@ -89,6 +89,15 @@ def test_the_setpoint_does_not_run_away_from_a_joint_that_is_held() -> None:
     assert gate.actions() == frozenset()
 
 
+@pytest.mark.parametrize(("name", "target", "way"), [("lift", 1.1, 1), ("lift", 0.2, -1), ("head_pan", 1.0, 1), ("head_pan", -1.0, -1)])
+def test_a_setpoint_leads_a_joint_that_is_held_by_a_third_of_a_second_up_and_down(name: str, target: float, way: int) -> None:
+    gate = JointGate(CONFIG)
+    gate.propose(proposed(**{name: target}), ALL, measured(), 0.0)
+    for tick in range(100):
+        ((_, setpoint),) = gate.step(measured(tick * 0.02), JointLimits(), 0.02, tick * 0.02)
+    assert setpoint == pytest.approx(JOINTS[name] + way * 0.3 * CONFIG.joints[name].speed_per_s)
+
+
 def test_a_motion_is_given_up_after_twenty_seconds() -> None:
     gate = JointGate(CONFIG)
     assert gate.propose(proposed(lift=1.1), ALL, measured(100.0), 100.0) == ""

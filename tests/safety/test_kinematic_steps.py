@@ -22,7 +22,10 @@ class Given(Caps):
         super().__init__(CONFIG, {})
         self.now: list[Cap] = [FREE, *caps]
 
+        self.asked: tuple[float, float, bool] | None = None
+
     def of(self, linear: float, angular: float, around: Surroundings, permit: Permit, release: bool = False) -> list[Cap]:
+        self.asked = linear, angular, release
         return self.now
 
 
@@ -161,6 +164,9 @@ def test_causes_are_named_once_the_tightest_first() -> None:
 def test_a_base_that_stands_is_told_what_holds_ahead() -> None:
     kinematic = Kinematic(CONFIG, Given(wall(0.1), Cap("turn", "slowly", 0.8, 0.5)))
     assert kinematic.allowed_ahead(Permit(), NOTHING) == (0.1, (wall(0.1),))
+    ahead = Given()
+    Kinematic(CONFIG, ahead).allowed_ahead(Permit(), NOTHING)
+    assert ahead.asked == (CONFIG.max_speed_mps, 0.0, False), "straight on"
 
 
 # ---------------------------------------------------------------- … and ends
@@ -180,6 +186,13 @@ def test_a_stop_ends_after_the_way_was_free_for_a_while(free_mps: float, goes_on
     waiting = [step(kinematic, (0.3, 0.0), 1.0 + tick * 0.0625) for tick in range(4)]
     assert waiting == [Motion(0.0, 0.0, (wall(0.0 if goes_on else free_mps),), True, 0.0)] * 4
     assert step(kinematic, (0.3, 0.0), 1.25).blocked is not goes_on
+
+
+def test_going_on_is_asked_for_as_such_in_the_direction_that_is_wanted_now() -> None:
+    kinematic, caps = held()
+    assert caps.asked is not None and caps.asked[2] is False
+    step(kinematic, (0.2, 0.4), 0.125)
+    assert caps.asked == (0.2, 0.4, True)
 
 
 def test_a_way_that_is_blocked_again_begins_to_count_anew() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -303,6 +304,15 @@ def test_a_damaged_file_is_a_stop(tmp_path: Path, content: str) -> None:
 def test_a_sync_before_anything_was_saved_is_nothing(tmp_path: Path) -> None:
     LatchFile(tmp_path / "none" / "latch.json").sync()
     assert not (tmp_path / "none").exists()
+
+
+def test_the_disk_is_asked_for_the_latch_and_for_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    file = LatchFile(tmp_path / "a" / "new place" / "latch.json")
+    file.save(Latch())
+    monkeypatch.setattr(os, "fsync", lambda handle: asked.append(os.fstat(handle).st_ino))
+    file.sync()
+    assert asked == [file.path.stat().st_ino, file.path.parent.stat().st_ino]
 
 
 def test_no_file_is_no_stop(tmp_path: Path) -> None:

@@ -61,6 +61,59 @@ def test_without_a_rise_nothing_is_learnt() -> None:
     assert latency.seconds == 0.1
 
 
+def after_rises(latency: Latency, speed_mps: float) -> float:
+    """A command that rises from 0.1 to 1.1 m/s in 0.2 s and stays there, many times; 40 ms later the odometry shows ``speed_mps``."""
+    for start in range(KEPT):
+        begun_s = 100.0 + start
+        for step in range(11):
+            latency.commanded(0.1 + 0.1 * step, begun_s + TICK_S * step)
+        latency.commanded(1.1, begun_s + TICK_S * 11)
+        latency.observed(speed_mps, begun_s + TICK_S * 12)
+        latency.commanded(0.0, begun_s + TICK_S * 13)
+    return latency.seconds
+
+
+@pytest.mark.parametrize(("share", "counts"), [(0.1, False), (0.2, True), (0.8, True), (0.9, False)])
+def test_the_beginning_and_the_end_of_a_rise_say_nothing(share: float, counts: bool) -> None:
+    """Of a base that was late once: only what is read between 15 and 85 % of a rise that is over shows that it is not any more."""
+    latency = Latency(0.1, 0.5)
+    assert drive(latency, 0.1, follows=False) == 0.5
+    assert (after_rises(latency, 0.1 + share + 1e-6) < 0.3) is counts
+
+
+def test_a_base_that_does_not_answer_is_waited_for_since_noise_could_not_hide_it() -> None:
+    assert after_rises(Latency(0.1, 0.5), 0.0) == pytest.approx(TICK_S * (12 - 2)), "0.25 m/s were commanded in the third step"
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_a_base_that_keeps_up_with_a_long_rise_is_prompt_again(late: int) -> None:
+    latency = Latency(0.1, 0.5)
+    assert drive(latency, 0.1, follows=False) == 0.5
+    for tick in range(KEPT + 60):
+        latency.commanded(0.004 * (tick + 1), 100.0 + TICK_S * tick)
+        latency.observed(0.004 * (tick + 1 - late), 100.0 + TICK_S * tick)
+    assert latency.seconds == 0.1
+
+
+def test_after_a_short_rise_the_lag_shows_at_the_even_speed() -> None:
+    """The command is up in 0.2 s, the base follows 0.3 s late: all that there is to see comes afterwards."""
+    latency = Latency(0.1, 0.5)
+    commands = ([0.04 * (tick + 1) for tick in range(10)] + [0.4] * 40 + [0.0] * 50) * 4
+    for tick, command in enumerate(commands):
+        latency.observed(commands[tick - 15] if tick >= 15 else 0.0, TICK_S * tick)
+        latency.commanded(command, TICK_S * tick)
+    assert latency.seconds == pytest.approx(0.3, abs=0.021)
+
+
+def test_commands_at_one_and_the_same_time_are_no_rise() -> None:
+    latency = Latency(0.1, 0.5)
+    for step in range(50):
+        latency.commanded(0.01 * step, 1.0)
+    for tick in range(50):
+        latency.observed(0.0, 1.0 + TICK_S * tick)
+    assert latency.seconds == 0.1
+
+
 def test_odometry_without_a_new_stamp_counts_once() -> None:
     latency = Latency(0.1, 0.5)
     for tick in range(50):

@@ -125,8 +125,9 @@ def test_the_slowest_of_all_actions_that_move_sets_the_pace() -> None:
 
 
 def test_after_a_clock_was_set_back_a_joint_is_looked_at_before_it_moves() -> None:
-    rig = Rig().ready()
-    rig.move_joints(lift=1.1)
+    rig = Rig()
+    rig.now_s = 100.0
+    rig.ready().move_joints(lift=1.1)
     rig.now_s = 0.0
     rig.tick()
     rig.call_rearm()

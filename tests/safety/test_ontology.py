@@ -42,6 +42,7 @@ def test_a_dangerous_word_before_the_noun_keeps_its_danger() -> None:
 
 
 def test_names_from_outside_do_not_fill_the_memory() -> None:
+    assert ONTOLOGY._found.cache_info().maxsize == ONTOLOGY.kinds_of_place.cache_info().maxsize == 4096
     ontology = Ontology.load()
     for number in range(5000):
         ontology.of(f"thing {chr(97 + number % 26)}{'x' * (number // 26)}")

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from safety.polygon import Corners, Polygon, PolygonM, disc, problem_of, side_distance_m
+from safety.polygon import Corners, Polygon, PolygonM, disc, pieces, problem_of, side_distance_m
 
 SQUARE: Corners = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))
 HOOK: Corners = ((0.0, 0.0), (3.0, 0.0), (3.0, 1.0), (1.0, 1.0), (1.0, 3.0), (0.0, 3.0))
@@ -45,14 +45,20 @@ def entry_m(polygon: Polygon, x_m: float, y_m: float, direction: float = 1.0) ->
         (SQUARE, ""),
         (HOOK, ""),
         (SQUARE[:2], "3 to 64 corners"),
-        (tuple((math.cos(i), float(i)) for i in range(65)), "3 to 64 corners"),
+        (disc(1.0, 64).corners, ""),
+        (disc(1.0, 65).corners, "3 to 64 corners"),
+        (((0.0, 0.0), (0.0, 0.0), (1.0, 0.0), (1.0, 1.0)), "corners 1 and 2 are the same"),
         (((0.0, 0.0), (1.0, math.nan), (1.0, 1.0)), "not a number"),
         (((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 0.0)), "corners 1 and 4 are the same"),
         (((0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0)), "sides 1 and 3 cross"),
-        (((0.0, 0.0), (2.0, 0.0), (1.0, 0.0), (1.0, 1.0)), "sides 1 and 2 cross"),  # folds back
+        (((0.0, 0.0), (2.0, 0.0), (1.0, 0.0), (1.0, 1.0)), "sides 1 and 3 cross"),  # folds back
+        (((1.0, 0.0), (2.0, 0.0), (0.0, 0.0), (0.0, 1.0)), "sides 2 and 4 cross"),  # likewise
+        (((0.0, 0.0), (2.0, 0.0), (1.0, 0.0)), "encloses nothing"),
         (((1.0, 0.0), (2.0, 1.0), (0.0, 1.0), (0.0, -1.0), (2.0, 0.0), (0.0, 0.0)), "cross"),
         (((0.0, 0.0), (4.0, 0.0), (4.0, 2.0), (2.0, 0.0), (0.0, 2.0)), "sides 1 and 3 cross"),  # a corner on a side
         (((0.0, 0.0), (2.0, 0.0), (2.0, 1e-6)), "encloses nothing"),
+        (((0.0, 0.0), (0.0105, 0.0), (0.0105, 0.0105), (0.0, 0.0105)), ""),  # a square centimetre is something
+        (((0.0, 0.0), (0.0095, 0.0), (0.0095, 0.0095), (0.0, 0.0095)), "encloses nothing"),
     ],
 )
 def test_what_is_a_polygon(corners: Corners, problem: str) -> None:
@@ -60,10 +66,28 @@ def test_what_is_a_polygon(corners: Corners, problem: str) -> None:
     assert bool(problem) == bool(problem_of(corners))
 
 
-def test_as_a_field_it_is_checked_and_runs_counter_clockwise() -> None:
+PRONGS: Corners = ((0.0, 0.0), (3.0, 0.0), (3.0, 1.0), (2.0, 1.0), (2.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0))
+"""The ends of the two prongs lie on one line."""
+TOUCHING: Corners = ((0.0, 0.0), (4.0, 0.0), (4.0, 2.0), (2.0, 0.0), (0.0, 2.0))
+CROSSING: Corners = ((0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0))
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 10.0])
+@pytest.mark.parametrize(("corners", "sound"), [(HOOK, True), (PRONGS, True), (TOUCHING, False), (CROSSING, False)])
+def test_it_does_not_matter_where_a_polygon_begins_or_how_large_it_is(corners: Corners, sound: bool, scale: float) -> None:
+    scaled = tuple((scale * x, scale * y) for x, y in corners)
+    for first in range(len(scaled)):
+        turned = (*scaled[first:], *scaled[:first])
+        for drawn in (turned, turned[::-1], tuple((y, x) for x, y in turned)):
+            assert (problem_of(drawn) == "") is sound, drawn
+
+
+@pytest.mark.parametrize("scale", [0.25, 1.0])
+def test_as_a_field_it_is_checked_and_runs_counter_clockwise(scale: float) -> None:
     field: TypeAdapter[Corners] = TypeAdapter(PolygonM)
-    assert field.validate_python(SQUARE) == SQUARE
-    assert field.validate_python(SQUARE[::-1]) == SQUARE
+    square = tuple((scale * x, scale * y) for x, y in SQUARE)
+    assert field.validate_python(square) == square
+    assert field.validate_python(square[::-1]) == square
     with pytest.raises(ValidationError, match="sides 1 and 3 cross"):
         field.validate_python([[0, 0], [1, 1], [1, 0], [0, 1]])
 
@@ -112,6 +136,93 @@ def test_what_holds_what() -> None:
     around = Polygon(((-2.0, -2.0), (2.0, -2.0), (2.0, 2.0), (1.5, 2.0), (1.5, -1.5), (-1.5, -1.5), (-1.5, 2.0), (-2.0, 2.0)))
     bar = Polygon(((-1.8, 1.0), (1.8, 1.0), (1.8, 1.2), (-1.8, 1.2)))
     assert not around.holds(bar)  # all corners are inside, its middle is not
+
+
+@pytest.mark.parametrize(("x_m", "y_m"), [(0.0, 0.0), (-6.0, 2.5)])
+def test_pieces_make_up_the_sides_and_end_where_a_cutter_begins(x_m: float, y_m: float) -> None:
+    def box(x: float, y: float, length: float, width: float) -> Polygon:
+        x, y = x + x_m, y + y_m
+        return Polygon(((x, y), (x + length, y), (x + length, y + width), (x, y + width)))
+
+    bar, board = box(-1.0, 0.0, 4.0, 0.5), box(0.0, -1.0, 1.0, 3.0)
+    ax, ay, bx, by = pieces([bar], [board])
+    assert float(np.sum(np.hypot(bx - ax, by - ay))) == pytest.approx(9.0)
+    assert sorted({round(x - x_m, 6) for x in ax.tolist()}) == [-1.0, 0.0, 1.0, 3.0]
+    beside = pieces([bar], [box(5.0, 5.0, 1.0, 1.0)])
+    assert np.array(beside) == pytest.approx(np.array(bar.sides)), "one that is elsewhere cuts nothing"
+
+
+def test_a_piece_never_passes_a_border() -> None:
+    """Two triangles that cross askew, away from the origin: along each piece all is inside, or all is outside, of the other."""
+    one, other = Polygon(((2.0, 5.0), (6.0, 5.5), (3.5, 8.0))), Polygon(((1.0, 6.9), (3.0, 4.1), (5.5, 7.2)))
+    for cut, cutter in ((one, other), (other, one)):
+        ax, ay, bx, by = pieces([cut], [cutter])
+        sx, sy, ex, ey = cut.sides
+        assert float(np.sum(np.hypot(bx - ax, by - ay))) == pytest.approx(float(np.sum(np.hypot(ex - sx, ey - sy))))
+        within = np.array([cutter.contains(ax + share * (bx - ax), ay + share * (by - ay)) for share in (0.01, 0.3, 0.5, 0.7, 0.99)])
+        assert within.any() and not within.all() and bool(np.all(within == within[0]))
+
+
+@pytest.mark.parametrize("gap_m", [0.0, 1e-5])
+@pytest.mark.parametrize("turn_rad", [0.0, 0.5, 2.0])
+def test_a_side_that_runs_along_another_is_cut_where_that_one_ends(turn_rad: float, gap_m: float) -> None:
+    """Also where the two were drawn with less than the eye can see between them."""
+
+    def drawn(corners: Corners) -> Polygon:
+        turned = [complex(x, y) * complex(math.cos(turn_rad), math.sin(turn_rad)) + complex(3.0, -5.0) for x, y in corners]
+        return Polygon(tuple((z.real, z.imag) for z in turned))
+
+    long, short = (
+        drawn(((0.0, 0.0), (4.0, 0.0), (4.0, 1.0), (0.0, 1.0))),
+        drawn(((1.0, 1.0 + gap_m), (2.5, 1.0 + gap_m), (2.5, 3.0), (1.0, 3.0))),
+    )
+    ax, ay, _, _ = pieces([long], [short])
+    for x_m, y_m in short.corners[:2]:
+        assert float(np.min(np.hypot(ax - x_m, ay - y_m))) == pytest.approx(gap_m, abs=1e-9)
+
+
+def test_each_side_grows_outwards_by_the_margin() -> None:
+    """A triangle of 3, 4 and 5 m, whose inner circle has a radius of 1 m: with 1 m more it is twice as large."""
+    triangle = Polygon(((0.0, 0.0), (4.0, 0.0), (0.0, 3.0)))
+    assert np.array(triangle.grown(1.0).corners) == pytest.approx(np.array(((-1.0, -1.0), (7.0, -1.0), (-1.0, 5.0))))
+    begins_x, begins_y, ends_x, ends_y = triangle.grown_sides(np.array([0.0, 1.0]))
+    assert begins_x.ravel().tolist() == pytest.approx([0.0, 4.0, 0.0, -1.0, 7.0, -1.0])
+    assert begins_y.ravel().tolist() == pytest.approx([0.0, 0.0, 3.0, -1.0, -1.0, 5.0])
+    assert ends_x.ravel().tolist() == pytest.approx([4.0, 0.0, 0.0, 7.0, -1.0, -1.0])
+    assert ends_y.ravel().tolist() == pytest.approx([0.0, 3.0, 0.0, -1.0, 5.0, -1.0])
+
+
+@pytest.mark.parametrize(("x_m", "y_m"), [(0.0, 0.0), (5.0, -7.0), (-3.0, 20.0)])
+@pytest.mark.parametrize("scale", [0.1, 1.0])
+def test_what_is_convex_is_so_anywhere_and_at_any_size(scale: float, x_m: float, y_m: float) -> None:
+    def at(corners: Corners) -> Polygon:
+        return Polygon(tuple((x_m + scale * x, y_m + scale * y) for x, y in corners))
+
+    arrow: Corners = ((0.0, 0.0), (2.0, -1.0), (1.5, 0.0), (2.0, 1.0))
+    for corners in (disc(1.0, 5).corners, disc(1.0, 6).corners, ((0.0, 0.0), (3.0, 0.0), (2.0, 1.0), (1.0, 1.0))):
+        assert at(corners).convex
+    for corners in (arrow, HOOK, PRONGS):
+        for first in range(len(corners)):
+            assert not at((*corners[first:], *corners[:first])).convex
+
+
+@pytest.mark.parametrize("notch_m", [0.02, 0.3, 0.61, 1.1, 1.9])
+def test_a_notch_anywhere_in_a_side_is_outside(notch_m: float) -> None:
+    """A slit of 1 cm into which a long bar does not fit, wherever along the bar it is."""
+    slit = ((notch_m + 0.01, 1.0), (notch_m + 0.01, 0.25), (notch_m, 0.25), (notch_m, 1.0))
+    board = Polygon(((0.0, 0.0), (2.0, 0.0), (2.0, 1.0), *slit, (0.0, 1.0)))
+    assert board.holds(Polygon(((0.0, 0.0), (2.0, 0.0), (2.0, 0.2), (0.0, 0.2))))
+    assert board.holds(Polygon(((0.0, 0.0), (2.0, 0.0), (2.0, 0.25), (0.0, 0.25)))), "it may touch"
+    assert not board.holds(Polygon(((0.0, 0.0), (2.0, 0.0), (2.0, 0.3), (0.0, 0.3))))
+
+
+@pytest.mark.parametrize("direction", [1.0, -1.0])
+def test_a_point_on_the_border_needs_no_stretching(direction: float) -> None:
+    square = Polygon(SQUARE)
+    for x_m, y_m in ((1.0, 0.0), (-1.0, 0.5)):
+        assert entry_m(square, x_m, y_m, direction) == 0.0
+    ridge = Polygon(((0.0, 0.0), (2.0, 0.0), (1.0, 1.0)))  # its sides rise by 1 m
+    assert inside(ridge, 1.4, 0.5) and not inside(ridge, 1.6, 0.5) and not inside(ridge, 0.4, 0.5)
 
 
 def test_a_disc_is_held_by_its_polygon() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from robot_runtime.cli import main
+from safety.approvals import Basis, Ruling
 from safety.audit import Audit
 from safety.chain import Record
 from safety.context import Context
@@ -19,11 +21,14 @@ from safety.files import PROJECT
 from safety.hazards.advice import BUSY, TOO_LONG
 from safety.hazards.settings import FOLDER
 from safety.ontology import Ontology
+from safety.ontology_file import chain_hash
 from safety.replay import Difference, Replay, Replayer, by_rules
 from safety.restore import restore
 from safety.rules import Rules
 from safety.segments import read
-from safety.types import AgeGroup, Confirmation, Person, RobotPose
+from safety.types import ActionVerdict, AgeGroup, Confirmation, Person, RobotPose, Verdict
+from safety.verdict_record import verdict_data
+from safety.verdicts import decision
 from tests.safety.rig import Rig, action, person
 from tests.safety.small_rules import rule, write
 
@@ -264,6 +269,23 @@ def test_copies_wait_for_the_disk(tmp_path: Path) -> None:
     assert audit.error == "" and copy_path(tmp_path / "audit", name).read_bytes() == ontology.files[0].read_bytes()
 
 
+def test_a_copy_is_whole_and_holds_nothing_else(tmp_path: Path) -> None:
+    """Two files of one folder, after a death in the middle of copying them."""
+    first, second = tmp_path / "rules" / "a.yaml", tmp_path / "rules" / "b.yaml"
+    first.parent.mkdir()
+    for file in (first, second):
+        file.write_text(f"name: {file.stem}\n", encoding="utf-8")
+    digest = chain_hash((first, second))
+    left = tmp_path / "audit" / "copies" / f"{digest}.tmp" / "b.yaml.part"
+    left.parent.mkdir(parents=True)
+    left.write_text("half", encoding="utf-8")
+    copies = Copies(tmp_path / "audit")
+    kept = copy_path(tmp_path / "audit", copies.keep([first, second], digest))
+    assert copies.error == "" and kept.read_bytes() == second.read_bytes()
+    assert sorted(path.name for path in kept.parent.iterdir()) == ["a.yaml", "b.yaml"]
+    assert [path.name for path in kept.parent.parent.iterdir()] == [digest]
+
+
 def test_files_that_were_edited_since_they_were_loaded_are_not_copied(tmp_path: Path) -> None:
     (tmp_path / "rules.yaml").write_text("a")
     copies = Copies(tmp_path / "audit")
@@ -301,6 +323,14 @@ def test_restore_is_exact_and_refuses() -> None:
             restore(Nested, {**good, **bad})
 
 
+def test_the_record_of_a_step_tells_what_the_classifier_noted_of_its_goal() -> None:
+    goal, step, allowed = action("fetch", "p1", "p1"), action("pick", "p1.1", "p1"), decision(Verdict.ALLOW, "r", "because")
+    ruling = Ruling(step, allowed, Basis(allowed, goal=goal, goal_decision=allowed))
+    message = ActionVerdict(0.0, "p1.1", "allow", ("r",), "", "because", "", math.inf, 0.0)
+    data = verdict_data(ruling, message, Context(), {}, lambda of: f"noted of {of.id}")
+    assert (data["advice"], data["goal"]["advice"], data["goal"]["proposal"]) == ("noted of p1.1", "noted of p1", goal)
+
+
 def test_a_record_of_an_unknown_kind_is_passed_over(tmp_path: Path) -> None:
     replayer = Replayer(tmp_path)
     assert list(replayer.take([Record(0, 0.0, "note", {}, "", "")])) == [] and replayer.result == Replay(0, 0, 0)
@@ -318,5 +348,7 @@ def test_what_the_classifier_read_and_what_it_did_not_come_out_the_same(tmp_path
     rig.tick(action__proposed=crowd)
     rules = {rule_id for verdict in rig.verdicts for rule_id in verdict.rule_ids}
     assert {"classifier", TOO_LONG, BUSY} <= rules
+    rig.tick(action__proposed=[replace(go, id="c", stamp_s=rig.now_s)])
+    assert BUSY not in rig.verdicts[-1].rule_ids, "the next step has time for it"
     rig.gate.close()
     assert main(["audit", "replay", str(tmp_path / "audit")]) == 0

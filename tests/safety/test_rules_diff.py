@@ -139,6 +139,19 @@ def test_numbers(changes: dict[str, Any], name: str, looser: bool, loaded: Calla
     assert str(found.numbers[0]).startswith(f"{'looser' if looser else 'tighter'}: {name}: ") and found.numbers[0].as_json()["name"] == name
 
 
+def test_numbers_are_shown_short(loaded: Callable[..., Rules], ontology: Ontology) -> None:
+    shy = {**SKILLS, "approach": {**SKILLS["approach"], "approaches": False}}
+    other = {"hazards": ["sharp", "hot"], "release_distance_m": 0.1 + 0.2, "authorised": ["anna"]}
+    found = diff(loaded(SHARP), loaded(SHARP, skills=shy, parameters=other), ontology)
+    assert [str(number) for number in found.numbers] == [
+        "tighter: parameters.authorised: [] → [anna]",
+        "tighter: parameters.hazards: [sharp] → [hot, sharp]",
+        "looser: parameters.release_distance_m: 1 → 0.3",
+        "tighter: skills.approach: arguments (target), moves [base], approaches True → arguments (target), moves [base], approaches False",
+    ]
+    assert found.summary.startswith("looser: parameters.release_distance_m; tighter: parameters.authorised, ")
+
+
 # ---------------------------------------------------------------- explain
 
 
@@ -148,8 +161,11 @@ def test_every_rule_is_explained_nearest_first(loaded: Callable[..., Rules], ont
     explanation = explain_example({"skill": "fetch", "object": "knife", "recipient": "child"}, loaded(low, near, SLOW, SHARP), ontology)
     assert [one.rule.id for one in explanation.considered] == ["sharp", "slow", "near", "low"]
     text = list(lines(explanation))
-    assert text[:2] == ["case     {skill: fetch, object: knife, recipient: child}", "verdict  deny"]
-    assert "says en  No, sharp." in text and "limits   max_speed_mps 0.3" in text
+    assert text[:-4] == [
+        "case     {skill: fetch, object: knife, recipient: child}", "verdict  deny", "limits   max_speed_mps 0.3",
+        "because  sharp: skill fetch, object knife is sharp, recipient recipient is child", "says en  No, sharp.",
+        "says fr  No, sharp.", "",
+    ]  # fmt: skip
     assert text[-2] == "       deny    near (v1): lacks object_known false; near {age_groups: [child], within_m: 1.5}"
     assert text[-1] == "       deny    low (v1): lacks skills [go_to]; faster_than_mps 0.5; health {battery_below: 0.1}"
     assert explanation.as_json()["considered"][0]["held"] == ["skill fetch", "object knife is sharp", "recipient recipient is child"]

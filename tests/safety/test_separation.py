@@ -123,6 +123,7 @@ def test_what_is_under_way_is_taken_from_the_distance_before_the_brakes() -> Non
     needed_m = walking * (0.25 + v / BRAKING_MPS2) + 0.5 + v**2 / (2 * BRAKING_MPS2) + RULE.keep_m + 0.05
     assert needed_m == pytest.approx(2.0)
     assert allowed(who, flown_m=0.0) == allowed(who) > v
+    assert separation_speed_mps(who, RULE, 1.0, 0.25, BRAKING_MPS2, RULE.keep_m) == allowed(who), "by default nothing is under way"
     assert allowed(who, flown_m=5.0) == 0.0
 
 

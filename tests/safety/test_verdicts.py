@@ -91,6 +91,8 @@ def test_limits_have_bounds(name: str, good: list[float], bad: list[float]) -> N
     for value in bad:
         with pytest.raises(ValidationError, match=name):
             Limits.model_validate({name: value})
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(Limits(), name, good[0])  # decisions share them
 
 
 def test_only_allow_and_limit_may_start() -> None:

@@ -159,6 +159,12 @@ def test_a_zone_that_makes_no_sense_is_refused(zone: dict[str, Any], message: st
         config(**zone)
 
 
+@pytest.mark.parametrize("zone", EVERY_KIND)
+def test_a_zone_stays_as_it_was_checked(zone: Zone) -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        zone.min_points = 1000  # type: ignore[misc]  # what is tried here
+
+
 def test_a_partial_zone_says_why() -> None:
     ahead = [[0.3, -0.3], [1, -0.3], [1, 0.3], [0.3, 0.3]]
     assert config(kind="stop", polygon_m=ahead, partial_because="only for what is ahead").zones

@@ -29,7 +29,7 @@ def result(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the next play comes to; the seed with which it was asked for is noted."""
     asked: dict[str, Any] = {"played": played("passed", "passed")}
 
-    def play(file: str, seed: int | None, listener: Any) -> Played:
+    def play(file: str, seed: int | None, listener: Any, perception: str) -> Played:
         asked["seed"] = seed
         for event in asked["played"].events:
             listener(event.stamp_s, "scenario", event)

@@ -12,7 +12,7 @@ from robot_runtime.hear.pronunciation import PronunciationError, pronounce
 from robot_runtime.hear.speakers import Speakers
 from robot_runtime.hear.stop_word import StopWord, StopWordConfig
 from robot_runtime.hear.turn import Moment, Turn, TurnTimes
-from robot_runtime.messages import AudioFrame, People, Person, SpeechState, StopRequest, Utterance, WorldFacts
+from robot_runtime.messages import AudioFrame, People, Person, SpeechState, StopRequest, Utterance, VoiceHeard, WorldFacts
 from robot_runtime.speak.espeak import Espeak
 from sim.description import load_home
 from sim.voices import render
@@ -40,14 +40,14 @@ def person(speaking: bool, who: str = "anna") -> Person:
 
 
 def listen(ear: Ear | StopWord, samples: NDArray[np.int16], speaker: str = "") -> list[tuple[float, object]]:
-    """(time, message) of everything the stage says about a sound that begins at 10 s; signs of life left out."""
+    """(time, message) of everything the stage says about a sound that begins at 10 s; what it says all the time left out."""
     said: list[tuple[float, object]] = []
     for frame in frames(samples):
         now_s = frame.stamp_s + FRAME_S
         inbox: dict[str, list[object]] = {"audio/in": [frame]}
         if speaker:
             inbox["people"] = [People(now_s, "test", (person(True, speaker),))]
-        said += [(now_s, message) for topic, message in ear.step(inbox, now_s) if topic != "safety/listening"]
+        said += [(now_s, message) for topic, message in ear.step(inbox, now_s) if topic not in ("safety/listening", "audio/voice")]
     return said
 
 
@@ -139,6 +139,34 @@ def test_while_the_robot_speaks_turns_are_not_taken(ear: Ear) -> None:
     assert len(listen(ear, sound("come here", "anna"))) == 1
 
 
+def voices(ear: Ear, samples: NDArray[np.int16]) -> list[VoiceHeard]:
+    said = [message for frame in frames(samples) for _, message in ear.step({"audio/in": [frame]}, frame.stamp_s + FRAME_S)]
+    return [message for message in said if isinstance(message, VoiceHeard)]
+
+
+def test_somebody_speaks_ten_times_a_second_while_they_do(ear: Ear) -> None:
+    samples = sound("bring me the red cup", "anna")
+    found = voices(ear, samples)
+    begin_s, end_s = 10.6, 10.0 + len(samples) / 16_000 - 1.2
+    assert begin_s < found[0].stamp_s < begin_s + 0.4 and end_s - 0.3 < found[-1].stamp_s < end_s + 0.1
+    assert 6 <= len(found) <= 10 * (end_s - begin_s) + 1
+    assert all(-60 < voice.level_dbfs < -10 for voice in found)
+
+
+def test_the_robots_own_voice_is_nobodys(ear: Ear) -> None:
+    ear.step({"speech/state": [SpeechState(9.0, "s1", "started", "I will get it.", 0.0, float("nan"))]}, 9.0)
+    assert voices(ear, sound("I will get it", "anna", distance_m=0.3)) == []
+    ear.reset()
+    first, second = np.split(sound("could you please go to the kitchen", "anna"), [320 * 60])
+    assert voices(ear, first) and ear._listener.in_turn
+    ear.step({"speech/state": [SpeechState(11.2, "s2", "started", "Yes?", 0.0, float("nan"))]}, 11.2)
+    assert voices(ear, second) == []
+
+
+def test_noise_is_no_voice(ear: Ear) -> None:
+    assert voices(ear, np.random.default_rng(5).normal(0, 800, 32_000).astype(np.int16)) == []
+
+
 def called(name: str) -> dict[str, list[WorldFacts]]:
     somebody = Person(name, name, "adult", 0.9, (0, 0, 0), (0, 0, 0), 0.1, True, False, True, 0.0)
     return {"world/facts": [WorldFacts(9.0, "", (), (somebody,))]}
@@ -164,7 +192,8 @@ def test_a_name_that_is_learnt_during_a_turn_counts_in_it(ear: Ear) -> None:
     outbox = ear.step({"audio/in": sentence[:60]}, 11.2)
     assert ear._listener.in_turn
     outbox += ear.step({**called("Zoltan"), "audio/in": sentence[60:]}, 16.0)
-    assert [utterance.text.split()[:2] for _, utterance in outbox] == [["bring", "zoltan"]]
+    utterances = [message for _, message in outbox if isinstance(message, Utterance)]
+    assert [utterance.text.split()[:2] for utterance in utterances] == [["bring", "zoltan"]]
 
 
 def test_a_reset_forgets_names(ear: Ear) -> None:

@@ -182,6 +182,40 @@ def test_somebody_out_of_sight_is_heard_where_they_are_remembered() -> None:
     assert (person.seen, person.speaking) == (False, True)
 
 
+def speaker(
+    people: PeopleTracker, tracks: Sequence[Track], impressions: dict[str, Impression], bearing_rad: float, now_s: float
+) -> list[str]:
+    return [person.id for person in people.update(tracks, impressions, [(now_s, bearing_rad)], now_s, ROBOT) if person.speaking]
+
+
+def test_of_two_behind_each_other_the_near_one_speaks() -> None:
+    people = PeopleTracker()
+    tracks = [track("far", 1.0, (3.4, 0.0)), track("near", 1.0, (1.4, 0.02), look=BLUE)]
+    assert speaker(people, tracks, {"near": like(faces=0.95)}, 0.0, 1.0) == ["person-2"]
+
+
+def test_of_two_who_are_as_likely_nobody_is_said_to_speak() -> None:
+    people = PeopleTracker()
+    tracks = [track("a", 1.0, (2.0, 0.1)), track("b", 1.0, (2.0, -0.1), look=BLUE)]
+    assert speaker(people, tracks, {}, 0.0, 1.0) == []
+
+
+def test_a_child_who_stood_there_half_a_minute_ago_speaks_rather_than_the_adult_beside_the_direction() -> None:
+    people = PeopleTracker()
+    watch(people, 0.0, 1.0, like(CHILD), "child", (1.0, 2.0))
+    adult = track("adult", 30.0, (2.0, 1.8), look=BLUE)
+    assert speaker(people, [adult], {"adult": like()}, math.atan2(2.0, 1.0), 30.0) == ["person-1"]
+    later = replace(adult, last_seen_s=31.0)
+    assert speaker(people, [later], {}, math.atan2(1.8, 2.0), 31.0) == ["person-2"]
+
+
+def test_who_walked_away_is_not_where_they_were() -> None:
+    people = PeopleTracker()
+    people.update([track("a", 1.0, (0.0, 2.0), velocity_mps=(0.8, 0.0, 0.0))], {}, (), 1.0, ROBOT)
+    stands = track("b", 21.0, (1.0, 2.0), look=BLUE)
+    assert speaker(people, [stands], {}, math.pi / 2 - 0.2, 21.0) == ["person-2"]
+
+
 def test_engagement_grows_with_each_of_its_signs() -> None:
     person = watch(PeopleTracker(), 0.0, 1.0, like(faces=0.1), at_m=(3.0, 0.0))
     dull = engagement(person, ROBOT)
@@ -327,3 +361,20 @@ def test_nonsense_never_raises(rows: list[tuple[float, float, float, float, bool
             assert 0 <= person.age_group_confidence <= 1
             assert person.age_group in [group.value for group in AgeGroup]
         assert all(0 <= value <= 1 for value in people.engagement(robot).values())
+
+
+def test_who_has_just_spoken_gets_a_name_but_keeps_the_id() -> None:
+    """What they asked for is being done for that id."""
+    people = PeopleTracker(PeopleSettings(known_people=(KnownPerson(id="anna", name="Anna", age_group=AgeGroup.ADULT),)))
+    people.update([track()], {}, [(0.0, 0.0)], 0.0, ROBOT)
+    assert [watch(people, 0.1, 1.0, like()).id, watch(people, 1.1, 1.2, like()).name] == ["person-1", "Anna"]
+    assert watch(people, 60.0, 60.5, like(), "person-9").id == "person-1"
+
+
+def test_a_child_never_keeps_the_name_of_a_grown_up() -> None:
+    """A track that goes over from one to the other is found out by the age."""
+    known = (KnownPerson(id="anna", name="Anna", age_group=AgeGroup.ADULT), KnownPerson(id="leo", name="Leo", age_group=AgeGroup.CHILD))
+    people = PeopleTracker(PeopleSettings(known_people=known))
+    assert watch(people, 0.0, 2.0, like(ADULT)).name == "Anna"
+    child = watch(people, 2.1, 8.0, like(CHILD))
+    assert (child.id, child.name, child.age_group) == ("leo", "Leo", "child")

@@ -21,7 +21,14 @@ def config(node: Node) -> Any:
 @pytest.mark.parametrize("node", STAGES, ids=lambda node: node.name)
 def test_a_node_takes_its_parameters(node: Node) -> None:
     given = read_params(SETTINGS.params_file).get(node.name, {})
-    assert config(node).model_dump(mode="json", include=set(given)) == given
+    assert config(node).model_dump(mode="json", include=set(given), exclude_unset=True) == given
+
+
+def test_the_eyes_know_who_lives_in_the_home() -> None:
+    people = load_home(SETTINGS.world).people
+    perceive = next(node for node in STAGES if node.name == "perceive")
+    known = {one.id: (one.name, one.age_group) for one in config(perceive).people.known_people}
+    assert known == {id_: (person.name, person.age_group) for id_, person in people.items()}
 
 
 def test_the_parameters_of_a_robot_fit_and_keep_its_memory() -> None:

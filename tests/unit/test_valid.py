@@ -30,6 +30,8 @@ GOOD = [
     replace(PEOPLE, people=()),
     m.ProposedVelocity(1.0, "a", math.nan, math.inf),  # the gate takes it for a stop
     m.EStop(1.0, True),
+    m.SoundDirection(1.0, -180),
+    m.VoiceDirection(1.0, "base_link", math.nan, math.nan, math.nan),  # a voice from nowhere
 ]  # fmt: skip
 
 BAD: list[tuple[Any, str]] = [
@@ -51,6 +53,8 @@ BAD: list[tuple[Any, str]] = [
     (m.JointPositions(1.0, ("lift",) * 20_001, (0.0,) * 20_001), f"names: 20001 items, at most {MOST_ITEMS}"),
     (replace(COMMAND, path_m=(1.0,)), "PersonCommand: path_m: 1 numbers"),
     (replace(COMMAND, speed_mps=math.nan), "PersonCommand: speed_mps is nan"),
+    (m.SoundDirection(1.0, 65_535), "SoundDirection: 65535 degrees"),
+    (m.VoiceDirection(1.0, "respeaker_base", 0.0, 0.1, -40.0), "VoiceDirection: frame_id: unknown value 'respeaker_base'"),
     (m.SafetyState(1.0, "asleep", (), 0.0, 1.0, 1.0, 0.0, 0.0), "SafetyState: mode: unknown value 'asleep'"),
 ]
 

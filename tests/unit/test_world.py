@@ -310,3 +310,25 @@ def test_somebody_without_a_name_is_forgotten_after_a_while(home: Home) -> None:
     home.now_s = 600.5
     assert [person.id for person in home.step().people] == ["anna"]
     assert [person.id for person in home.step(people=(replace(ghost, last_seen_s=600.0),)).people] == ["anna", "person-3"]
+
+
+def test_a_thing_whose_colour_cannot_be_told_is_still_the_one_that_lay_there(home: Home) -> None:
+    home.step(cup())
+    thing = only(home.step(cup("cup-7", (2.52, 6.12, 0.8), colour="")))
+    assert (thing.id, thing.colour, thing.name) == ("red_cup", "red", "red cup")
+    others = home.step(cup("cup-8", (2.52, 6.12, 0.8), colour="blue")).objects
+    assert [other.colour for other in others] == ["red", "blue"], "another colour is another cup"
+
+
+def test_a_stranger_whom_the_eyes_know_now_leaves_no_ghost(home: Home) -> None:
+    stranger = replace(a_person("person-1", "adult", 2.5, 5.0), name="", seen=True, last_seen_s=0.2)
+    home.step(people=(stranger,))
+    facts = home.step(people=(replace(stranger, id="anna", name="Anna", last_seen_s=0.4),))
+    assert [person.id for person in facts.people] == ["anna"]
+
+
+def test_a_stranger_who_left_is_remembered(home: Home) -> None:
+    stranger = replace(a_person("person-1", "adult", 2.5, 5.0), name="", seen=True, last_seen_s=0.2)
+    home.step(people=(stranger,))
+    home.step(people=(replace(stranger, seen=False),))
+    assert [person.id for person in home.step(people=()).people] == ["person-1"]

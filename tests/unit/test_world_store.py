@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
@@ -217,6 +217,7 @@ def test_damage_that_shows_while_it_runs_costs_nothing_of_what_is_in_ram(path: P
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 40_000), st.integers(0, 255)), min_size=1, max_size=8), st.integers(0, 40_000))
+@example([(2927, 128)], 16_385)  # in the name of a table, which is no text any more
 def test_no_damage_of_any_byte_stops_the_robot(flips: list[tuple[int, int]], cut: int) -> None:
     with quick_folder() as folder:
         path = Path(folder) / "memory.sqlite"

@@ -1,0 +1,102 @@
+"""Classes with the fields of ``vision_msgs`` 4 and ``hri_msgs`` 2, for machines without those packages.  They accept no other field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+from geometry_msgs.msg import Pose, PoseWithCovariance, Vector3
+from std_msgs.msg import Header
+
+
+@dataclass(slots=True)
+class Point2D:
+    x: float = 0.0
+    y: float = 0.0
+
+
+@dataclass(slots=True)
+class Pose2D:
+    position: Point2D = field(default_factory=Point2D)
+    theta: float = 0.0
+
+
+@dataclass(slots=True)
+class BoundingBox2D:
+    center: Pose2D = field(default_factory=Pose2D)
+    size_x: float = 0.0
+    size_y: float = 0.0
+
+
+@dataclass(slots=True)
+class BoundingBox3D:
+    center: Any = field(default_factory=Pose)
+    size: Any = field(default_factory=Vector3)
+
+
+@dataclass(slots=True)
+class ObjectHypothesis:
+    class_id: str = ""
+    score: float = 0.0
+
+
+@dataclass(slots=True)
+class ObjectHypothesisWithPose:
+    hypothesis: ObjectHypothesis = field(default_factory=ObjectHypothesis)
+    pose: Any = field(default_factory=PoseWithCovariance)
+
+
+@dataclass(slots=True)
+class Detection2D:
+    header: Any = field(default_factory=Header)
+    results: list[Any] = field(default_factory=list)
+    bbox: BoundingBox2D = field(default_factory=BoundingBox2D)
+    id: str = ""
+
+
+@dataclass(slots=True)
+class Detection3D:
+    header: Any = field(default_factory=Header)
+    results: list[Any] = field(default_factory=list)
+    bbox: BoundingBox3D = field(default_factory=BoundingBox3D)
+    id: str = ""
+
+
+@dataclass(slots=True)
+class Detection2DArray:
+    header: Any = field(default_factory=Header)
+    detections: list[Any] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Detection3DArray:
+    header: Any = field(default_factory=Header)
+    detections: list[Any] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class IdsList:
+    header: Any = field(default_factory=Header)
+    ids: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class EngagementLevel:
+    UNKNOWN: ClassVar[int] = 0
+    DISENGAGED: ClassVar[int] = 1
+    ENGAGING: ClassVar[int] = 2
+    ENGAGED: ClassVar[int] = 3
+    DISENGAGING: ClassVar[int] = 4
+    header: Any = field(default_factory=Header)
+    level: int = 0
+
+
+vision_msgs = SimpleNamespace(
+    Detection2D=Detection2D,
+    Detection2DArray=Detection2DArray,
+    Detection3D=Detection3D,
+    Detection3DArray=Detection3DArray,
+    ObjectHypothesisWithPose=ObjectHypothesisWithPose,
+)
+hri_msgs = SimpleNamespace(IdsList=IdsList, EngagementLevel=EngagementLevel)
