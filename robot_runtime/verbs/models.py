@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from models import catalogue
-from models.catalogue import Model, ModelFile
+from robot_runtime import model_catalogue as catalogue
 from robot_runtime.cli import JobError
 from robot_runtime.download import DownloadError, download
+from robot_runtime.model_catalogue import Model, ModelFile
 from robot_runtime.paths import resolve
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import cv2
 
-from models import catalogue
+from robot_runtime import model_catalogue as catalogue
 from robot_runtime.cli import JobError, UsageError
 from robot_runtime.paths import resolve
 from robot_runtime.perceive import pictures

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from models import catalogue
+from robot_runtime import model_catalogue as catalogue
 from robot_runtime.cli import main
 from robot_runtime.download import DownloadError
 from robot_runtime.perceive.model_settings import DetectorSettings

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models import catalogue
+from robot_runtime import model_catalogue as catalogue
 from robot_runtime.cli import main
 from robot_runtime.perceive.boxes import Bgr
 from tests.unit.tiny_networks import save

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from safety.files import FileError, file_hash, load_yaml, resolve, suggestion
 
-CATALOGUE = Path(__file__).parent / "catalogue.yaml"
+CATALOGUE = resolve("models/catalogue.yaml")
 FOLDER_VARIABLE = "ROBOT_RUNTIME_MODELS"
 """Environment variable with the folder of pulled models, for robots whose home is read-only."""
 
