@@ -11,7 +11,7 @@ export PYTHON
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: demo up doctor test lint unit system property adversary mutate bench graph clean help python3 runtime developer
+.PHONY: demo up doctor test lint quick alone property adversary mutate bench graph clean help python3 runtime developer
 
 demo: runtime  ## play the scenario in the simulated home: sees, hears, moves, refuses; writes runs/…/index.html
 	@$(RUN)/robot-runtime demo $(ARGS)
@@ -19,7 +19,7 @@ demo: runtime  ## play the scenario in the simulated home: sees, hears, moves, r
 doctor: runtime  ## say what is present, what is missing and what each missing piece would cost
 	@$(RUN)/robot-runtime doctor $(ARGS)
 
-test: lint unit system  ## all checks and tests, as the continuous integration runs them
+test: lint quick alone  ## all checks and tests, as the continuous integration runs them
 
 lint: developer  ## style, types, import contracts
 	$(RUN)/ruff check
@@ -27,12 +27,12 @@ lint: developer  ## style, types, import contracts
 	$(RUN)/mypy
 	$(RUN)/lint-imports --no-cache
 
-# Pure tests may share the machine's cores; tests of whole processes measure time, so they run alone.
-unit: developer
-	$(RUN)/pytest -n auto --ignore tests/ros --ignore tests/faults $(ARGS)
+# Most tests may share the machine's cores; those of a whole graph of processes measure time, so they run alone.
+quick: developer
+	$(RUN)/pytest -n auto -m "not alone" $(ARGS)
 
-system: developer
-	$(RUN)/pytest tests/ros tests/faults $(ARGS)
+alone: developer
+	$(RUN)/pytest -m alone $(ARGS)
 
 # Each property of the gate on EXAMPLES cases; there are more than 25, so 5,000 make well over 100,000.
 EXAMPLES ?= 5000

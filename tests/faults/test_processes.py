@@ -15,6 +15,8 @@ from tests.faults.documented import LIMITS_S
 from tests.faults.rig import Rig
 from tests.faults.truth import STILL_MPS
 
+pytestmark = pytest.mark.alone
+
 LATCHED = {"emergency_stop", "rearm_required"}
 SERVO_MPS = 0.02  # how far the wheels' real speed may be from the one commanded
 

@@ -20,6 +20,8 @@ from safety.types import BaseCommand
 from sim.base_controller import BaseController
 from sim.serial_port import Emulator
 
+pytestmark = pytest.mark.alone
+
 SPEED_MPS = 0.6
 BRAKING_S = 0.12  # from that speed at 5 m/s²
 SLACK_S = 0.05  # two turns of the emulator's thread on a machine that is busy with other tests

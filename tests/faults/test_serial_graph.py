@@ -11,6 +11,8 @@ from robot_runtime.ros.pace import RESTART_GAP_S
 from tests.faults.documented import LIMITS_S
 from tests.faults.rig import Rig
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def running(graph_domain: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:

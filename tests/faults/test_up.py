@@ -19,6 +19,8 @@ from robot_runtime.paths import ROOT
 from tests.faults.probe import HOME
 from tests.faults.rig import READY_LIMIT_S, settings
 
+pytestmark = pytest.mark.alone
+
 MARK = "ROBOT_RUNTIME_TEST_MARK"
 """A variable that every process of a graph inherits, whoever becomes its parent."""
 
