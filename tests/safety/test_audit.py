@@ -438,10 +438,11 @@ def test_a_full_disk_is_told_and_the_gap_recorded(tmp_path: Path) -> None:
     audit.close()
     path.unlink()
     audit.record("note", {"number": 3}, 1.0)
+    audit.record("note", {"number": 4}, 1.1)
     audit.close()
     assert audit.error == ""
     kinds = [(record.kind, record.data) for record in read(path)]
-    assert kinds == [("gap", {"records": 3, "cause": "No space left on device"}), ("note", {"number": 3})]
+    assert kinds == [("gap", {"records": 3, "cause": "No space left on device"}), ("note", {"number": 3}), ("note", {"number": 4})]
     assert verify(path).intact and verify(path).notes
 
 

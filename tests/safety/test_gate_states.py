@@ -179,7 +179,7 @@ def test_the_last_act_is_of_its_time_and_leaves_a_whole_record(tmp_path: Path) -
     assert mark is not None and mark.hash == end.hash, "the disk has it"
     assert len(files(tmp_path / "audit" / "gate.jsonl")) == 1
     never = Rig()
-    never.gate.close()
+    assert dict(never.gate.close())["cmd_vel"].stamp_s == 0.0, "it has seen no clock yet"
     assert never.records() == [], "what has not begun does not end"
 
 

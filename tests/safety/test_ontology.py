@@ -38,6 +38,7 @@ def test_the_unknown_is_whatever_things_of_a_home_often_are() -> None:
 
 def test_a_dangerous_word_before_the_noun_keeps_its_danger() -> None:
     assert "sharp" in ONTOLOGY.of("knife toy").properties
+    assert {"chemical", "toxic_to_pets"} <= ONTOLOGY.of("dish soap toy").properties  # neither "dish" nor "soap" says so
     assert "ignition" in ONTOLOGY.of("lighter holder").properties
 
 

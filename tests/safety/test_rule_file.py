@@ -206,6 +206,7 @@ CHILD, ADULT = frozenset({AgeGroup.CHILD}), frozenset({AgeGroup.ADULT})
         (When(hours=Hours(from_h=22, until_h=6)), When(hours=Hours(from_h=21, until_h=6)), False),
         (When(hours=Hours(from_h=8, until_h=20)), When(hours=Hours(from_h=22, until_h=6)), False),
         (When(hours=Hours(from_h=22, until_h=6)), When(hours=Hours(from_h=1, until_h=5)), True),
+        (When(hours=Hours(from_h=22, until_h=6)), When(hours=Hours(from_h=1, until_h=6)), True),
         (When(health=Health(battery_below=0.3)), When(health=Health(battery_below=0.2)), True),
         (When(health=Health(battery_below=0.2)), When(health=Health(battery_below=0.3)), False),
         (When(health=Health(degraded=frozenset({"arm"}))), When(health=Health(battery_below=0.3)), False),
