@@ -36,7 +36,7 @@ ArgumentType = Literal["object", "person", "place", "target", "text"]
 Resource = Literal["base", "arm", "head", "voice"]
 Language = Literal["en"]
 
-PREDICATES = ("robot_in", "robot_near", "known", "held_by_robot", "given", "told")
+PREDICATES = ("robot_in", "robot_near", "known", "held_by_robot", "given", "told", "looks_to")
 """What a skill may promise; ``robot_runtime/mind/outcome.py`` can check each of them."""
 
 _PREDICATE = re.compile(r"(\w+)\(\s*(?:(\w+)\s*(?:,\s*(\w+)\s*)?)?\)")

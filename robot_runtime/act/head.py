@@ -18,6 +18,22 @@ def look_at(context: SkillContext, point_m: tuple[float, float, float], aside_ra
     context.propose_joints({"head_pan": pan_rad, "head_tilt": min(max(tilt_rad, -settings.tilt_max_rad), settings.tilt_max_rad)})
 
 
+def towards(context: SkillContext, bearing_deg: str) -> dict[str, float]:
+    """Where the joints of the head have to be to look along a bearing in base_link, as far as the neck goes.
+
+    :param bearing_deg: degrees, positive to the left
+    :raises SkillError: it is no number
+    """
+    try:
+        bearing_rad = math.remainder(math.radians(float(bearing_deg)), math.tau)
+    except ValueError:  # of infinity, too
+        bearing_rad = math.nan
+    if math.isnan(bearing_rad):
+        raise context.failed("no_skill")
+    limit_rad = context.settings.pan_max_rad
+    return {"head_pan": min(max(bearing_rad, -limit_rad), limit_rad), "head_tilt": context.settings.rest_tilt_rad}
+
+
 def look_ahead(context: SkillContext) -> None:
     """Turn it to where the robot drives: people and the floor before the base are in view."""
     context.propose_joints({"head_pan": 0.0, "head_tilt": context.settings.rest_tilt_rad})

@@ -18,7 +18,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from robot_runtime.bench import eyes
+from robot_runtime.bench import eyes, eyes_soak
 from robot_runtime.bench.eyes_pictures import Moment, of_samples, of_validation_set
 from robot_runtime.bench.gate import memory_mib
 from robot_runtime.bench.machine import describe
@@ -27,6 +27,7 @@ from robot_runtime.cli import JobError, UsageError
 from robot_runtime.observe.figures import Figure, figure
 from robot_runtime.paths import resolve
 from robot_runtime.perceive.boxes import Boxes
+from robot_runtime.perceive.cnn import open_eyes
 from robot_runtime.perceive.config import PerceiveConfig
 from robot_runtime.perceive.detector import Detector
 from robot_runtime.perceive.engine_config import PROVIDERS, EngineConfig
@@ -63,6 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--data", type=Path, metavar="DIR", help="folder of models.eyes.render, for its pictures and average precision")
     group.add_argument("--pictures", type=int, default=200, help="so many of them (%(default)s)")
     group.add_argument("--block", type=int, default=10, help="pictures before it is another's turn (%(default)s)")
+    group.add_argument(
+        "--soak", type=float, metavar="MINUTES", help="instead: so long, good and bad pictures, and whether memory stays flat"
+    )
     group.add_argument("--peer-python", type=Path, metavar="PYTHON", help="interpreter of an environment with ultralytics")
     group.add_argument("--peer-model", type=Path, metavar="PT", help="the trained weights, exported by the peer itself; or its .onnx")
 
@@ -82,6 +86,8 @@ def run(args: argparse.Namespace) -> int:
     files = [resolve(file) for file in args.detector or SHIPPED]
     settings = Detector(files[0], EngineConfig(providers=("cpu",))).settings
     moments = of_validation_set(args.data, args.pictures) if args.data else of_samples(files[0], settings.samples)
+    if args.soak is not None:
+        return _soak(args.soak, files[0], config, moments, args.json)
     every = eyes.variants(files, config, args.providers or OnnxRuntime().available(), moments)
     contestants = [one for one in every if not one.refused]
     for one in every:
@@ -92,7 +98,9 @@ def run(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="robot-runtime-bench-") as folder:
         other = _other(args, moments, contestants[0], Path(folder))
         try:
-            eyes.race([*contestants, *([other] if other else [])], len(moments), args.repeats, args.block, _progress(args.repeats))
+            eyes.race(
+                [*contestants, *([other] if other else [])], len(moments), args.repeats, args.block, _progress(args.repeats, "rounds")
+            )
             quality = _quality(contestants, other, moments)
         except PeerError as error:
             raise JobError(str(error)) from error
@@ -102,6 +110,15 @@ def run(args: argparse.Namespace) -> int:
     speeds = _speeds(contestants, other)
     _print(speeds, quality, list(chain.from_iterable(one.stages() for one in contestants)), other, len(moments), args.json)
     return 0
+
+
+def _soak(minutes: float, detector: Path, config: PerceiveConfig, moments: Sequence[Moment], as_json: bool) -> int:
+    """:raises FileError: a model cannot be used"""
+    pictures = round(minutes * 60 * eyes_soak.RATE_HZ) if math.isfinite(minutes) else 0
+    if pictures < 10:
+        raise UsageError("--soak: at least 0.04 minutes")
+    looking = open_eyes(config.model_copy(update={"detector_file": str(detector)}))
+    return eyes_soak.show(eyes_soak.soak(looking, moments, pictures, _progress(pictures, "pictures")), as_json)
 
 
 def _config(args: argparse.Namespace) -> PerceiveConfig:
@@ -126,9 +143,9 @@ def _other(args: argparse.Namespace, moments: Sequence[Moment], variant: eyes.Va
         raise JobError(str(error)) from error
 
 
-def _progress(rounds: int) -> Callable[[int], None]:
+def _progress(count: int, what: str) -> Callable[[int], None]:
     def tell(done: int) -> None:
-        print(f"\r{done} of {rounds} rounds", end="\n" if done == rounds else "", file=sys.stderr, flush=True)
+        print(f"\r{done} of {count} {what}", end="\n" if done == count else "", file=sys.stderr, flush=True)
 
     return tell
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import Field
 
@@ -32,6 +32,7 @@ _log = logging.getLogger(__name__)
 class EarConfig(ListenerConfig):
     site: str = Field("", description="folder with semantic_map.yaml, whose places can be named; empty when the robot was told of none")
     ontology_file: str = Field("safety/ontology.yaml", description="things that can be named")
+    late_s: float = Field(3.0, ge=0, le=10, description="how long after somebody spoke it may still turn out who it was [s]")
     half_duplex: bool = Field(True, description="ignore turns that begin while the robot itself speaks: there is no echo canceller yet")
 
 
@@ -56,7 +57,8 @@ class Ear:
 
     Every other way to say "stop" needs the grammar, and so the end of the turn: it goes to the gate from here, past the planner.
 
-    Speech outside the grammar gives an :class:`Utterance` with an empty text.
+    Speech outside the grammar gives an :class:`Utterance` with an empty text.  One that nobody was seen to say is published once
+    more, with its speaker, when perception finds them within ``late_s`` and before the next turn begins.
     """
 
     Config = EarConfig
@@ -75,6 +77,7 @@ class Ear:
         self._listener.reset()
         self._speakers = Speakers()
         self._names = _NO_NAMES
+        self._nobodys: Utterance | None = None  # the last one, if its speaker may still turn out
         self._robot_speaks = False
         self._voice_dbfs = -math.inf
         self._sequence: int | None = None
@@ -87,7 +90,7 @@ class Ear:
             self._names = self._names.with_those_of(facts)
         for state in news(inbox, "speech/state", SpeechState):
             self._robot_speaks = state.phase == "started"
-        outbox: Outbox = []
+        outbox = self._attribute(now_s)
         for frame in news(inbox, "audio/in", AudioFrame):
             outbox += self._hear(frame, now_s)
         return outbox
@@ -103,6 +106,7 @@ class Ear:
         if heard is None:
             return self._voice(frame)
         utterance = self._utterance(heard, now_s)
+        self._nobodys = utterance if self._may_turn_out(utterance) else None
         outbox: Outbox = [("speech/heard", utterance)]
         if utterance.intent == STOP:
             outbox.insert(0, ("safety/stop_request", StopRequest(now_s, "word", utterance.text, utterance.confidence)))
@@ -138,6 +142,25 @@ class Ear:
             language="en",
             engine=self._recogniser.engine,
         )
+
+    # ------------------------------------------------------------ whose it was
+
+    def _may_turn_out(self, utterance: Utterance) -> bool:
+        """Not when several were seen to speak, of whom none clearly did; and a stop is anybody's."""
+        seen = self._speakers.anybody(utterance.start_s, utterance.end_s)
+        return not seen and not utterance.speaker_id and utterance.intent not in ("", STOP)
+
+    def _attribute(self, now_s: float) -> Outbox:
+        """The last utterance again once perception has found who said it; who speaks anew may be somebody else."""
+        utterance = self._nobodys
+        if utterance is None:
+            return []
+        speaker = self._speakers.between(utterance.start_s, now_s)
+        if speaker or self._listener.in_turn or now_s - utterance.end_s > self._config.late_s:
+            self._nobodys = None
+        if not speaker or self._listener.in_turn:
+            return []
+        return [("speech/heard", replace(utterance, stamp_s=now_s, speaker_id=speaker))]
 
     # ------------------------------------------------------------ names
 

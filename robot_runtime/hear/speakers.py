@@ -26,8 +26,15 @@ class Speakers:
 
     def between(self, start_s: float, end_s: float) -> str:
         """The id of who spoke in this time; "" when nobody did or when it is not clear."""
-        counts = Counter(person for stamp_s, person in self._seen if start_s - 0.1 <= stamp_s <= end_s + 0.1)
+        counts = self._counts(start_s, end_s)
         if not counts:
             return ""
         person, count = counts.most_common(1)[0]
         return person if count >= _CLEAR * counts.total() else ""
+
+    def anybody(self, start_s: float, end_s: float) -> bool:
+        """Whether anybody was seen speaking in this time."""
+        return bool(self._counts(start_s, end_s))
+
+    def _counts(self, start_s: float, end_s: float) -> Counter[str]:
+        return Counter(person for stamp_s, person in self._seen if start_s - 0.1 <= stamp_s <= end_s + 0.1)

@@ -7,6 +7,7 @@ itself does not start motion (ISO 13850: a reset shall not restart).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 
 from py_trees.common import Status
@@ -27,8 +28,14 @@ class Resumed(Enum):
 
 
 class Executive:
-    def __init__(self, services: Services) -> None:
+    """One plan at a time.
+
+    :param make_way: called before a plan begins, so that what else moves the robot leaves off
+    """
+
+    def __init__(self, services: Services, make_way: Callable[[], None] = lambda: None) -> None:
         self._services = services
+        self._make_way = make_way
         self._run: Run | None = None
         self._candidate: Run | None = None
         self._courtesy = Courtesy(services)
@@ -124,6 +131,7 @@ class Executive:
     def _replace_by(self, run: Run) -> None:
         held = self._services.situation.holding if self._run else ""
         self._end("cancelled", "")
+        self._make_way()
         self._run = run
         run.report(run.plan.id, run.plan.goal, "running")
         text = acceptance(run.plan, self._services)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.messages import ActionVerdict, Utterance
+from robot_runtime.mind.attention import Attention
 from robot_runtime.mind.dialogue import Clarification, NotUnderstood, Offers
 from robot_runtime.mind.executive import Executive, Resumed
 from robot_runtime.mind.forgetting import Forgetting
@@ -43,7 +44,8 @@ class Mind:
         self._services = Services(self._config, self._catalogue, self._site, self._references, situation, wording)
         self._known = Known(self._catalogue, self._site, self._references, wording, situation, self._config.known_confidence)
         self._planner = PLANNERS[self._config.planner_backend](self._known)
-        self._executive = Executive(self._services)
+        self._attention = Attention(self._services)
+        self._executive = Executive(self._services, make_way=self._attention.leave)
         self._clarification = Clarification(self._services)
         self._offers = Offers(self._services)
         self._not_understood = NotUnderstood(self._services)
@@ -55,8 +57,13 @@ class Mind:
         self._services.situation.update(inbox, now_s)
         for verdict in news(inbox, "action/verdict", ActionVerdict):
             self._executive.hear(verdict)
+            self._attention.hear(verdict)
+        self._attention.listen(inbox)
         for utterance in news(inbox, "speech/heard", Utterance):
-            self._hear(utterance)
+            for due in self._attention.take(utterance, free=not self._executive.busy):
+                self._hear(due)
+        for due in self._attention.tick():
+            self._hear(due)
         self._forgetting.tick(inbox)
         if self._rearm.tick():
             self._go_on(nothing_is_worth_a_word=False)

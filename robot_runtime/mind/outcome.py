@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 
 from robot_runtime.act.catalogue import Predicate
+from robot_runtime.act.head import towards
+from robot_runtime.act.joints import arrived
 from robot_runtime.act.skill import SkillContext
 from robot_runtime.messages import GripperState
 from robot_runtime.world.objects import ROBOT
@@ -51,6 +53,10 @@ def _told(values: list[str], context: SkillContext) -> bool:
     return bool(states) and all(state is not None and state.phase == "finished" for state in states)
 
 
+def _looks_to(values: list[str], context: SkillContext) -> bool:
+    return arrived(context, towards(context, values[0]))
+
+
 def _gripper(context: SkillContext) -> GripperState | None:
     """Its state, unless that is old."""
     gripper = context.situation.gripper
@@ -65,4 +71,5 @@ _CHECKS = {
     "held_by_robot": _held_by_robot,
     "given": _given,
     "told": _told,
+    "looks_to": _looks_to,
 }

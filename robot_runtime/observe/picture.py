@@ -85,7 +85,7 @@ def _shade_stops(axes: Axes, run: Run) -> None:
 def _heard(run: Run) -> list[tuple[float, float, str]]:
     return [
         (u.start_s - run.start_s, u.end_s - run.start_s, f"{u.speaker_id}: {u.text or '…'}")
-        for u in run.all("speech/heard", Utterance)
+        for u in {u.id: u for u in run.all("speech/heard", Utterance)}.values()  # the last tells the speaker
     ]  # fmt: skip
 
 

@@ -93,7 +93,10 @@ class Timeline:
         return []
 
     def _heard(self, heard: Utterance) -> list[TimelineEvent]:
+        before = self._utterances.get(heard.id)
         self._utterances[heard.id] = heard
+        if before is not None and (before.end_s, before.speaker_id) == (heard.end_s, "") != (heard.end_s, heard.speaker_id):
+            return [_line(heard.stamp_s, "heard", f"it was {self._name(heard.speaker_id)} who said “{heard.text}”", "seen there since")]
         self._unanswered = self._unmoved = heard
         latency_ms = (heard.stamp_s - heard.end_s) * 1e3
         text = f"“{heard.text}”" if heard.text else "(speech outside the grammar)"

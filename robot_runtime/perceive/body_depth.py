@@ -7,6 +7,7 @@ thick as a body.  The box was drawn around the person, so their slice
 
 - is a substantial share of the box and reaches (nearly) all of its rows and columns: what stands before somebody hides a part;
 - hardly reaches beyond the box, while walls, tables and sofas go on;
+- fills no side of the rim from corner to corner, as the frame of a door does behind which they are half hidden;
 - ends at the floor, at the picture's edge, or where something nearer begins;
 - is not behind the point where the foot of the box meets the floor, and makes no giant of them.
 
@@ -51,26 +52,42 @@ _LIFTED_M = 0.35
 """Who ends this high over the floor ends in mid-air."""
 _MOST_HOLES = 0.3
 """Of the box's cells.  Black cloth gives no depth to a sensor, the wall around it does."""
+_SOME_FILLED, _ALL_FILLED = 0.7, 0.9
+"""Of a side of the rim: at the second it is surely filled."""
+_LEAST_KNOWN = 0.5
+"""Of a side's depths, to say so; beyond the picture's edge none are known."""
+_FRONT, _THIN = 0.2, 3
+"""The nearest of a slice begins where it has this share, and is so many bins thick."""
+_PASSING = 0.6
+"""So much less is the score of what surely fills a side: not all, for somebody may stand in a door, as near as its frame."""
 _TRUNK = slice(ROWS // 10, ROWS * 6 // 10)
 """Rows of the box in which trunks are.  Legs are apart, and those of who sits are nearer."""
 _SIGMA = 0.7413
 """Times the range between quartiles: the standard deviation of a normal distribution."""
 
 _CELLS = (ROWS // _CELL[0], COLUMNS // _CELL[1])
-_OUTSIDE = _CELLS[0] * _CELLS[1]
+_INSIDE = _CELLS[0] * _CELLS[1]
+_ZONES_COUNT = _INSIDE + 1 + 8
+_OUTSIDE = np.s_[_INSIDE + 1 :]
 _INNER = np.s_[_RIM:-_RIM, _RIM:-_RIM]
 _UNDER = np.s_[1 - _RIM :, _RIM:-_RIM]
 
 
 def _zones() -> NDArray[np.intp]:
-    """Of each sample the number of its cell, or ``_OUTSIDE``, or one more for the innermost rim."""
-    zones = np.full((ROWS + 2 * _RIM, COLUMNS + 2 * _RIM), _OUTSIDE)
-    zones[_RIM - 1 : 1 - _RIM, _RIM - 1 : 1 - _RIM] = _OUTSIDE + 1
+    """Of each sample the number of its cell, ``_INSIDE`` for the innermost rim, and one of eight more for the rest of the rim."""
+    zones = np.full((ROWS + 2 * _RIM, COLUMNS + 2 * _RIM), _INSIDE)
+    before, within, after = np.s_[: _RIM - 1], np.s_[_RIM - 1 : 1 - _RIM], np.s_[1 - _RIM :]
+    around = [(before, before), (before, within), (before, after), (within, after), (after, after), (after, within), (after, before)]
+    for number, part in enumerate([*around, (within, before)], _INSIDE + 1):
+        zones[part] = number
     zones[_INNER] = np.arange(ROWS)[:, None] // _CELL[0] * _CELLS[1] + np.arange(COLUMNS) // _CELL[1]
     return zones
 
 
 _ZONES = _zones()
+_SIDES = np.array([[1, 1, 1, 0, 0, 0, 0, 0], [0, 0, 1, 1, 1, 0, 0, 0], [0, 0, 0, 0, 1, 1, 1, 0], [1, 0, 0, 0, 0, 0, 1, 1]])
+"""Which of the eight parts of the rim are above, right of, below and left of the box; corners belong to two sides."""
+_SIDE_SAMPLES = _SIDES @ np.bincount(_ZONES.ravel())[_OUTSIDE]
 
 
 class Room(NamedTuple):
@@ -109,11 +126,14 @@ def find_body(depth_m: NDArray[np.float32], ltrb_px: Vector, view: View, depth_r
     """
     samples = _sample(depth_m, ltrb_px, view, depth_range_m)
     counts = _count(samples, room, float(view.pose.position_m[2]))
-    known = np.bincount(_ZONES[np.isfinite(samples.level_m)], minlength=_OUTSIDE + 2)
-    firsts = _slices(counts)
-    if not len(firsts) or _OUTSIDE - np.count_nonzero(known[:_OUTSIDE]) > _MOST_HOLES * _OUTSIDE:
+    known = np.bincount(_ZONES[np.isfinite(samples.level_m)], minlength=_ZONES_COUNT)
+    inner = counts[:_INSIDE].sum(axis=0)
+    firsts = _slices(inner)
+    if not len(firsts) or _INSIDE - np.count_nonzero(known[:_INSIDE]) > _MOST_HOLES * _INSIDE:
         return None
-    scores = _scores(samples, counts, firsts, int(known[_OUTSIDE]), room, float(view.pose.position_m[2]))
+    scores = _scores(samples, counts, firsts, known[_OUTSIDE], room, float(view.pose.position_m[2]))
+    if len(firsts) > 1:
+        scores *= 1 - _PASSING * _passing(counts[_OUTSIDE], inner, firsts, known[_OUTSIDE])
     least = scores.max() * np.where(firsts <= firsts[scores.argmax()], _MAYBE_NEARER, _MAYBE_FARTHER)
     maybe = firsts[scores >= least]
     return _body(samples, int(maybe.min()), float(maybe.max() - maybe.min()) * _BIN_M, view)
@@ -127,8 +147,10 @@ def _sample(depth_m: NDArray[np.float32], ltrb_px: Vector, view: View, depth_ran
     lines = np.minimum(np.maximum(down * (rows / lens.height_px), 0), rows - 1).astype(np.intp)
     ahead_m = depth_m[lines[:, None], picked].astype(np.float64)
     ahead_m[~((ahead_m >= depth_range_m[0]) & (ahead_m <= depth_range_m[1]))] = np.nan
-    ahead_m[(down < 0) | (down >= lens.height_px)] = np.nan
-    ahead_m[:, (across < 0) | (across >= lens.width_px)] = np.nan
+    if down[0] < 0 or down[-1] >= lens.height_px:
+        ahead_m[(down < 0) | (down >= lens.height_px)] = np.nan
+    if across[0] < 0 or across[-1] >= lens.width_px:
+        ahead_m[:, (across < 0) | (across >= lens.width_px)] = np.nan
     rays = _rays(across, down, view)
     return _Samples(rays, ahead_m, ahead_m * np.hypot(rays[0], rays[1]))
 
@@ -161,15 +183,14 @@ def _count(samples: _Samples, room: Room, eye_m: float) -> NDArray[np.intp]:
     last = int(farthest_m / _BIN_M) + 1 + _THICK
     possible = (height_m > room.low_m) & (height_m < room.high_m) & (samples.level_m < farthest_m)
     bins = _ZONES[possible] * last + (samples.level_m[possible] / _BIN_M).astype(np.intp)
-    counts = np.bincount(bins, minlength=(_OUTSIDE + 2) * last).reshape(-1, last)
-    nearer = np.zeros((_OUTSIDE + 2, last + 1), np.intp)
+    counts = np.bincount(bins, minlength=_ZONES_COUNT * last).reshape(-1, last)
+    nearer = np.zeros((_ZONES_COUNT, last + 1), np.intp)
     np.cumsum(counts, axis=1, out=nearer[:, 1:])
     return nearer
 
 
-def _slices(counts: NDArray[np.intp]) -> NDArray[np.intp]:
+def _slices(inner: NDArray[np.intp]) -> NDArray[np.intp]:
     """The first bins of those that are large enough to matter, and apart from each other."""
-    inner = counts[:_OUTSIDE].sum(axis=0)
     within = inner[_THICK:] - inner[:-_THICK]
     firsts: list[int] = []
     while len(firsts) < _MOST:
@@ -181,19 +202,48 @@ def _slices(counts: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.array(firsts, np.intp)
 
 
-def _scores(samples: _Samples, counts: NDArray[np.intp], firsts: NDArray[np.intp], rim: int, room: Room, eye_m: float) -> Vector:
-    """From 0 to 1: how far each slice is what the box was drawn around.  ``rim`` is how many depths are known outside."""
+def _scores(
+    samples: _Samples, counts: NDArray[np.intp], firsts: NDArray[np.intp], rim: NDArray[np.intp], room: Room, eye_m: float
+) -> Vector:
+    """From 0 to 1: how far each slice is what the box was drawn around.  ``rim`` is how many depths are known in each part outside."""
     within = counts[:, firsts + _THICK] - counts[:, firsts]
-    cells = (within[:_OUTSIDE] >= _REACHED).reshape(*_CELLS, -1)
-    reached = cells.any(axis=1).sum(axis=0) * cells.any(axis=0).sum(axis=0) / _OUTSIDE
-    share = within[:_OUTSIDE].sum(axis=0) / (ROWS * COLUMNS)
-    goes_on = within[_OUTSIDE] / max(rim, 1)
+    cells = (within[:_INSIDE] >= _REACHED).reshape(*_CELLS, -1)
+    reached = cells.any(axis=1).sum(axis=0) * cells.any(axis=0).sum(axis=0) / _INSIDE
+    share = within[:_INSIDE].sum(axis=0) / (ROWS * COLUMNS)
+    goes_on = within[_OUTSIDE].sum(axis=0) / max(rim.sum(), 1)
     level_m = (firsts + _THICK / 2) * _BIN_M
     under = samples.level_m[_UNDER]
     under = under[np.isfinite(under)]
     behind = (under[:, None] > level_m + _STEP_M).sum(axis=0) / max(len(under), 1)
     floats = np.where(eye_m + level_m * room.foot_slope > _LIFTED_M, behind, 0.0)
     return np.asarray(reached * np.minimum(1.0, share / _FULL_SHARE) * (1 - goes_on) * (1 - 0.6 * floats))
+
+
+def _passing(outer: NDArray[np.intp], inner: NDArray[np.intp], firsts: NDArray[np.intp], rim: NDArray[np.intp]) -> Vector:
+    """From 0 to 1: how surely each slice fills a whole side of the rim, from corner to corner, as a door's frame or a table's edge does.
+
+    Somebody whose box is too narrow fills less of a side: what is above their shoulders is apart.  What is farther away than the
+    nearest of the slice, such as the wall close behind somebody, does not count.
+
+    :param outer: samples nearer than each bin in each part of the rim, (8, bins + 1)
+    :param inner: likewise in the box, (bins + 1,)
+    """
+    known = _SIDES @ rim
+    known = np.where(known < _LEAST_KNOWN * _SIDE_SAMPLES, np.inf, known)
+    filled = (_SIDES @ (outer[:, firsts + _THICK] - outer[:, firsts])) / known[:, None]
+    passing = np.zeros(len(firsts))
+    for k in np.flatnonzero((filled > _SOME_FILLED).any(axis=0)).tolist():
+        first = int(firsts[k])
+        last = first + _front(inner[first : first + _THICK + 1])
+        surely = float(((_SIDES @ (outer[:, last] - outer[:, first])) / known).max())
+        passing[k] = min(max((surely - _SOME_FILLED) / (_ALL_FILLED - _SOME_FILLED), 0.0), 1.0)
+    return passing
+
+
+def _front(nearer: NDArray[np.intp]) -> int:
+    """So many bins of a slice hold the nearest that it shows in the box."""
+    begin = int((nearer - nearer[0] >= _FRONT * (nearer[-1] - nearer[0])).argmax()) - 1
+    return min(begin + _THIN, _THICK)
 
 
 def _body(samples: _Samples, first: int, doubt_m: float, view: View) -> Body:

@@ -34,15 +34,16 @@ class ByDepth:
         body = find_body(depth_m, box, view, settings.depth_range_m, self._room(box, view))
         if body is None:
             return None
-        towards = np.append(body.at_m - eye_m[:2], 0.0)
-        distance_m = float(np.linalg.norm(towards))
-        towards /= distance_m
-        point_m = np.append(body.at_m, 0.0) + settings.body_half_m * towards
-        along_m = math.hypot(self._noise_m(distance_m), body.spread_m, settings.body_std_m, body.doubt_m / settings.doubt_sigmas)
+        (x_m, y_m), (off_x_m, off_y_m) = body.at_m.tolist(), (body.at_m - eye_m[:2]).tolist()
+        distance_m = math.hypot(off_x_m, off_y_m)
+        towards = np.array([off_x_m / distance_m, off_y_m / distance_m, 0.0])
+        point_m = np.array([x_m, y_m, 0.0]) + settings.body_half_m * towards
+        doubt_m = body.doubt_m / settings.doubt_sigmas
+        along_m = math.hypot(self._noise_m(distance_m), body.spread_m, settings.body_std_m, doubt_m)
         shared_m = math.hypot(view.pose.std_m, view.pose.angle_std_rad * distance_m)
         hidden_m = distance_m * (1 - body.seen) * float(box[2] - box[0]) / view.lens.fx_px / 2
         across_m = math.hypot(distance_m * across_std(box, view, settings), settings.body_std_m, hidden_m)
-        return Place(point_m, covariance(towards, along_m, across_m), shared_m, "depth")
+        return Place(point_m, covariance(towards, along_m, across_m), shared_m, "depth", doubt_m)
 
     def thing(self, box: Vector, view: View, depth_m: Depth) -> Place | None:
         settings = self._settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,6 +28,13 @@ _SEEN_SPEAKS = 5.0
 """Likewise of who is in view, compared with who is only remembered."""
 _STAYS_MPS, _STAYS_M, _WALKS_MPS = 0.1, 0.5, 0.3
 """How far somebody may have gone who stood when last seen, and spoke out of sight: most have stayed; who walked may be anywhere."""
+_GLIMPSE_S = 0.5
+"""Who was out of view for no longer than this has not come into view."""
+_ACQUAINTED_S = 0.6
+"""Who came into view is not taken for the speaker before their age group is told, or they were in view for so long."""
+_MOST_VOICES = 50
+_MOST_LATE = 0.6
+"""Share of the voices that nobody had which must come from somebody's direction: some are reflections, or of others."""
 _MOST_SIGMAS = 2.5
 _CLEARER = 1.5
 """How much likelier than the next the speaker must be."""
@@ -50,6 +57,7 @@ class PeopleSettings(StageConfig):
     facing_on: float = Field(0.6, gt=0, lt=1, description="probability from which on somebody faces the robot")
     facing_off: float = Field(0.4, gt=0, lt=1, description="and below which they do not any more")
     voice_s: float = Field(0.4, gt=0, le=5, description="who was heard this lately is speaking")
+    voice_late_s: float = Field(3.0, ge=0, le=10, description="who comes into view within this where a voice was of nobody is its speaker")
     voice_cone_rad: float = Field(0.35, gt=0, le=3.2, description="how far beside the direction of a voice its speaker may be")
     voice_memory_s: float = Field(120.0, ge=0, le=900, description="who was seen so lately may be who speaks out of sight, from there")
     voice_std_rad: float = Field(0.1, gt=0, le=1.6, description="standard deviation of the directions of voices")
@@ -78,6 +86,8 @@ class _Somebody:
     told_s: float
     name: str = ""
     heard_s: float = -math.inf
+    found_s: float = -math.inf  # when a voice of before they came into view was given to them
+    came_s: float = math.nan  # when they came into view last
     facing: float = 0.5
     faces_robot: bool = False
     looked_s: float = field(default=math.nan)
@@ -97,8 +107,10 @@ class _Somebody:
         return self.track.seen and self.told_s == now_s
 
     def follow(self, track: Track, now_s: float) -> None:
+        absent_s = track.last_seen_s - self.track.last_seen_s
         self.track, self.told_s = track, now_s
         if track.seen:
+            self.came_s = self.came_s if absent_s <= _GLIMPSE_S and math.isfinite(self.came_s) else now_s
             self.seen_std_m, self.walks = track.position_std_m, math.hypot(*track.velocity_mps[:2]) > _WALKS_MPS
 
     def gone_m(self, now_s: float) -> float:
@@ -123,10 +135,19 @@ class _Somebody:
             velocity_mps,
             track.position_std_m + SPREAD_MPS * untold_s,
             seen,
-            now_s - self.heard_s <= voice_s,
+            now_s - max(self.heard_s, self.found_s) <= voice_s,
             seen and self.faces_robot,
             track.last_seen_s,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Unclaimed:
+    """A voice of nobody, and where the robot was when it was heard."""
+
+    heard_s: float
+    bearing_rad: float
+    robot: RobotPose
 
 
 class PeopleTracker:
@@ -141,7 +162,7 @@ class PeopleTracker:
         self._count = 0
         self._people: dict[str, _Somebody] = {}  # by id, in the order in which they came
         self._by_track: dict[str, str] = {}  # track id → person id
-        self._stamp_s = -math.inf
+        self._forget()
 
     def reset(self) -> None:
         """Forget everybody; ids start anew."""
@@ -151,6 +172,7 @@ class PeopleTracker:
     def _forget(self) -> None:
         self._people.clear()
         self._by_track.clear()
+        self._nobodys: list[_Unclaimed] = []
         self._stamp_s = -math.inf
 
     def update(
@@ -181,6 +203,7 @@ class PeopleTracker:
         self._name_known_people()
         for voice in voices:
             self._hear(*voice, robot)
+        self._claim()
         self._drop_oldest()
         return self.people()
 
@@ -244,7 +267,7 @@ class PeopleTracker:
         """A child under the name of a grown-up is somebody else, whom a track was given to by mistake."""
         self._count += 1
         before, somebody.id, somebody.name = somebody.id, f"person-{self._count}", ""
-        somebody.heard_s = -math.inf
+        somebody.heard_s = somebody.found_s = -math.inf
         del self._people[before]
         self._people[somebody.id] = somebody
         self._by_track = {track: somebody.id if who == before else who for track, who in self._by_track.items()}
@@ -273,7 +296,9 @@ class PeopleTracker:
         if not math.isfinite(heard_s) or heard_s > self._stamp_s + self._settings.voice_s:
             return
         if robot is not None and math.isfinite(bearing_rad) and math.isfinite(robot.yaw_rad):
-            speaker = self._towards(robot, bearing_rad)
+            speaker = self._towards(robot, bearing_rad, self._people.values())
+            if speaker is None:
+                self._nobodys.append(_Unclaimed(heard_s, bearing_rad, robot))
         else:
             seen = [somebody for somebody in self._people.values() if somebody.is_seen(self._stamp_s)]
             facing = [somebody for somebody in seen if somebody.faces_robot]
@@ -281,15 +306,34 @@ class PeopleTracker:
         if speaker is not None:
             speaker.heard_s = max(speaker.heard_s, heard_s)
 
-    def _towards(self, robot: RobotPose, bearing_rad: float) -> _Somebody | None:
+    def _claim(self) -> None:
+        """Give voices that were nobody's to who has come into view since, where most of them came from."""
+        late_s, now_s = self._settings.voice_late_s, self._stamp_s
+        recent = self._nobodys and now_s - self._nobodys[-1].heard_s <= late_s  # they are one turn, and kept or forgotten together
+        self._nobodys = self._nobodys[-_MOST_VOICES:] if recent else []
+        came = [somebody for somebody in self._people.values() if somebody.is_seen(now_s) and self._is_acquainted(somebody)]
+        claims = [
+            somebody
+            for voice in self._nobodys
+            if (somebody := self._towards(voice.robot, voice.bearing_rad, [who for who in came if who.came_s > voice.heard_s]))
+        ]
+        speaker = next((one for one in came if claims.count(one) >= _MOST_LATE * len(self._nobodys)), None) if claims else None
+        if speaker is not None:
+            speaker.found_s, speaker.heard_s = now_s, max(speaker.heard_s, self._nobodys[-1].heard_s)
+            self._nobodys.clear()
+
+    def _is_acquainted(self, somebody: _Somebody) -> bool:
+        return somebody.belief.group()[0] is not AgeGroup.UNKNOWN or self._stamp_s - somebody.came_s >= _ACQUAINTED_S - 1e-9
+
+    def _towards(self, robot: RobotPose, bearing_rad: float, among: Iterable[_Somebody]) -> _Somebody | None:
         """Who most likely spoke from there; nobody when two are about as likely: better no speaker than a wrong one.
 
         A voice that is loud enough to be heard is rather that of who is near and looks at the robot than of somebody behind
         them, and who began to speak goes on.
         """
         heard = [
-            (unlikely, who)
-            for who, somebody in self._people.items()
+            (unlikely, somebody.id)
+            for somebody in among
             if self._stamp_s - somebody.track.last_seen_s <= self._settings.voice_memory_s
             and (unlikely := self._unlikely(somebody, robot, bearing_rad)) < math.inf
         ]

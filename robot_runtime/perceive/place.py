@@ -57,7 +57,7 @@ class Placer:
             if found is not None and self._is_sure(found):
                 places.position_m[row] = found.position_m
                 places.covariance_m2[row] = found.covariance_m2 + found.shared_std_m**2 * np.eye(3)
-                places.shared_std_m[row], sources[row] = found.shared_std_m, found.source
+                places.shared_std_m[row], sources[row] = math.hypot(found.shared_std_m, found.doubt_std_m), found.source
         return Places(places.position_m, places.covariance_m2, places.shared_std_m, tuple(sources))
 
     def _is_sure(self, found: Place) -> bool:

@@ -57,7 +57,7 @@ class Places:
 
     position_m: Vector  # (n, 3), map; of people the point of the floor under them, of things their middle
     covariance_m2: Vector  # (n, 3, 3), everything that is unsure
-    shared_std_m: Vector  # (n,), the part of it that does not change from picture to picture: robot's pose, camera's direction
+    shared_std_m: Vector  # (n,), the part of it that more pictures do not lessen: robot's pose, camera's direction, what is meant
     sources: tuple[str, ...]  # "depth", "floor", "surface" or "unknown"
 
     @classmethod
@@ -77,6 +77,7 @@ class Place(NamedTuple):
     covariance_m2: Vector  # without the shared part
     shared_std_m: float
     source: str
+    doubt_std_m: float = 0.0  # that part of it which the next picture shows just as this one did: what of two things is meant
 
 
 def across_std(box: Vector, view: View, settings: PlaceSettings) -> float:

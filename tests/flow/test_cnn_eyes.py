@@ -19,6 +19,7 @@ from robot_runtime.paths import resolve
 from robot_runtime.perceive import perceive
 from robot_runtime.perceive.cnn import CnnEyes
 from robot_runtime.perceive.config import PerceiveConfig
+from sim.play import play
 from sim.renderer import RenderingError
 from sim.truth import Truth, truth_reader
 from tests.truth_eyes import TruthNetworks
@@ -107,6 +108,17 @@ def test_people_are_placed_within_15_cm_and_known_by_their_age(monkeypatch: pyte
     assert {who: rig.nearest(who).age_group for who in errors_m} == {"anna": "adult", "leo": "child", "rose": "elderly"}
     assert len({rig.nearest(who).id for who in errors_m}) == len(rig.people[-1].people) == 3
     assert all(person.seen and person.name == "" for person in rig.people[-1].people), "nobody is known by the face"
+
+
+@pytest.mark.parametrize("at", [(4.3041, 2.8967, -0.6767), (4.3071, 2.8948, -0.5728)], ids=str)
+def test_a_child_half_hidden_by_the_frame_of_a_door_is_behind_it(monkeypatch: pytest.MonkeyPatch, at: tuple[float, float, float]) -> None:
+    """As in sim/scenarios/child_cannot_resume.yaml, where the frame is 1.4 m away and Leo 3.2 m."""
+    rig = Rig(monkeypatch, at)
+    rig.place("leo", 7.6, 2.7)
+    rig.home.walkers["leo"].yaw_rad = math.radians(190)
+    rig.run(1.0)
+    assert rig.nearest("leo").seen
+    assert rig.error_m("leo") <= 0.3
 
 
 def test_messages_are_of_the_pictures_time_and_name_their_networks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,6 +252,29 @@ def test_the_shipped_networks_see_anna(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(people) >= 5
     assert all(person.source.startswith("cnn detector:") for person in people)
     assert any(person.seen for person in people[-1].people)
+
+
+def test_a_child_out_of_view_is_looked_at_known_and_refused_the_knife(monkeypatch: pytest.MonkeyPatch) -> None:
+    networks, told = _networks(), list[tuple[str, Any]]()
+    networks.blind_to = set()
+    monkeypatch.setitem(perceive.BACKENDS, "cnn", lambda config: CnnEyes(config, networks, networks))
+
+    def listen(now_s: float, topic: str, message: Any) -> None:
+        if topic == "sim/state":
+            networks.state = message
+        told.append((topic, message))
+
+    played = play("sim/scenarios/refuse_knife_to_child.yaml", listener=listen, perception="cnn")
+    assert [f"{event.name}: {event.detail}" for event in played.outcomes if event.phase == "failed"] == []
+    assert played.passed
+    heard = [message for topic, message in told if topic == "speech/heard"]
+    assert [(utterance.id, utterance.speaker_id) for utterance in heard] == [(heard[0].id, ""), (heard[0].id, "leo")]
+    looks = {
+        action.utterance_id: action.argument("bearing_deg")
+        for topic, action in told
+        if topic == "action/proposed" and action.skill == "attend"
+    }
+    assert abs(float(looks[heard[0].id]) - 90) < 15
 
 
 def vars_of(person: m.Person) -> list[Any]:

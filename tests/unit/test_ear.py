@@ -306,6 +306,41 @@ def test_speaker_must_be_clear() -> None:
     assert speakers.between(20.0, 21.0) == ""
 
 
+def found_later(ear: Ear, text: str, *sightings: tuple[float, str], again: str = "") -> list[Utterance]:
+    """All utterances, when perception tells who speaks only at these times after the end of the words."""
+    said: list[Utterance] = []
+    samples = sound(text, "leo", after_s=0.5 if again else 4.0)
+    end_s = 10.0 + len(samples) / 16_000 - (0.5 if again else 4.0)
+    due = [(end_s + after_s, who) for after_s, who in sightings]
+    for frame in frames(np.concatenate([samples, sound(again, "anna", before_s=0.1)]) if again else samples):
+        now_s = frame.stamp_s + FRAME_S
+        seen = [People(at_s, "test", (person(True, who),)) for at_s, who in due if now_s - FRAME_S < at_s <= now_s]
+        said += [m for _, m in ear.step({"audio/in": [frame], "people": seen}, now_s) if isinstance(m, Utterance)]
+    return said
+
+
+def test_what_nobody_was_seen_to_say_is_told_again_with_who_turns_out_to_have_said_it(ear: Ear) -> None:
+    first, again = found_later(ear, "give me the knife", (1.2, "leo"), (1.4, "leo"))
+    assert (first.speaker_id, again.speaker_id) == ("", "leo")
+    assert (first.id, first.end_s, first.slots, first.text) == (again.id, again.end_s, again.slots, again.text)
+    assert first.stamp_s < again.stamp_s == pytest.approx(first.end_s + 1.2, abs=0.15)
+
+
+def test_who_speaks_later_has_not_said_it(ear: Ear) -> None:
+    assert [u.speaker_id for u in found_later(ear, "give me the knife", (3.5, "leo"))] == [""]
+    ear.reset()
+    said = found_later(ear, "give me the knife", (1.2, "anna"), (1.3, "anna"), again="come here")
+    assert [(u.intent, u.speaker_id) for u in said] == [("fetch", ""), ("come_here", "anna")]
+
+
+def test_a_stop_is_told_once(ear: Ear) -> None:
+    assert [u.intent for u in found_later(ear, "halt", (1.2, "leo"))] == ["stop"]
+
+
+def test_when_several_were_seen_to_speak_no_later_sight_decides(ear: Ear) -> None:
+    assert [u.speaker_id for u in found_later(ear, "give me the knife", (-0.5, "leo"), (-0.4, "anna"), (1.2, "leo"))] == [""]
+
+
 def test_words_are_pronounced_or_refused() -> None:
     with Espeak() as espeak:
         assert pronounce("zoltan", espeak).split()[0] == "Z"

@@ -182,6 +182,59 @@ def test_somebody_out_of_sight_is_heard_where_they_are_remembered() -> None:
     assert (person.seen, person.speaking) == (False, True)
 
 
+def turned_to(
+    voices: Sequence[Voice], from_s: float = 2.0, at_m: tuple[float, float] = (0.0, 2.0), ages: Sequence[float] = CHILD
+) -> list[float]:
+    """Somebody stands to the right of the robot; when they come into view, and by then voices were heard; the times when they speak."""
+    people, told = PeopleTracker(), []
+    watch(people, 0.0, 0.1, like(), "ahead", look=BLUE)
+    for tenth in range(2, 60):
+        now_s = tenth / 10
+        tracks = [track("ahead", now_s, look=BLUE)] if now_s < from_s else [track("aside", now_s, at_m)]
+        impressions = {"aside": like(ages)} if now_s >= from_s else {"ahead": like()}
+        heard = [voice for voice in voices if now_s - 0.1 < voice[0] <= now_s]
+        told += [now_s for person in people.update(tracks, impressions, heard, now_s, ROBOT) if person.speaking]
+    return told
+
+
+LEFT = math.pi / 2
+
+
+def test_who_comes_into_view_where_a_voice_was_has_spoken_once_their_age_is_told() -> None:
+    told = turned_to([(1.0, LEFT), (1.1, LEFT + 0.1), (1.2, LEFT - 0.1)])
+    assert told[0] == pytest.approx(2.2, abs=0.11)
+    assert told[-1] - told[0] <= 0.41
+
+
+def test_whose_age_stays_unknown_has_spoken_too_a_moment_later() -> None:
+    assert turned_to([(1.0, LEFT), (1.1, LEFT)], ages=(1 / 3, 1 / 3, 1 / 3))[0] == pytest.approx(2.6)
+
+
+def test_a_reflection_does_not_take_the_voice_away_but_many_do() -> None:
+    assert turned_to([(1.0, LEFT), (1.1, LEFT), (1.2, -2.5), (1.3, LEFT)])
+    assert not turned_to([(1.0, LEFT), (1.1, -LEFT), (1.2, -2.5), (1.3, LEFT)])
+
+
+@pytest.mark.parametrize(("voices", "at_m"), [([(1.0, -LEFT)], (0.0, 2.0)), ([(1.0, LEFT)], (1.4, 1.4)), ([], (0.0, 2.0))])
+def test_who_comes_into_view_elsewhere_has_not_spoken(voices: list[Voice], at_m: tuple[float, float]) -> None:
+    assert turned_to(voices, at_m=at_m) == []
+
+
+def test_after_a_few_seconds_a_voice_of_nobody_stays_nobodys() -> None:
+    assert turned_to([(1.0, LEFT)], from_s=3.5)
+    assert turned_to([(1.0, LEFT)], from_s=4.2) == []
+
+
+def test_who_was_in_view_when_a_voice_was_nobodys_does_not_get_it_later() -> None:
+    people = PeopleTracker()
+    for tenth in range(30):
+        now_s = tenth / 10
+        tracks = [track("a", now_s, (2.0, 0.2)), track("b", now_s, (2.0, -0.2), look=BLUE)]
+        voices = [(now_s, 0.0)] if tenth == 10 else []
+        found = people.update(tracks, {"a": like(), "b": like()}, voices, now_s, ROBOT)
+        assert not any(person.speaking for person in found)
+
+
 def speaker(
     people: PeopleTracker, tracks: Sequence[Track], impressions: dict[str, Impression], bearing_rad: float, now_s: float
 ) -> list[str]:

@@ -1,6 +1,7 @@
 """The story of a run: lines, names and latencies."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -49,6 +50,14 @@ def test_heard_names_the_speaker_and_counts_from_the_end_of_the_sound(timeline: 
     assert told.text == "Anna: “bring me the red cup”"
     assert told.latency_ms == pytest.approx(300)
     assert understood.text == "fetch(object=red cup)"
+
+
+def test_who_turns_out_to_have_said_it_is_one_line_more_and_no_second_utterance(timeline: Timeline) -> None:
+    assert [line.kind for line in lines(timeline, 10.0, speech__heard=replace(heard(), speaker_id=""))] == ["heard", "understood"]
+    assert [line.text for line in lines(timeline, 11.0, speech__heard=heard(stamp_s=11.0))] == [
+        "it was anna who said “bring me the red cup”"
+    ]
+    assert len(lines(timeline, 12.0, speech__heard=heard(end_s=11.7, stamp_s=12.0))) == 2  # said once more
 
 
 def test_plan_and_verdict_carry_their_own_latencies(timeline: Timeline) -> None:
