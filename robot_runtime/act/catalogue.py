@@ -52,7 +52,6 @@ class ArgumentSpec(_Model):
 
     type: ArgumentType
     slot: str = Field("", description="spoken slot that fills it, when it is not called as the argument is")
-    default: Literal["", "speaker"] = Field("", description="what it is when it was not said")
     values: tuple[str, ...] = Field((), description="the only words it can be; empty when the world provides them")
 
 

@@ -18,7 +18,7 @@ from robot_runtime.stage import Inbox, Outbox, latest, news
 class Direction:
     """Gives each voice a bearing in base_link; nan without an array, or when it has been silent for too long.
 
-    Without a bearing perception still tells who speaks where that is plain: see :mod:`robot_runtime.perceive.people`.
+    On a robot without an array perception still tells who speaks where that is plain: see :mod:`robot_runtime.perceive.people`.
     """
 
     class Config(StageConfig):

@@ -13,7 +13,7 @@ from robot_runtime.hear.activity import level_dbfs
 from robot_runtime.hear.grammar import Grammar
 from robot_runtime.hear.listener import FRAME_S, Heard, Listener, ListenerConfig
 from robot_runtime.hear.recogniser import Recogniser
-from robot_runtime.hear.speakers import Speakers
+from robot_runtime.hear.speakers import LEAST, Speakers
 from robot_runtime.hear.vocabulary import robot_grammar
 from robot_runtime.messages import AudioFrame, People, SpeechState, StopRequest, Utterance, VoiceHeard, WorldFacts
 from robot_runtime.stage import Inbox, Outbox, news
@@ -138,7 +138,7 @@ class Ear:
             confidence=heard.hypothesis.confidence,
             start_s=heard.start_s,
             end_s=heard.end_s,
-            speaker_id=self._speakers.between(heard.start_s, heard.end_s),
+            speaker_id=self._speakers.between(heard.start_s, heard.end_s, LEAST),
             language="en",
             engine=self._recogniser.engine,
         )

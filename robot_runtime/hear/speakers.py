@@ -10,6 +10,11 @@ from collections import Counter, deque
 from robot_runtime.messages import People
 
 _KEPT_S = 30.0
+_MOST = 5000
+"""Entries; also where a clock that was set back keeps the oldest from being dropped."""
+_AROUND_S = 0.1
+LEAST = 0.25
+"""Who has said something was seen speaking in more than this share of the pictures from then: a single reflection is nobody's turn."""
 _CLEAR = 0.6  # share of all sightings of a speaking person that one must have; less is a guess
 
 
@@ -17,24 +22,36 @@ class Speakers:
     """Remembers for half a minute who was speaking when."""
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[float, str]] = deque()
+        self._seen: deque[tuple[float, str]] = deque(maxlen=_MOST)
+        self._told_s: deque[float] = deque(maxlen=_MOST)
 
     def take(self, people: People) -> None:
         self._seen.extend((people.stamp_s, person.id) for person in people.people if person.speaking)
         while self._seen and self._seen[0][0] < people.stamp_s - _KEPT_S:
             self._seen.popleft()
+        self._told_s.append(people.stamp_s)
+        while self._told_s[0] < people.stamp_s - _KEPT_S:
+            self._told_s.popleft()
 
-    def between(self, start_s: float, end_s: float) -> str:
-        """The id of who spoke in this time; "" when nobody did or when it is not clear."""
+    def between(self, start_s: float, end_s: float, least: float = 0.0) -> str:
+        """The id of who spoke in this time; "" when nobody did or when it is not clear.
+
+        :param least: they were seen speaking in more than this share of what perception told meanwhile
+        """
         counts = self._counts(start_s, end_s)
         if not counts:
             return ""
         person, count = counts.most_common(1)[0]
-        return person if count >= _CLEAR * counts.total() else ""
+        told = sum(_within(stamp_s, start_s, end_s) for stamp_s in self._told_s)
+        return person if count >= _CLEAR * counts.total() and count > least * told else ""
 
     def anybody(self, start_s: float, end_s: float) -> bool:
         """Whether anybody was seen speaking in this time."""
         return bool(self._counts(start_s, end_s))
 
     def _counts(self, start_s: float, end_s: float) -> Counter[str]:
-        return Counter(person for stamp_s, person in self._seen if start_s - 0.1 <= stamp_s <= end_s + 0.1)
+        return Counter(person for stamp_s, person in self._seen if _within(stamp_s, start_s, end_s))
+
+
+def _within(stamp_s: float, start_s: float, end_s: float) -> bool:
+    return start_s - _AROUND_S <= stamp_s <= end_s + _AROUND_S

@@ -41,7 +41,7 @@ class Attention:
         self._astray = False  # the gate took a look back, and the head is still turned
         self._held: Utterance | None = None
         self._until_s = 0.0
-        self._nobodys: deque[tuple[str, float]] = deque(maxlen=_MOST_HEARD)  # utterances that were heard without a speaker
+        self._heard: deque[tuple[str, float]] = deque(maxlen=_MOST_HEARD)  # utterances that were acted on
 
     # ------------------------------------------------------------ what comes in
 
@@ -57,13 +57,13 @@ class Attention:
     def take(self, utterance: Utterance, *, free: bool) -> Sequence[Utterance]:
         """What is to be heard now: mostly this utterance.
 
-        :param free: nothing is being done, so that the head may turn
+        :param free: nothing is being done or asked, so that the head may turn; a yes that permits something is no guess
         """
         if self._held is not None and _same(self._held, utterance):
             self._held = utterance
             return self._due()
-        if utterance.speaker_id and (utterance.id, utterance.end_s) in self._nobodys:
-            return ()  # it was acted on when nobody was known to have said it
+        if (utterance.id, utterance.end_s) in self._heard:
+            return ()  # again: nothing is done twice, whoever turns out to have said it
         before = self._give_up()
         if free and not before and self._is_worth_it(utterance) and self._begin(utterance):
             self._held, self._until_s = utterance, self._services.situation.now_s + self._services.config.attend_hold_s
@@ -107,8 +107,7 @@ class Attention:
         return () if held is None else (self._noted(held),)
 
     def _noted(self, utterance: Utterance) -> Utterance:
-        if not utterance.speaker_id:
-            self._nobodys.append((utterance.id, utterance.end_s))
+        self._heard.append((utterance.id, utterance.end_s))
         return utterance
 
     # ------------------------------------------------------------ the look

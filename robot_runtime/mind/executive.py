@@ -12,7 +12,7 @@ from enum import Enum
 
 from py_trees.common import Status
 
-from robot_runtime.messages import ActionVerdict, Plan, SafetyMode
+from robot_runtime.messages import ActionVerdict, Plan, SafetyMode, Utterance
 from robot_runtime.mind.permission import Answer, Permission
 from robot_runtime.mind.run import Run
 from robot_runtime.mind.services import Services
@@ -70,9 +70,9 @@ class Executive:
             if run is not None:
                 run.hear(verdict)
 
-    def decide(self, yes: bool, person_id: str, utterance_id: str) -> bool:
+    def decide(self, yes: bool, said: Utterance) -> bool:
         """A person's yes or no; False when nothing was asked."""
-        return any(run.decide(yes, person_id, utterance_id) for run in (self._candidate, self._run) if run)
+        return any(run.decide(yes, said) for run in (self._candidate, self._run) if run)
 
     def pause(self, detail: str) -> None:
         """Halt what is being done until :meth:`resume`."""

@@ -69,7 +69,7 @@ class GroundedPlanner:
 
     def _value(self, skill: Skill, spec: ArgumentSpec, slot: str, words: str, utterance: Utterance, draft: _Draft) -> str:
         if spec.type == "person":
-            return self._person(words, utterance.speaker_id, spec).id
+            return self._person(words, utterance.speaker_id).id
         if not words:
             raise _UnplannableError(self._say("not_understood"))
         if spec.type == "place":
@@ -87,22 +87,19 @@ class GroundedPlanner:
         listed = self._known.wording.listing([self._say("the", name=place) for place in places])
         raise _UnplannableError(self._say("unknown_place", place=words, places=listed))
 
-    def _person(self, words: str, speaker_id: str, spec: ArgumentSpec) -> Person:
+    def _person(self, words: str, speaker_id: str) -> Person:
+        """Whom a name or "me" means.  Words of nobody stay nobody's: a child out of sight gets nothing in an adult's name."""
         facts = self._known.situation.facts
         if words not in SPEAKER_WORDS:
             person = self._known.references.person(words, facts)
             if person is None:
                 raise _UnplannableError(self._say("unknown_person", person=words))
             return person
-        seen = [person for person in facts.people if person.seen]
         speaker = self._known.references.person(speaker_id, facts) if speaker_id else None
         if speaker is not None:
             return speaker
-        if not seen:
-            raise _UnplannableError(self._say("nobody_here"))
-        if len(seen) > 1 or spec.default != "speaker":
-            raise _UnplannableError(self._say("unknown_speaker"))
-        return seen[0]  # whoever is the only one in sight has spoken
+        anybody = any(person.seen for person in facts.people)
+        raise _UnplannableError(self._say("unknown_speaker" if anybody else "nobody_here"))
 
     def _object(self, skill: Skill, slot: str, words: str, draft: _Draft) -> str:
         """An id; or the words themselves when no such thing is known yet, or when all of its kind are asked for."""

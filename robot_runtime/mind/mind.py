@@ -60,7 +60,7 @@ class Mind:
             self._attention.hear(verdict)
         self._attention.listen(inbox)
         for utterance in news(inbox, "speech/heard", Utterance):
-            for due in self._attention.take(utterance, free=not self._executive.busy):
+            for due in self._attention.take(utterance, free=not (self._executive.busy or self._executive.asking)):
                 self._hear(due)
         for due in self._attention.tick():
             self._hear(due)
@@ -97,7 +97,7 @@ class Mind:
 
     def _hear_yes_or_no(self, utterance: Utterance) -> None:
         yes = utterance.intent == "yes"
-        if self._executive.decide(yes, utterance.speaker_id, utterance.id):
+        if self._executive.decide(yes, utterance):
             self._offers.drop()  # the gate's question came later
             return
         if yes:

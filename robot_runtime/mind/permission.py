@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from enum import Enum
 
-from robot_runtime.messages import ActionStatus, ActionVerdict, Confirmation, Plan, PlanStep, ProposedAction, Verdict
+from robot_runtime.messages import ActionStatus, ActionVerdict, Confirmation, Plan, PlanStep, ProposedAction, Utterance, Verdict
 from robot_runtime.mind.services import Services
 
 
@@ -56,12 +56,17 @@ class Permission:
         else:
             self._end(Answer.REFUSED, verdict.say or self._say(self._why_refused()))
 
-    def decide(self, yes: bool, person_id: str, utterance_id: str) -> bool:
-        """A person's answer; False when none is asked for."""
+    def decide(self, yes: bool, said: Utterance) -> bool:
+        """A person's answer; False when none is asked for.
+
+        A yes is as old as its words, so that the gate takes none that was said before it asked; a no counts whenever it was said.
+        """
+        return self._decide(yes, said.end_s if yes else self._services.situation.now_s, said.speaker_id, said.id)
+
+    def _decide(self, yes: bool, stamp_s: float, person_id: str, utterance_id: str) -> bool:
         if self.answer is not Answer.ASKING:
             return False
-        now_s = self._services.situation.now_s
-        answer = Confirmation(now_s, self._question_id, yes, person_id, utterance_id)
+        answer = Confirmation(stamp_s, self._question_id, yes, person_id, utterance_id)
         self._services.outbox.append(("action/confirmation", answer))
         if not yes:
             self._end(Answer.REFUSED, self._say("leave_it"))
@@ -69,7 +74,7 @@ class Permission:
 
     def drop(self) -> None:
         """It is not wanted any more: a question that is open is over, which the gate takes for a no."""
-        self.decide(False, "", "")
+        self._decide(False, self._services.situation.now_s, "", "")
 
     def ask_again(self) -> None:
         """Propose the same once more, as after a stop: what was granted before does not count any more."""

@@ -16,10 +16,9 @@ class Rearm:
         self._was_latched = False
 
     def ask(self, utterance: Utterance) -> None:
-        """Send the request of who said "resume"."""
-        now_s = self._services.situation.now_s
-        self._asked, self._until_s = utterance, now_s + self._services.config.rearm_timeout_s
-        request = RearmRequest(now_s, "voice", utterance.speaker_id, utterance.id)
+        """Send the request of who said "resume".  It is as old as the words: those from before a stop do not lift it."""
+        self._asked, self._until_s = utterance, self._services.situation.now_s + self._services.config.rearm_timeout_s
+        request = RearmRequest(utterance.end_s, "voice", utterance.speaker_id, utterance.id)
         self._services.outbox.append(("safety/rearm_request", request))
 
     def tick(self) -> bool:

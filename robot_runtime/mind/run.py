@@ -5,7 +5,7 @@ from __future__ import annotations
 from py_trees.common import Status
 from py_trees.composites import Sequence
 
-from robot_runtime.messages import ActionVerdict, Plan
+from robot_runtime.messages import ActionVerdict, Plan, Utterance
 from robot_runtime.mind.errand import Errand
 from robot_runtime.mind.outcome import holds
 from robot_runtime.mind.permission import Answer
@@ -31,10 +31,10 @@ class Run(Errand):
         if self.step and self.step.permission:
             self.step.permission.hear(verdict)
 
-    def decide(self, yes: bool, person_id: str, utterance_id: str) -> bool:
+    def decide(self, yes: bool, said: Utterance) -> bool:
         """A person's yes or no; False when this run did not ask for one."""
         step = self.step.permission if self.step else None
-        return self.goal.decide(yes, person_id, utterance_id) or (step is not None and step.decide(yes, person_id, utterance_id))
+        return self.goal.decide(yes, said) or (step is not None and step.decide(yes, said))
 
     @property
     def asking(self) -> bool:

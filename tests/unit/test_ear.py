@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from robot_runtime.hear.activity import Activity, LevelGate
 from robot_runtime.hear.ear import Ear, EarConfig
 from robot_runtime.hear.pronunciation import PronunciationError, pronounce
-from robot_runtime.hear.speakers import Speakers
+from robot_runtime.hear.speakers import LEAST, Speakers
 from robot_runtime.hear.stop_word import StopWord, StopWordConfig
 from robot_runtime.hear.turn import Moment, Turn, TurnTimes
 from robot_runtime.messages import AudioFrame, People, Person, SpeechState, StopRequest, Utterance, VoiceHeard, WorldFacts
@@ -304,6 +304,27 @@ def test_speaker_must_be_clear() -> None:
     assert speakers.between(10.0, 11.0) == "anna"
     assert speakers.between(10.0, 10.1) == ""
     assert speakers.between(20.0, 21.0) == ""
+
+
+def test_a_moments_sight_is_not_the_speaker_of_a_whole_sentence() -> None:
+    speakers = Speakers()
+    for tenth in range(16):
+        speakers.take(People(10 + tenth / 10, "test", (person(tenth < 4, "anna"),)))
+    assert speakers.between(10.0, 10.6, LEAST) == "anna"
+    assert speakers.between(10.0, 11.5, LEAST) == ""
+    assert speakers.between(10.0, 11.5) == "anna"
+
+
+def test_who_was_seen_speaking_for_a_moment_only_has_not_said_it(ear: Ear) -> None:
+    """One voice of a child that came as a reflection from where a grown-up stands."""
+    said: list[object] = []
+    for frame in frames(sound("give me the knife", "leo")):
+        now_s = frame.stamp_s + FRAME_S
+        people = People(now_s, "test", (person(11.0 <= now_s < 11.15, "anna"),))
+        said += [message for topic, message in ear.step({"audio/in": [frame], "people": [people]}, now_s) if topic == "speech/heard"]
+    (utterance,) = said
+    assert isinstance(utterance, Utterance)
+    assert (utterance.intent, utterance.speaker_id) == ("fetch", "")
 
 
 def found_later(ear: Ear, text: str, *sightings: tuple[float, str], again: str = "") -> list[Utterance]:

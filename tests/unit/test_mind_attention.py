@@ -75,6 +75,46 @@ def test_what_turns_out_too_late_is_not_done_twice(rig: Rig) -> None:
     assert requesters(rig) == [""]
 
 
+@pytest.mark.parametrize("speaker", ["", "anna"])
+def test_the_same_words_twice_are_done_once(rig: Rig, speaker: str) -> None:
+    utterance = hear(rig, 0.0, 0.0, speaker=speaker, intent="describe")
+    rig.send("speech/heard", utterance).run(0.2)
+    turns_out(rig, utterance, "leo")
+    rig.run(0.2)
+    assert requesters(rig) == [speaker]
+
+
+def test_who_turns_out_to_have_said_it_twice_gets_it_once(rig: Rig) -> None:
+    utterance = hear(rig, LEFT, LEFT, intent="describe")
+    for _ in range(2):
+        turns_out(rig, utterance, "leo")
+        rig.run(0.2)
+    assert requesters(rig) == ["leo"]
+
+
+def test_a_yes_that_permits_something_is_not_given_to_whom_is_found_later(rig: Rig) -> None:
+    """Who may say yes is somebody who was seen to say it, not who stands where a voice came from."""
+    rig.judge = lambda action: ("confirm", "Shall I?", math.inf) if action.skill == "go_to" else allow(action)
+    rig.hear("go_to", place="kitchen").run(0.3)
+    yes = hear(rig, LEFT, LEFT, intent="yes")
+    rig.run(0.3)
+    turns_out(rig, yes, "anna")
+    rig.run(2.0)
+    assert [answer.person_id for answer in rig.sent("action/confirmation")] == [""]
+    assert "attend(90)" not in rig.proposed
+
+
+def test_go_on_that_waited_does_not_lift_a_stop_that_came_meanwhile(rig: Rig) -> None:
+    """The gate refuses a request from before the stop."""
+    utterance = hear(rig, LEFT, LEFT, intent="resume")
+    rig.run(0.5)
+    stopped_s, rig.mode = rig.now_s, SafetyMode.REARM_REQUIRED.value
+    turns_out(rig, utterance, "anna")
+    rig.run(0.5)
+    (request,) = rig.sent("safety/rearm_request")
+    assert request.stamp_s == utterance.end_s < stopped_s
+
+
 def test_the_world_has_to_know_the_speaker_first(rig: Rig) -> None:
     leo = rig.people.pop("leo")
     rig.run(0.5)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from robot_runtime.messages import ActionVerdict, ProposedAction, SafetyMode
-from tests.unit.mind_rig import Rig, Thing, write_site
+from robot_runtime.messages import ActionVerdict, ProposedAction, SafetyMode, Utterance
+from tests.unit.mind_rig import TICK_S, Rig, Thing, write_site
 
 
 @pytest.fixture
@@ -169,6 +169,17 @@ def test_whose_yes_does_not_count_is_told_so_and_somebody_else_may_still_say_it(
     assert rig.sent("action/confirmation")[-1].person_id == speaker
     rig.hear("yes", "anna", "yes").run(3)
     assert rig.statuses("go_to")[-1] == "go_to succeeded"
+
+
+@pytest.mark.parametrize(("word", "late_s"), [("yes", 1.5), ("no", 0.0)])
+def test_a_yes_is_as_old_as_its_words_and_a_no_is_never_too_old(rig: Rig, word: str, late_s: float) -> None:
+    """The gate takes no answer from before its question: that yes was said to something else."""
+    rig.judge = confirming
+    rig.hear("go_to", place="kitchen").run(2.0)
+    said_s = rig.now_s - 1.5
+    rig.send("speech/heard", Utterance(rig.now_s, "u9", word, word, (), 0.9, said_s - 0.3, said_s, "anna", "en", "test")).tick()
+    (answer,) = rig.sent("action/confirmation")
+    assert rig.now_s - answer.stamp_s == pytest.approx(late_s, abs=2 * TICK_S)
 
 
 def test_no_to_a_confirmation_leaves_it(rig: Rig) -> None:

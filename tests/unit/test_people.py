@@ -163,6 +163,51 @@ def test_a_voice_from_nowhere_belongs_to_who_alone_looks_here() -> None:
     assert speakers([(0.9, 0.5)], robot=None) == []
 
 
+@pytest.mark.parametrize(
+    ("voices", "robot"),
+    [([(1.0, 3.0)], None), ([(1.0, 0.0)], replace(ROBOT, yaw_rad=math.nan)), ([(0.2, 3.0), (1.0, math.nan)], ROBOT)],
+    ids=["no pose", "no heading", "the array tells none any more"],
+)
+def test_where_directions_are_found_one_that_is_not_known_is_not_that_of_whoever_is_in_view(
+    voices: Sequence[Voice], robot: RobotPose | None
+) -> None:
+    """A child behind the robot would speak with the rights of the grown-up before it."""
+    people = PeopleTracker()
+    for heard_s, bearing_rad in voices:
+        (person,) = people.update([track(now_s=heard_s)], {"person-1": like()}, [(heard_s, bearing_rad)], heard_s, robot)
+        assert not person.speaking
+
+
+def test_after_a_reset_it_is_not_known_whether_there_is_an_array() -> None:
+    people = PeopleTracker()
+    people.update([track()], {}, [(0.0, 3.0)], 0.0, ROBOT)
+    people.reset()
+    assert people.update([track(now_s=1.0)], {}, [(1.0, math.nan)], 1.0, ROBOT)[0].speaking
+
+
+def test_without_directions_the_only_one_in_view_speaks_unless_somebody_else_is_about_and_they_look_elsewhere() -> None:
+    for faces, speaking in ((0.0, False), (0.95, True)):
+        people = PeopleTracker()
+        watch(people, 0.0, 1.0, like(CHILD), "child", (-1.0, 1.0))
+        watch(people, 20.0, 21.0, like(faces=faces), "adult", look=BLUE)
+        found = people.update([track("adult", 21.1, look=BLUE)], {}, [(21.1, math.nan)], 21.1, ROBOT)
+        assert [person.speaking for person in found if person.seen] == [speaking]
+    people = PeopleTracker()
+    watch(people, 0.0, 1.0, like(CHILD), "child", (-1.0, 1.0))
+    assert people.update([track("adult", 122.0, look=BLUE)], {}, [(122.0, math.nan)], 122.0, ROBOT)[0].speaking
+
+
+@pytest.mark.parametrize("reflection", range(4))
+def test_one_reflection_from_somebody_else_does_not_make_them_speak(reflection: int) -> None:
+    """A child speaks behind the robot; a grown-up stands before it."""
+    people, spoke = PeopleTracker(), 0
+    for tenth in range(8):
+        now_s = tenth / 10
+        voices = [(now_s, 0.0 if tenth == reflection else 3.0)] if tenth < 4 else []
+        spoke += people.update([track(now_s=now_s)], {}, voices, now_s, ROBOT)[0].speaking
+    assert spoke == (reflection == 0)  # of the very first voice nothing else is known
+
+
 def test_old_voices_and_nonsense_are_no_speech() -> None:
     assert speakers([(0.1, 0.5)]) == []
     assert speakers([(math.nan, 0.5)]) == []
@@ -213,6 +258,13 @@ def test_whose_age_stays_unknown_has_spoken_too_a_moment_later() -> None:
 def test_a_reflection_does_not_take_the_voice_away_but_many_do() -> None:
     assert turned_to([(1.0, LEFT), (1.1, LEFT), (1.2, -2.5), (1.3, LEFT)])
     assert not turned_to([(1.0, LEFT), (1.1, -LEFT), (1.2, -2.5), (1.3, LEFT)])
+
+
+def test_after_a_pause_somebody_else_may_speak() -> None:
+    """A grown-up talks on the left; then a child elsewhere says "yes"."""
+    talk = [(0.5 + tenth / 10, LEFT) for tenth in range(5)]
+    assert turned_to([*talk, (1.2, -2.5)])
+    assert not turned_to([*talk, (1.4, -2.5)])
 
 
 @pytest.mark.parametrize(("voices", "at_m"), [([(1.0, -LEFT)], (0.0, 2.0)), ([(1.0, LEFT)], (1.4, 1.4)), ([], (0.0, 2.0))])
@@ -431,3 +483,22 @@ def test_a_child_never_keeps_the_name_of_a_grown_up() -> None:
     assert watch(people, 0.0, 2.0, like(ADULT)).name == "Anna"
     child = watch(people, 2.1, 8.0, like(CHILD))
     assert (child.id, child.name, child.age_group) == ("leo", "Leo", "child")
+
+
+def test_what_a_grown_up_said_is_not_said_by_the_child_whom_their_track_went_over_to() -> None:
+    known = (KnownPerson(id="anna", name="Anna", age_group=AgeGroup.ADULT), KnownPerson(id="leo", name="Leo", age_group=AgeGroup.CHILD))
+
+    def told(voices: int) -> list[Person]:
+        """Somebody who looks like a child from 2.1 s on, with a voice in so many pictures."""
+        people = PeopleTracker(PeopleSettings(known_people=known))
+        watch(people, 0.0, 2.0, like(ADULT))
+        found: list[Person] = []
+        for k in range(60):
+            now_s = 2.1 + k / 10
+            heard = [(now_s, 0.0)] if k < voices else []
+            found += people.update([track(now_s=now_s)], {"person-1": like(CHILD)}, heard, now_s, ROBOT)
+        return found
+
+    change = next(k for k, person in enumerate(told(60)) if person.name != "Anna")
+    last, first = told(change)[change - 1 : change + 1]
+    assert (last.name, last.speaking, first.name, first.speaking) == ("Anna", True, "Leo", False)

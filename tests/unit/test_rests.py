@@ -12,6 +12,7 @@ from robot_runtime.perceive.boxes import Boxes
 from robot_runtime.perceive.by_size import by_size
 from robot_runtime.perceive.places import Places
 from robot_runtime.perceive.rests import Hand, height_of_foot_m, holder_of, is_in_the_air, support_of
+from robot_runtime.perceive.tracks import Tracker
 from robot_runtime.world.semantic_map import Place, SemanticMap, Surface
 from tests.unit.eyes_world import Card, look_from, shoot
 
@@ -87,6 +88,15 @@ def test_somebody_without_depth_and_feet_is_guessed_and_not_too_far(distance_m: 
     assert places.sources == ("size",)
     assert off_m <= 1.5 * places.std_m(0)
     assert places.position_m[0, 0] <= 1.1 * distance_m
+
+
+def test_a_small_child_does_not_stand_surely_farther_away_for_being_looked_at_for_long() -> None:
+    """The gate reckons with two standard deviations (``uncertainty_sigmas``)."""
+    view, tracker = look_from(0.0, 0.0, tilt_rad=0.1), Tracker(("person",))
+    boxes = shoot(view, [Card(1.2, 0.0, 0.25, 0.85)]).boxes
+    for picture in range(30):
+        told = tracker.update(boxes, picture / 10, by_size(Places.unknown(1), boxes, [0], view), None, view)
+    assert told[0].position_m[0] - 2 * told[0].position_std_m <= 1.2
 
 
 def test_no_view_no_guess_and_a_known_place_stays() -> None:
