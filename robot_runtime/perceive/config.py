@@ -18,7 +18,7 @@ BACKENDS = ("oracle", "cnn")
 
 
 class PerceiveConfig(StageConfig):
-    backend: str = Field("oracle", description=f"perception backend: {', '.join(BACKENDS)}")
+    backend: str = Field("cnn", description="cnn: from pictures; oracle: reads the simulated home, and tells a robot nothing")
     home: str = Field("", description="folder of the simulated home, for the backend oracle")
     site: str = Field("", description="folder with semantic_map.yaml, whose surfaces things stand on; empty: no surface is known")
     detector_file: str = Field(
@@ -26,7 +26,7 @@ class PerceiveConfig(StageConfig):
         description="ONNX detector of a documented layout; its settings are in the .yaml beside it",
     )
     people_file: str = Field(
-        "models/eyes/shipped/people.onnx", description="ONNX classifier of people's crops, likewise; empty: nobody's age is known"
+        "", description="ONNX classifier of people's crops, likewise; empty: nobody's age is known, and unknown is treated with care"
     )
     engine: EngineConfig = Field(default_factory=EngineConfig, description="on what the networks run: providers, threads, cache_folder …")
     score_threshold: float = Field(

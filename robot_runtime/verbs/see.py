@@ -63,7 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--detector", default=robots.detector_file, metavar="FILE|NAME", help="ONNX file, or a model of `models list` (%(default)s)"
     )
-    parser.add_argument("--people", default=robots.people_file, metavar="FILE|none", help="network for age and attention (%(default)s)")
+    parser.add_argument(
+        "--people", default=robots.people_file or NO_PEOPLE, metavar="FILE|none", help="network for age and attention (%(default)s)"
+    )
     parser.add_argument("--threshold", type=float, default=None, metavar="P", help="least score, instead of the detector's own")
     parser.add_argument("--json", action="store_true", help="one machine-readable line a picture")
 

@@ -55,7 +55,7 @@ class HomeRun:
         gate = Node("gate", "guard", "", inputs=("cmd_vel/proposed",), outputs=("cmd_vel", "safety/state"), rate_hz=50)
         navigator = Navigator(Navigator.Config(site=SITE, initial_pose=START))
         self.flow = Flow([
-            (ROWS["home"], self.home), (ROWS["perceive"], Perceive(Perceive.Config(home=SITE))),
+            (ROWS["home"], self.home), (ROWS["perceive"], Perceive(Perceive.Config(backend="oracle", home=SITE))),
             (ROWS["navigator"], navigator), (gate, OpenGate()),
         ])  # fmt: skip
         self.map = OccupancyMap.load(SITE)

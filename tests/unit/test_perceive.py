@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from robot_runtime.config import build_config
 from robot_runtime.messages import Detections, People, SimState
+from robot_runtime.nodes import NODES, Settings
 from robot_runtime.perceive import perceive
 from robot_runtime.perceive.perceive import Perceive
+
+ROW = next(node for node in NODES if node.name == "perceive")
 
 
 class FakeEyes:
@@ -26,7 +30,7 @@ def eyes(monkeypatch: pytest.MonkeyPatch) -> Perceive:
         return FakeEyes
 
     monkeypatch.setattr(perceive, "load_class", load)
-    made = Perceive(Perceive.Config(home="somewhere"))
+    made = Perceive(Perceive.Config(backend="oracle", home="somewhere"))
     assert loaded == ["sim.oracle:OracleEyes"]
     return made
 
@@ -60,3 +64,9 @@ def test_reset_forgets(eyes: Perceive) -> None:
 def test_an_unknown_backend_gets_a_suggestion() -> None:
     with pytest.raises(ValueError, match="unknown backend 'oracel', did you mean 'oracle'"):
         Perceive.Config(backend="oracel")
+
+
+def test_a_robot_sees_by_its_pictures_unless_it_is_told_otherwise() -> None:
+    assert Perceive.Config().backend == "cnn"
+    assert build_config(ROW, Settings(), {}).backend == "cnn"
+    assert build_config(ROW, Settings.for_simulation(), {}).backend == "oracle"

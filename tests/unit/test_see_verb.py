@@ -16,6 +16,7 @@ import pytest
 
 from robot_runtime import model_catalogue as catalogue
 from robot_runtime.cli import main
+from robot_runtime.paths import ROOT
 from robot_runtime.perceive.boxes import Bgr
 from tests.unit.tiny_networks import save
 
@@ -295,3 +296,9 @@ def test_a_window_shows_boxes_until_it_is_closed(
     assert fake.shown[0].startswith(head) and len(fake.shown[0]) == len(head) + pixels
     assert fake.shown[0] != head + picture()[:, :, ::-1].tobytes(), "boxes are drawn"
     assert capsys.readouterr().out == ""
+
+
+def test_the_networks_that_ship_look_without_further_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["see", str(ROOT / "models/eyes/shipped/samples/home_1.jpg"), "--json"]) == 0
+    seen = json.loads(capsys.readouterr().out)
+    assert seen["detections"] and all(box["score"] >= 0.25 for box in seen["detections"])
