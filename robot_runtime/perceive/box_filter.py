@@ -35,18 +35,24 @@ class BoxFilter:
     def _scale_px2(self) -> float:
         return max(float(self._size.max()), 1.0) ** 2
 
-    def turn(self, view: View | None) -> None:
+    def turn(self, view: View | None, place_m: Vector | None = None) -> None:
         """Move the box along with the picture of a camera that has turned; it stays where it is when it is not in front any more.
 
         Where the camera's motion is known, this takes the place of the image registration of BoT-SORT (Aharon et al., 2022).
+
+        :param place_m: where in the map the thing is; then the box also moves and grows as the camera drives
         """
         if view is None or self._view is None:
             self._view = view
             return
         ray = self._view.rays(self._mean[:1])
-        moved = view.lens.project(ray @ view.pose.rotation)
+        reach = _reach(self._view, ray[0], place_m)
+        offset = ray if reach is None else self._view.pose.position_m + reach * ray - view.pose.position_m
+        moved = view.lens.project(offset @ view.pose.rotation)
         if np.isfinite(moved).all():
             self._mean[0] = moved[0]
+            if reach is not None:
+                self._size *= np.clip(reach / float(offset[0] @ view.pose.rotation[:, 2]), 0.5, 2.0)
             self._view = view
 
     def see(self, stamp_s: float, ltwh_px: Vector, view: View | None) -> None:
@@ -78,3 +84,12 @@ class BoxFilter:
         step = np.array([[1.0, carried_s], [0.0, kept]])
         noise = np.array([[elapsed_s**3 / 3, elapsed_s**2 / 2], [elapsed_s**2 / 2, elapsed_s]])
         return step @ self._mean, step @ self._covariance @ step.T + _AGILITY**2 * self._scale_px2 * noise
+
+
+def _reach(view: View, ray: Vector, place_m: Vector | None) -> float | None:
+    """How many times a ray, one unit along the optical axis long, to a thing at a place: as far along the floor as it is."""
+    level = float(np.hypot(ray[0], ray[1]))
+    if place_m is None or not np.isfinite(place_m).all() or not level > 1e-3:
+        return None
+    reach = float(np.hypot(*(place_m - view.pose.position_m)[:2])) / level
+    return reach if reach > 1e-2 else None

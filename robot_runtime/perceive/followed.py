@@ -15,6 +15,7 @@ from robot_runtime.perceive.box_filter import BoxFilter
 from robot_runtime.perceive.boxes import Boxes, overlap
 from robot_runtime.perceive.camera_model import View
 from robot_runtime.perceive.motion import LIVING, THING, Motion
+from robot_runtime.perceive.one_each import Votes, one_each
 from robot_runtime.perceive.places import UNKNOWN_STD_M, Places
 
 Vector = NDArray[np.float64]
@@ -22,6 +23,14 @@ Point = tuple[float, float, float]
 
 FORBIDDEN = 1e6
 """The cost of a box that cannot be the thing."""
+_OTHER_CLASS = 0.2
+"""What it costs more that a box has another class: a detector in doubt calls a thing now this, now that."""
+_OTHER_SIGMAS, _OTHER_OVERLAP = 1.5, 0.4
+"""A box of another class, or with other colours, must be so near to be the thing; and the first must overlap so much."""
+_FAR_SIGMAS = 10.0
+"""A box this far away costs most."""
+_VOTES_FADE, _VOTED_BY = 0.9, 1.3
+"""How much of the votes for a class is left at the next, and how much more another class must have to take its place."""
 _NOWHERE: Point = (math.nan, math.nan, math.nan)
 
 
@@ -34,7 +43,8 @@ class TrackSettings(StageConfig):
     keep_s: float = Field(3.0, gt=0, le=30, description="how long a track waits for its thing to come back into sight")
     least_overlap: float = Field(0.2, gt=0, lt=1, description="of the expected and the found box, where a place is not known")
     gate_sigmas: float = Field(3.5, gt=0, le=10, description="how far a place may be from the expected one")
-    slack_m: float = Field(0.1, ge=0, le=1, description="standard deviation of a place, beyond what is measured")
+    slack_m: float = Field(0.1, ge=0, le=1, description="standard deviation of a place of the living, beyond what is measured")
+    thing_slack_m: float = Field(0.02, ge=0, le=1, description="the same of things: those of a kind often stand side by side")
     overlap_weight: float = Field(0.3, ge=0, le=1, description="of the overlap, where places are known")
     look_weight: float = Field(0.2, ge=0, le=1, description="of the colours")
     sure_m: float = Field(0.3, ge=0, le=2, description="a track whose place is less sure than this, or out of sight, …")
@@ -74,35 +84,39 @@ class Picture:
     places: Places
     looks: Vector
     view: View | None
+    is_living: NDArray[np.bool_]
+    votes: Votes  # of each box by class; empty of those that are another box's thing, or have numbers that mean nothing
 
     @classmethod
-    def of(cls, boxes: Boxes, stamp_s: float, places: Places | None, looks: Vector | None, view: View | None) -> Picture:
+    def of(
+        cls, boxes: Boxes, stamp_s: float, places: Places | None, looks: Vector | None, view: View | None, living: NDArray[np.bool_]
+    ) -> Picture:
+        """:param living: of each box, whether its class moves by itself"""
         count = len(boxes.scores)
-        return cls(
-            stamp_s,
-            boxes.ltwh_px.astype(np.float64),
-            boxes.scores.astype(np.float64),
-            boxes.class_ids,
-            Places.unknown(count) if places is None else places,
-            np.full((count, looks_module.LENGTH), np.nan) if looks is None else looks,
-            view,
-        )
+        ltwh_px, scores = boxes.ltwh_px.astype(np.float64), boxes.scores.astype(np.float64)
+        places = Places.unknown(count) if places is None else places
+        usable = np.isfinite(ltwh_px).all(axis=1) & np.isfinite(scores) & (ltwh_px[:, 2:] > 0).all(axis=1)
+        votes = one_each(ltwh_px, scores, boxes.class_ids, places, usable & ~living)
+        for box in np.flatnonzero(usable & living).tolist():
+            votes[box] = {int(boxes.class_ids[box]): float(scores[box])}
+        looks = np.full((count, looks_module.LENGTH), np.nan) if looks is None else looks
+        return cls(stamp_s, ltwh_px, scores, boxes.class_ids, places, looks, view, living, votes)
 
     @property
     def usable(self) -> NDArray[np.bool_]:
-        """Which of its boxes have numbers that mean something."""
-        finite = np.isfinite(self.ltwh_px).all(axis=1) & np.isfinite(self.scores)
-        return np.asarray(finite & (self.ltwh_px[:, 2:] > 0).all(axis=1))
+        """Which of its boxes are each of a thing."""
+        return np.array([bool(votes) for votes in self.votes], np.bool_)
 
 
 class Followed:
     """One track and its filters.  ``id`` is "" until it is confirmed."""
 
-    def __init__(self, picture: Picture, box: int, is_living: bool) -> None:
+    def __init__(self, picture: Picture, box: int) -> None:
         self.id = ""
         self.class_id = int(picture.class_ids[box])
         self.first_seen_s = picture.stamp_s
-        self._agility = LIVING if is_living else THING
+        self._agility = LIVING if picture.is_living[box] else THING
+        self._votes: dict[int, float] = {}
         self._boxes = BoxFilter(picture.stamp_s, picture.ltwh_px[box], picture.view)
         self._motion: Motion | None = None
         self._look: Vector | None = None
@@ -110,7 +124,7 @@ class Followed:
         self.see(picture, box)
 
     def turn(self, picture: Picture) -> None:
-        self._boxes.turn(picture.view)
+        self._boxes.turn(picture.view, None if self._motion is None else self._motion.position_m(picture.stamp_s))
         self._box = -1
 
     def see(self, picture: Picture, box: int) -> None:
@@ -120,9 +134,18 @@ class Followed:
         self._boxes.see(picture.stamp_s, picture.ltwh_px[box], picture.view)
         self._seen_px = picture.ltwh_px[box]
         self._see_place(picture, box, hidden_m)
+        self._vote(picture.votes[box])
         look = picture.looks[box]
         if np.isfinite(look).all():
             self._look = look if self._look is None else 0.8 * self._look + 0.2 * look
+
+    def _vote(self, votes: dict[int, float]) -> None:
+        """Take in which classes a box may be of; the one that most pictures tell is the thing's."""
+        for class_id in {*self._votes, *votes}:
+            self._votes[class_id] = _VOTES_FADE * self._votes.get(class_id, 0.0) + votes.get(class_id, 0.0)
+        best = max(self._votes, key=lambda class_id: (self._votes[class_id], -class_id))
+        if self._votes[best] > _VOTED_BY * self._votes.get(self.class_id, 0.0):
+            self.class_id = best
 
     def _see_place(self, picture: Picture, box: int, hidden_m: float) -> None:
         position_m = picture.places.position_m[box]
@@ -141,19 +164,42 @@ class Followed:
     def is_alive(self, now_s: float, settings: TrackSettings) -> bool:
         return now_s - self.last_seen_s <= (settings.keep_s if self.id else 0.0)
 
+    def chooses_first(self, now_s: float, settings: TrackSettings) -> bool:
+        """Whether it was just seen, or rests where it was seen."""
+        if now_s - self.last_seen_s <= settings.recent_s:
+            return True
+        return self._agility.rests and self._motion is not None and self._motion.std_m(now_s) <= settings.sure_m
+
     def costs(self, picture: Picture, boxes: NDArray[np.intp], settings: TrackSettings) -> Vector:
-        """What it costs to take each of the boxes: 0 … 1, or ``FORBIDDEN``."""
+        """What it costs to take each of the boxes: 0 … 1, a little more for another class, or ``FORBIDDEN``."""
         shared = self._overlaps(picture, boxes)
         unlike = self._unlike(picture, boxes)
-        apart = self._apart(picture, boxes, settings) / settings.gate_sigmas
-        in_map = (1.0 - settings.overlap_weight) * apart + settings.overlap_weight * (1.0 - shared)
-        placed = np.isfinite(apart)
+        sigmas = self._apart(picture, boxes, settings)
+        far = self._far(picture, boxes, settings, sigmas)
+        in_map = (1.0 - settings.overlap_weight) * far + settings.overlap_weight * (1.0 - shared)
+        placed = np.isfinite(sigmas)
         costs = np.where(placed, in_map, 1.0 - shared)
         costs = (1.0 - settings.look_weight) * costs + settings.look_weight * unlike
-        allowed = np.where(placed, apart <= 1.0, shared >= settings.least_overlap) & (picture.class_ids[boxes] == self.class_id)
+        allowed = np.where(placed, sigmas <= settings.gate_sigmas, shared >= settings.least_overlap)
+        near = np.where(placed, sigmas <= _OTHER_SIGMAS, shared >= _OTHER_OVERLAP)
         if self._is_doubtful(picture.stamp_s, settings):
             allowed &= unlike <= settings.most_unlike
-        return np.asarray(np.where(allowed, costs, FORBIDDEN))
+        if self._agility.rests:
+            allowed &= (unlike <= settings.most_unlike) | near
+        other = np.array([self.class_id not in picture.votes[box] for box in boxes.tolist()])
+        allowed &= ~other | (near & (shared >= _OTHER_OVERLAP) & self._agility.rests)
+        allowed &= picture.is_living[boxes] != self._agility.rests
+        return np.asarray(np.where(allowed, costs + _OTHER_CLASS * other, FORBIDDEN))
+
+    def _far(self, picture: Picture, boxes: NDArray[np.intp], settings: TrackSettings, sigmas: Vector) -> Vector:
+        """How far away in the map boxes are, 0 … 1.  Of things that rest the nearest is the one, however long it was not seen."""
+        if not self._agility.rests or self._motion is None:
+            return sigmas / settings.gate_sigmas
+        places = picture.places
+        fair = self._motion.distances(
+            picture.stamp_s, places.position_m[boxes], places.covariance_m2[boxes], settings.thing_slack_m, own=False
+        )
+        return np.asarray(np.minimum(fair / _FAR_SIGMAS, 1.0))
 
     def _is_doubtful(self, now_s: float, settings: TrackSettings) -> bool:
         """Whether it may be nearly anywhere: then other colours are another thing, else somebody who comes by would be taken for it."""
@@ -170,8 +216,8 @@ class Followed:
         """In standard deviations; nan where one of the places is not known."""
         if self._motion is None:
             return np.full(len(boxes), np.nan)
-        places = picture.places
-        return self._motion.distances(picture.stamp_s, places.position_m[boxes], places.covariance_m2[boxes], settings.slack_m)
+        places, slack_m = picture.places, settings.thing_slack_m if self._agility.rests else settings.slack_m
+        return self._motion.distances(picture.stamp_s, places.position_m[boxes], places.covariance_m2[boxes], slack_m)
 
     def _unlike(self, picture: Picture, boxes: NDArray[np.intp]) -> Vector:
         if self._look is None:

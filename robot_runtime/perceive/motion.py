@@ -2,7 +2,7 @@
 *Estimation with Applications to Tracking and Navigation*, 2001, 6.2.2: white noise acceleration).
 
 Places are given in the map, so a camera that turns or drives leaves no trace in the velocities.  What is not seen for longer
-than a blink is supposed to come to rest, and its place grows uncertain.
+than a blink is supposed to come to rest, a thing at once, and its place grows uncertain.
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ class Agility:
     acceleration: float  # spectral density of the acceleration, m²/s³: in t seconds the velocity changes by sqrt(it · t)
     speed_std_mps: float  # of something about whose velocity nothing is known yet
     width_m: float  # roughly; so much less is known of the middle of what is half hidden
+    spread_mps: float  # how fast the place grows uncertain when it is out of sight
+    rests: bool  # what nobody sees is where it was: nothing of its own makes it move
 
 
-LIVING = Agility(0.2, 1.0, 0.5)
-THING = Agility(0.05, 0.1, 0.1)
+LIVING = Agility(0.2, 1.0, 0.5, SPREAD_MPS, False)
+THING = Agility(0.05, 0.1, 0.1, 0.1, True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,20 +91,24 @@ class Motion:
 
     def std_m(self, now_s: float) -> float:
         """Of the place along the floor, in the direction in which it is largest."""
-        elapsed_s = max(now_s - self._stamp_s, 0.0)
-        spread_m = largest_std_m(self._state.pp) + SPREAD_MPS * max(elapsed_s - BLINK_S, 0.0)
+        spread_m = largest_std_m(self._state.pp) + self._agility.spread_mps * self._unseen_s(now_s)
         return max(largest_std_m(self._predicted(now_s).pp), spread_m)
 
-    def distances(self, now_s: float, positions_m: Vector, covariances_m2: Vector, slack_m: float) -> Vector:
+    def distances(self, now_s: float, positions_m: Vector, covariances_m2: Vector, slack_m: float, own: bool = True) -> Vector:
         """Mahalanobis distances along the floor of places, shape (n, 3), that may be this thing's; nan for those that are nan.
 
         :param slack_m: standard deviation that is added, for what the models leave out
+        :param own: count this thing's own doubt; without it the distances of several things to one place can be compared:
+            else whatever is lost would be near to everything
         """
         then = self._predicted(now_s)
         x, y = (positions_m - then.position)[:, :2].T
-        spread = covariances_m2[:, :2, :2] + then.pp[:2, :2] + slack_m**2 * np.eye(2)
+        spread = covariances_m2[:, :2, :2] + slack_m**2 * np.eye(2) + (then.pp[:2, :2] if own else 0.0)
         a, b, c = spread[:, 0, 0], spread[:, 0, 1], spread[:, 1, 1]
         return np.asarray(np.sqrt((c * x * x - 2 * b * x * y + a * y * y) / (a * c - b * b)))
+
+    def _unseen_s(self, now_s: float) -> float:
+        return max(now_s - self._stamp_s - BLINK_S, 0.0)
 
     def _predicted(self, stamp_s: float) -> _State:
         elapsed_s = stamp_s - self._stamp_s
@@ -110,10 +116,14 @@ class Motion:
             return self._state
         state, noise, one = self._state, self._agility.acceleration, np.eye(3)
         carried_s, kept = coast(elapsed_s)
+        spread_m = 0.0
+        if self._agility.rests:
+            spread_m = self._agility.spread_mps * self._unseen_s(stamp_s)
+            carried_s = elapsed_s = min(elapsed_s, BLINK_S)
         return _State(
             state.position + carried_s * state.velocity,
             kept * state.velocity,
-            state.pp + carried_s * (state.pv + state.pv.T) + carried_s**2 * state.vv + noise * elapsed_s**3 / 3 * one,
+            state.pp + carried_s * (state.pv + state.pv.T) + carried_s**2 * state.vv + (noise * elapsed_s**3 / 3 + spread_m**2) * one,
             kept * (state.pv + carried_s * state.vv) + noise * elapsed_s**2 / 2 * one,
             kept**2 * state.vv + noise * elapsed_s * one,
         )

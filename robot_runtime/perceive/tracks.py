@@ -5,9 +5,12 @@ take sure boxes first, then those that found none take the unsure ones, since a 
 but still there.  Three things are added, for a robot knows more than a video does:
 
 - where the place in the map is known, places must fit and boxes need not: the camera turns and drives, people cross
-- boxes move along with the known turning of the camera
+- boxes move along with the known motion of the camera
 - tracks that were just seen choose before those out of sight (the matching cascade of Wojke et al., DeepSORT, 2017): a track
-  whose place has grown unsure would else be near to everything
+  whose place has grown unsure would else be near to everything.  Things that rest choose with the first, the nearest in the
+  map takes the box: else the twin beside it would take the box of what was not detected for a moment
+
+Which class a thing is of, all its boxes vote: a detector in doubt calls one thing now this, now that, or both at once.
 
 Written here, on scipy's assignment, since no library on PyPI does it in the map: ``supervision`` and ``trackers`` (which
 builds on it) track in the picture alone and bring matplotlib, av and a second OpenCV; ``norfair`` has no second stage.
@@ -64,7 +67,7 @@ class Tracker:
         if stamp_s < self._stamp_s:
             self._forget()
         self._stamp_s = stamp_s
-        self._take(Picture.of(boxes, stamp_s, places, looks, view))
+        self._take(Picture.of(boxes, stamp_s, places, looks, view, self._is_living(boxes)))
         self._tracks = [track for track in self._tracks if track.is_alive(stamp_s, self._settings)]
         self._told = [track.told(stamp_s) for track in self._tracks if track.id]
         return list(self._told)
@@ -81,14 +84,14 @@ class Tracker:
         good = picture.usable
         high = np.flatnonzero(good & (picture.scores >= settings.high_score))
         low = np.flatnonzero(good & (picture.scores >= settings.low_score) & (picture.scores < settings.high_score))
-        recent = [track for track in self._tracks if picture.stamp_s - track.last_seen_s <= settings.recent_s]
+        recent = [track for track in self._tracks if track.chooses_first(picture.stamp_s, settings)]
         lost = [track for track in self._tracks if track not in recent]
         recent, high = self._match(recent, high, picture)
         self._match(recent, low, picture)
         _, high = self._match(lost, high, picture)
         for box in high.tolist():
             if picture.scores[box] >= settings.new_score:
-                self._tracks.append(Followed(picture, box, self._is_living(int(picture.class_ids[box]))))
+                self._tracks.append(Followed(picture, box))
         for track in self._tracks:
             if not track.id and track.is_confirmed(settings):
                 track.id = self._new_id(track.class_id)
@@ -108,8 +111,8 @@ class Tracker:
     def _name(self, class_id: int) -> str:
         return self._class_names[class_id] if 0 <= class_id < len(self._class_names) else "thing"
 
-    def _is_living(self, class_id: int) -> bool:
-        return self._name(class_id) in self._settings.living
+    def _is_living(self, boxes: Boxes) -> NDArray[np.bool_]:
+        return np.array([self._name(class_id) in self._settings.living for class_id in boxes.class_ids.tolist()], np.bool_)
 
     def _new_id(self, class_id: int) -> str:
         name = self._name(class_id)

@@ -32,5 +32,9 @@ class ObjectMemory:
             oldest = min((other for other in self._objects.values() if other is not thing), key=lambda other: other.last_seen_s)
             del self._objects[oldest.id]
 
+    def remove(self, object_id: str) -> None:
+        """Forget one thing; nothing happens when it is not known."""
+        self._objects.pop(object_id, None)
+
     def clear(self) -> None:
         self._objects.clear()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from robot_runtime.messages import Detection, Detections, GripperState, Person, RobotPose, WorldObject
 from robot_runtime.world.config import WorldConfig
+from robot_runtime.world.identity import Identities
 from robot_runtime.world.memory import ObjectMemory
 from robot_runtime.world.semantic_map import SemanticMap
 from robot_runtime.world.view import Point, crosses_person, is_clearly_in_view
@@ -51,9 +52,8 @@ class ObjectTracker:
         self._site = site
         of_before = {thing.id: thing for thing in restored}
         self._memory = ObjectMemory({**{thing.id: thing for thing in told}, **of_before}.values())
-        self._restored = frozenset(of_before)
+        self._identities = Identities(self._memory, frozenset(of_before), settings.association_m)
         self._missed: list[tuple[WorldObject, float]] = []
-        self._ids: dict[str, str] = {}  # track id → object id
         self._attention: dict[str, _Attention] = {}
         self._shown: dict[str, tuple[WorldObject, WorldObject]] = {}  # what is remembered, and how it was published last
 
@@ -68,6 +68,7 @@ class ObjectTracker:
     def tell(self, thing: WorldObject) -> None:
         """Take somebody's word for where a thing is."""
         self._memory.put(thing)
+        self._identities.told(thing.id)
 
     def take_missed(self) -> list[tuple[WorldObject, float]]:
         """What was not where it should be since the last call, and when."""
@@ -77,9 +78,10 @@ class ObjectTracker:
     def see(self, detections: Detections, view: View) -> None:
         """Take in one picture's detections, and what follows from what it does not show."""
         seen: set[str] = set()
-        for detection in detections.detections:
+        for detection in self._identities.order(detections.detections):
             if all(map(math.isfinite, detection.position_m)) and math.isfinite(detection.score):
                 seen.add(self._sighting(detection, detections.stamp_s, seen))
+        self._identities.merge(seen)
         aspect = detections.width_px / detections.height_px if detections.height_px else 4 / 3
         for thing in self._memory:
             if thing.id not in seen:
@@ -111,49 +113,22 @@ class ObjectTracker:
     # ------------------------------------------------------------ sightings
 
     def _sighting(self, detection: Detection, stamp_s: float, taken: set[str]) -> str:
-        object_id = self._ids.get(detection.track_id) or self._identity(detection, taken)
-        self._ids[detection.track_id] = object_id
-        known = self._memory.get(object_id)
+        object_id, known = self._identities.of(detection, stamp_s, taken)
         before = known.confidence if known else detection.score
-        colour = detection.colour or (known.colour if known else "")
+        firm = known if known and self._identities.is_firm(object_id) else None
+        class_name = firm.class_name if firm else detection.class_name
+        colour = (firm and firm.colour) or detection.colour or (known.colour if known else "")
         x, y, z = detection.position_m
         support = "" if detection.held_by else detection.support or self._site.surface_at(x, y, z)
-        self._memory.put(WorldObject(
-            id=object_id, class_name=detection.class_name, colour=colour, name=f"{colour} {detection.class_name}".strip(),
+        thing = WorldObject(
+            id=object_id, class_name=class_name, colour=colour, name=f"{colour} {class_name}".strip(),
             position_m=detection.position_m, place=self._site.place_at(x, y), support=support, held_by=detection.held_by,
             last_seen_s=stamp_s, confidence=before + self._settings.confidence_gain * (detection.score - before), provenance="seen",
-        ))  # fmt: skip
+        )  # fmt: skip
+        self._memory.put(thing)
+        self._identities.seen(known, thing)
         self._attention.pop(object_id, None)
         return object_id
-
-    def _identity(self, detection: Detection, taken: set[str]) -> str:
-        """A new track is the remembered twin that is nearest to it, if one is near and not seen elsewhere; else a new thing.
-
-        What perception calls by the id of a remembered thing is that thing, unless the memory of an earlier run says otherwise:
-        there a twin at this very place goes first, and a namesake of another class or colour is somebody else.
-        """
-        namesake = self._memory.get(detection.track_id)
-        if namesake is not None and namesake.id not in self._restored:
-            return namesake.id
-        followed = set(self._ids.values()) & taken
-        twins = [
-            (math.dist(thing.position_m, detection.position_m), thing.id)
-            for thing in self._memory
-            if _alike(thing, detection) and thing.id not in followed
-        ]
-        distance, nearest = min(twins, default=(math.inf, ""))
-        if distance <= self._settings.association_m:
-            return nearest
-        if namesake is None or (_alike(namesake, detection) and namesake.id not in followed):
-            return detection.track_id
-        return self._unused(detection.track_id)
-
-    def _unused(self, track_id: str) -> str:
-        """An id made of the track's, which no thing has."""
-        number = 2
-        while self._memory.get(f"{track_id}.{number}") is not None:
-            number += 1
-        return f"{track_id}.{number}"
 
     # ------------------------------------------------------------ contradiction, time, release
 
@@ -208,8 +183,3 @@ class ObjectTracker:
     def _grasp_point(self, view: View) -> Point | None:
         point = view.grasp_point_m(self._settings.gripper_reach_m)
         return point if point and all(map(math.isfinite, point)) else None
-
-
-def _alike(thing: WorldObject, detection: Detection) -> bool:
-    """Of one class, and not of two colours; a colour that nobody could tell is any."""
-    return thing.class_name == detection.class_name and ("" in (thing.colour, detection.colour) or thing.colour == detection.colour)

@@ -332,3 +332,108 @@ def test_a_stranger_who_left_is_remembered(home: Home) -> None:
     home.step(people=(stranger,))
     home.step(people=(replace(stranger, seen=False),))
     assert [person.id for person in home.step(people=()).people] == ["person-1"]
+
+
+# ------------------------------------------------------------ one cup is not another
+
+RED_AT, BLUE_AT = (2.6, 5.85, 0.8), (2.33, 5.95, 0.8)
+
+
+@pytest.fixture
+def cups(tmp_path: Path) -> Home:
+    """Somebody told of a red cup and a blue one, 0.29 m apart."""
+    red, blue = ({"class_name": "cup", "colour": colour, "position_m": list(at)} for colour, at in (("red", RED_AT), ("blue", BLUE_AT)))
+    return Home(tell(tmp_path, red_cup=red, blue_cup=blue))
+
+
+def known(facts: WorldFacts) -> dict[str, tuple[str, tuple[float, ...]]]:
+    return {thing.id: (thing.name, tuple(round(value, 2) for value in thing.position_m)) for thing in facts.objects}
+
+
+BOTH = {"red_cup": ("red cup", RED_AT), "blue_cup": ("blue cup", BLUE_AT)}
+
+
+@pytest.mark.parametrize("on_the_way", [(), ((2.5, 5.89, 0.8), (2.42, 5.92, 0.8))], ids=["jumps", "slides"])
+@pytest.mark.parametrize("blue_is_seen", [True, False])
+def test_a_track_that_comes_to_sit_on_the_blue_cup_does_not_make_the_red_one_blue(
+    cups: Home, on_the_way: tuple[tuple[float, float, float], ...], blue_is_seen: bool
+) -> None:
+    blue = [cup("cup-1", BLUE_AT, colour="blue")] if blue_is_seen else []
+    cups.look(8, cup("cup-2", RED_AT), *blue)
+    for at in on_the_way:
+        cups.step(cup("cup-2", at))
+    cups.look(4, cup("cup-2", BLUE_AT))
+    facts = cups.look(20, cup("cup-2", BLUE_AT, colour="blue"), cup("cup-4", RED_AT))
+    assert known(facts) == BOTH
+
+
+def test_a_track_that_jumps_does_not_carry_its_thing_along(cups: Home) -> None:
+    cups.look(8, cup("cup-2", RED_AT))
+    facts = known(cups.step(cup("cup-2", BLUE_AT)))
+    assert facts == BOTH
+    facts = known(cups.step(cup("cup-2", (2.0, 6.1, 0.8))))
+    assert BOTH.items() <= facts.items()
+
+
+def test_a_thing_that_is_carried_in_view_or_while_nobody_looks_is_the_same(cups: Home) -> None:
+    cups.look(8, cup("cup-2", RED_AT))
+    for k in range(10):
+        cups.step(cup("cup-2", (2.6 - 0.12 * k, 5.85, 0.9)))
+    assert known(cups.step(cup("cup-2", (1.5, 5.85, 0.8))))["red_cup"] == ("red cup", (1.5, 5.85, 0.8))
+    cups.look(5)
+    assert known(cups.step(cup("cup-2", (2.2, 5.85, 0.8))))["red_cup"] == ("red cup", (2.2, 5.85, 0.8))
+
+
+def test_a_shade_does_not_rename_a_thing_and_another_colour_that_lasts_is_another_thing(cups: Home) -> None:
+    cups.look(8, cup("cup-2", RED_AT))
+    assert known(cups.look(2, cup("cup-2", RED_AT, colour="brown"))) == BOTH
+    assert known(cups.look(8, cup("cup-2", RED_AT))) == BOTH
+    swapped = known(cups.look(3, cup("cup-2", RED_AT, colour="green")))
+    assert swapped == {**BOTH, "cup-2": ("green cup", RED_AT)}
+
+
+def test_a_colour_that_was_told_of_once_was_chance(home: Home) -> None:
+    home.step(cup("cup-1", colour="brown"))
+    assert only(home.step(cup("cup-1"))).name == "red cup"
+
+
+def test_twins_at_one_place_are_one_unless_they_were_seen_beside_each_other(home: Home) -> None:
+    """The eyes lost a cup and found it twice."""
+    home.look(6, cup("t1"))
+    assert len(home.step(cup("t2", (3.3, 6.1, 0.8))).objects) == 2
+    thing = only(home.step(cup("t2", (2.58, 6.1, 0.8))))
+    assert (thing.id, thing.position_m) == ("t1", (2.58, 6.1, 0.8)), "it is where it was seen last"
+    home.step(cup("t2", (2.58, 6.1, 0.8)), cup("t3", (2.68, 6.1, 0.8)))
+    assert [thing.id for thing in home.look(9, cup("t3", (2.68, 6.1, 0.8))).objects] == ["t1", "t3"]
+
+
+def test_a_ghost_of_a_thing_goes_when_the_thing_is_seen_at_its_place(home: Home) -> None:
+    home.look(6, cup("t1"))
+    home.step(cup("t2", (3.3, 6.1, 0.8)))
+    assert [thing.id for thing in home.step(cup("t1", (2.6, 6.1, 0.8))).objects] == ["t1", "t2"]
+    assert [thing.id for thing in home.look(9, cup("t1", (3.25, 6.1, 0.8))).objects] == ["t1"]
+
+
+def test_a_thing_seen_twice_in_one_picture_is_one(home: Home) -> None:
+    home.look(3, cup("t1"))
+    for _ in range(6):
+        assert only(home.step(cup("t1"), cup("t2", (2.51, 6.11, 0.8)))).id == "t1"
+
+
+def test_what_has_no_colour_yet_is_no_twin_farther_away_but_becomes_one_with_its_colour(cups: Home) -> None:
+    between = (2.85, 5.85, 0.8)
+    facts = known(cups.step(cup("cup-7", between, colour="")))
+    assert facts == {**BOTH, "cup-7": ("cup", between)}
+    assert known(cups.step(cup("cup-7", between))) == {**BOTH, "red_cup": ("red cup", between)}
+
+
+def test_a_cup_taken_for_an_apple_at_first_is_the_cup_and_the_apple_was_never_there(cups: Home) -> None:
+    apple = Detection("apple-1", "apple", "red", 0.7, (0, 0, 9, 9), RED_AT, 0.03, "", "")
+    assert set(known(cups.look(7, apple))) == {*BOTH, "apple-1"}
+    assert known(cups.look(3, cup("apple-1", RED_AT))) == BOTH
+
+
+def test_a_new_track_takes_nothing_from_one_that_is_known_whatever_their_order(home: Home) -> None:
+    home.look(6, cup("t1"))
+    facts = home.step(cup("t2", (2.7, 6.1, 0.8)), cup("t1"))
+    assert known(facts) == {"t1": ("red cup", TABLE), "t2": ("red cup", (2.7, 6.1, 0.8))}
