@@ -144,7 +144,8 @@ class Voices:
         """The negative logarithm of how likely a voice from there is theirs, but for a constant; inf for whom it cannot be."""
         settings, (x_m, y_m, _) = self._settings, somebody.track.position_m
         away_m = max(math.hypot(x_m - robot.x_m, y_m - robot.y_m), 0.5)
-        off_rad = abs(wrap_angle(math.atan2(y_m - robot.y_m, x_m - robot.x_m) - robot.yaw_rad - bearing_rad))
+        from_rad = wrap_angle(robot.yaw_rad) + wrap_angle(bearing_rad)  # one by one: two huge angles have no sum
+        off_rad = abs(wrap_angle(math.atan2(y_m - robot.y_m, x_m - robot.x_m) - from_rad))
         std_rad = math.hypot(settings.voice_std_rad, somebody.gone_m(self._now_s) / away_m)
         if not off_rad <= min(settings.voice_cone_rad, _MOST_SIGMAS * std_rad):
             return math.inf

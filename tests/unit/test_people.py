@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from robot_runtime.messages import AgeGroup, Person, RobotPose
@@ -455,6 +455,7 @@ def test_memory_is_bounded() -> None:
 numbers = st.floats(allow_nan=True, allow_infinity=True)
 
 
+@example([(0.0, 0.0, 0.0, 0.0, False, 0.0)] * 2 + [(0.0, 9e307, 0.0, 9e307, True, 0.0)])
 @given(st.lists(st.tuples(numbers, numbers, numbers, numbers, st.booleans(), st.floats(0, 20)), max_size=6))
 def test_nonsense_never_raises(rows: list[tuple[float, float, float, float, bool, float]]) -> None:
     people = PeopleTracker()
