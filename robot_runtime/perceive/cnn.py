@@ -32,6 +32,8 @@ _AHEAD_S = 0.1
 _OUT_OF_ORDER_S = 1.0
 """A picture older than the one before by less is late; by more, time began anew."""
 _HEX = 8
+_MOST_VOICES = 100
+_COVERED = 0.5
 
 
 class Finder(Protocol):
@@ -201,10 +203,6 @@ class CnnEyes:
 
     def _name(self, track: Track) -> str:
         return self._detector.class_names[track.class_id]
-
-
-_MOST_VOICES = 100
-_COVERED = 0.5
 
 
 def _is_covered(track: Track, others: Sequence[Track]) -> bool:
