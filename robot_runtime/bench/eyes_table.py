@@ -33,7 +33,7 @@ from robot_runtime.perceive.detector import Detector
 from robot_runtime.perceive.engine_config import PROVIDERS, EngineConfig
 from robot_runtime.perceive.sessions import OnnxRuntime
 
-SHIPPED = ("models/eyes/shipped/detector_int8.onnx", "models/eyes/shipped/detector.onnx")
+SHIPPED = ("models/eyes/shipped/detector_int8.onnx",)
 NO_PEER = "no peer: name an environment with ultralytics by --peer-python, and the trained weights by --peer-model"
 
 

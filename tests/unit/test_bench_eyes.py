@@ -15,9 +15,11 @@ import pytest
 from robot_runtime.bench import eyes, peer
 from robot_runtime.bench.eyes import Measured, accuracy, race, ratio, spread, throughput, variants
 from robot_runtime.bench.eyes_pictures import Moment, of_samples, of_validation_set
+from robot_runtime.bench.eyes_table import SHIPPED
 from robot_runtime.bench.peer import Peer, PeerError
 from robot_runtime.cli import UsageError, main
 from robot_runtime.messages import Image
+from robot_runtime.paths import resolve
 from robot_runtime.perceive.boxes import Boxes
 from robot_runtime.perceive.config import PerceiveConfig
 from robot_runtime.perceive.engine_config import EngineConfig
@@ -205,3 +207,7 @@ def test_rows_are_one_line_of_json_each(tmp_path: Path, capsys: pytest.CaptureFi
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["name"] for row in rows[:3]] == ["eyes, cpu: boxes", "eyes, cpu: facts", "eyes, cpu"]
     assert rows[0]["figure"]["count"] == 6 and rows[0]["ratio"] is None and rows[2]["accuracy"] is None
+
+
+def test_the_networks_that_it_takes_by_itself_ship() -> None:
+    assert all(resolve(file).is_file() for file in SHIPPED)
