@@ -111,7 +111,8 @@ class Supervisor:
 
     @property
     def all_ready(self) -> bool:
-        return all(line.phase is Phase.READY for line in self._lifelines.values())
+        with self._change:
+            return all(line.phase is Phase.READY for line in self._lifelines.values())
 
     @property
     def given_up(self) -> tuple[str, ...]:
@@ -202,8 +203,9 @@ class Supervisor:
                 self._complaints[name] = line
                 self._tell("warned", name, line, process.pid)
         for line in process.lines():
-            if lifeline.heard(line, time.monotonic()):
-                self._tell("ready", name, "", process.pid)
+            with self._change:  # who sees it ready finds that on record
+                if lifeline.heard(line, time.monotonic()):
+                    self._tell("ready", name, "", process.pid)
         complaint = lifeline.complaint(time.monotonic())
         if complaint and not (ended or process.killed or self._stopping.is_set()):
             self._tell("killed", name, complaint, process.pid)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,21 @@ def test_all_become_ready_and_end_in_order(tmp_path: Path) -> None:
         assert len(set(pids)) == 4
     assert bench.journal.read_text().split() == ["mind", "guard", "watch", "sim"]
     assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+def test_who_sees_all_ready_finds_it_on_record(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, guard="well")
+    written = threading.Event()
+
+    def be_slow(event: ProcessEvent) -> None:
+        if event.kind == "ready":
+            time.sleep(0.3)
+            written.set()
+
+    bench.supervisor.listeners.append(be_slow)
+    with bench.supervisor as supervisor:
+        assert eventually(lambda: supervisor.all_ready)
+        assert written.is_set()
 
 
 def test_a_killed_process_comes_back(tmp_path: Path) -> None:
