@@ -107,7 +107,7 @@ NODES: tuple[Node, ...] = (
     # ---- eyes
     Node("camera", "eyes", "robot_runtime.sense.camera:Camera",
          inputs=("sim/state", "camera/raw_in", "camera/compressed_in", "camera/depth_in", "camera/info_in"),
-         outputs=("camera/image", "camera/image/compressed"), rate_hz=5, budget_ms=20),
+         outputs=("camera/image", "camera/image/compressed"), rate_hz=5, budget_ms=25),
     Node("perceive", "eyes", "robot_runtime.perceive.perceive:Perceive",
          inputs=("camera/image", "pose", "joint_states", "gripper/state", "audio/direction", "sim/state"),
          outputs=("detections", "people"), rate_hz=10, trigger=("camera/image",), budget_ms=60),

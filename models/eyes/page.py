@@ -18,7 +18,7 @@ from robot_runtime.perceive.crops import PersonLook
 
 COLUMNS, ROWS = 3, 2
 """Pictures beside and above each other, of each kind."""
-_ZOOM, _STRIP_PX = 2, 36
+_STRIP_PX = 36
 _RIGHT, _WRONG, _MISSED = (80, 200, 60), (0, 140, 255), (60, 40, 230)
 """Blue, green, red."""
 
@@ -80,7 +80,7 @@ def _block(title: str, cells: Sequence[Cell]) -> NDArray[np.uint8] | None:
 
 def draw(cell: Cell) -> NDArray[np.uint8]:
     """Boxes and words over the picture, twice as large."""
-    canvas = np.asarray(cv2.resize(cell.bgr, None, fx=_ZOOM, fy=_ZOOM, interpolation=cv2.INTER_LINEAR), np.uint8)
+    canvas = np.array(cell.bgr, np.uint8)
     for k in cell.missed:
         _frame(canvas, cell.truth.ltwh_px[k], _MISSED, f"missed {cell.class_names[cell.truth.class_ids[k]]}")
     for k in (*cell.wrong, *cell.right):
@@ -98,4 +98,4 @@ def _words(cell: Cell, k: int) -> str:
 
 
 def _frame(canvas: NDArray[np.uint8], ltwh_px: NDArray[np.floating], colour: drawing.Colour, words: str) -> None:
-    drawing.box(canvas, _ZOOM * ltwh_px.astype(np.float64), colour, words)
+    drawing.box(canvas, ltwh_px.astype(np.float64), colour, words)

@@ -14,7 +14,6 @@ from models.eyes.shard import write_whole
 from robot_runtime.perceive.drawing import box, class_colour
 
 COLUMNS, ROWS = 6, 4
-_ZOOM = 2
 _GREY = (128, 128, 128)
 
 
@@ -31,11 +30,11 @@ def write_sheet(path: Path, out: Path, records: list[dict[str, Any]]) -> None:
 
 def draw(bgr: Any, labels: list[dict[str, Any]]) -> NDArray[np.uint8]:
     """Boxes on the outermost pixels that belong to a thing."""
-    canvas = np.asarray(cv2.resize(bgr, None, fx=_ZOOM, fy=_ZOOM, interpolation=cv2.INTER_NEAREST), np.uint8)
+    canvas = np.array(bgr, np.uint8)
     for label in sorted(labels, key=lambda label: not label["ignore"]):
         ignored = label["ignore"]
         colour = _GREY if ignored else class_colour(label["class_id"], len(CLASSES))
-        box(canvas, [_ZOOM * v for v in label["box_px"]], colour, "" if ignored else _words(label))
+        box(canvas, label["box_px"], colour, "" if ignored else _words(label))
     return canvas
 
 

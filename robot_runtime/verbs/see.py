@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import signal
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -236,15 +240,26 @@ def _live(args: argparse.Namespace) -> int:
     source = _source(args.camera)
     window = Window(f"robot-runtime see: {shown(source)}") if args.show else None
     camera = _open(source, args.size)
+    eyes = _Eyes(args)
     try:
-        _watch(args, shown(source), camera, _Eyes(args), window)
-    except KeyboardInterrupt:
-        pass
+        with _ctrl_c() as is_pressed:
+            _watch(args, shown(source), camera, eyes, window, is_pressed)
     finally:
         camera.close()
         if window is not None:
             window.close()
     return 0
+
+
+@contextmanager
+def _ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Whether it was pressed.  Raised wherever the program happens to be, in a callback of a library it would be lost."""
+    pressed = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.set())
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _source(given: str) -> str:
@@ -275,10 +290,10 @@ def _open(source: str, size: str) -> Camera:
         raise
 
 
-def _watch(args: argparse.Namespace, name: str, camera: Camera, eyes: _Eyes, window: Window | None) -> None:
+def _watch(args: argparse.Namespace, name: str, camera: Camera, eyes: _Eyes, window: Window | None, is_ended: Callable[[], bool]) -> None:
     """:raises JobError: there is no picture to begin with; a camera that is lost later is waited for"""
     count = 0
-    while (window is None or window.is_open) and not (args.limit and count == args.limit):
+    while not is_ended() and (window is None or window.is_open) and not (args.limit and count == args.limit):
         begin_s = time.monotonic()
         image = next((message for topic, message in camera.step({}, begin_s) if topic == "camera/image"), None)
         if image is None and camera.problem and not count:

@@ -45,14 +45,14 @@ def test_layouts_agree_with_each_other(folder: Path) -> None:
         assert [category["name"] for category in coco["categories"]] == list(CLASSES)
         for image in coco["images"]:
             picture = cv2.imread(str(folder / image["file_name"]))
-            assert picture is not None and picture.shape == (240, 320, 3)
+            assert picture is not None and picture.shape == (480, 640, 3)
             lines = (folder / "labels" / name / Path(image["file_name"]).with_suffix(".txt").name).read_text().splitlines()
             own = [a for a in coco["annotations"] if a["image_id"] == image["id"] and not a["ignore"]]
             assert len(lines) == len(own)
             for line, annotation in zip(lines, own, strict=True):
                 class_id, x, y, width, height = map(float, line.split())
                 assert class_id == annotation["category_id"] - 1
-                box = [(x - width / 2) * 320, (y - height / 2) * 240, width * 320, height * 240]
+                box = [(x - width / 2) * 640, (y - height / 2) * 480, width * 640, height * 480]
                 assert box == pytest.approx(annotation["bbox"], abs=0.01)
         people = json.loads((folder / "people" / f"{name}.json").read_text())
         persons = [a for a in coco["annotations"] if a["category_id"] == 1 and not a["ignore"]]
