@@ -21,6 +21,7 @@ from robot_runtime.perceive.measures import Measures, measure
 from robot_runtime.perceive.people import Impression, PeopleTracker, Voice
 from robot_runtime.perceive.pictures import PictureError, as_bgr
 from robot_runtime.perceive.place import Placer
+from robot_runtime.perceive.places import Places
 from robot_runtime.perceive.rests import ROBOT, Hand, height_of_foot_m, holder_of, is_in_the_air, support_of
 from robot_runtime.perceive.tracks import Track, Tracker
 from robot_runtime.perceive.viewpoint import Viewpoint
@@ -67,7 +68,8 @@ class _Glimpse(NamedTuple):
     stamp_s: float
     bgr: Bgr
     boxes: Boxes
-    measures: Measures  # of the boxes
+    places: Places  # of the boxes, none guessed by somebody's size
+    view: View | None
 
 
 def open_eyes(config: PerceiveConfig) -> CnnEyes:
@@ -168,7 +170,7 @@ class CnnEyes:
         measured = self._placer.place(boxes, view, depth_m)
         places = by_size(measured, boxes, people, view)
         tracks = self._tracker.update(boxes, picture.stamp_s, places, looks_of(bgr, boxes), view)
-        glimpse = _Glimpse(picture.stamp_s, bgr, boxes, measure(boxes, measured, view, (width_px, height_px)))
+        glimpse = _Glimpse(picture.stamp_s, bgr, boxes, measured, view)
         known = self._update_people([track for track in tracks if self._is_person[track.class_id]], glimpse, robot)
         things = [track for track in tracks if not self._is_person[track.class_id] and track.seen]
         self._colours.keep(track.id for track in tracks)
@@ -192,7 +194,9 @@ class CnnEyes:
         chosen = sorted(clear, key=lambda track: self._classified.get(track.id, -math.inf))[: self._config.most_crops]
         rows, boxes = [track.box_index for track in chosen], glimpse.boxes
         crops = Boxes(boxes.ltwh_px[rows], boxes.scores[rows], boxes.class_ids[rows])
-        looks = self._classifier.classify(glimpse.bgr, crops, glimpse.measures[rows]) if rows else []
+        height_px, width_px = glimpse.bgr.shape[:2]
+        measures = measure(boxes, glimpse.places, glimpse.view, (width_px, height_px))[rows]
+        looks = self._classifier.classify(glimpse.bgr, crops, measures) if rows else []
         self._classified = {track.id: self._classified[track.id] for track in tracks if track.id in self._classified}
         self._classified.update(dict.fromkeys((track.id for track in chosen), glimpse.stamp_s))
         return {track.id: Impression(look.age, look.facing) for track, look in zip(chosen, looks, strict=True)}

@@ -240,8 +240,8 @@ def _live(args: argparse.Namespace) -> int:
     source = _source(args.camera)
     window = Window(f"robot-runtime see: {shown(source)}") if args.show else None
     camera = _open(source, args.size)
-    eyes = _Eyes(args)
     try:
+        eyes = _Eyes(args)
         with _ctrl_c() as is_pressed:
             _watch(args, shown(source), camera, eyes, window, is_pressed)
     finally:

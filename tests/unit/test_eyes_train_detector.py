@@ -57,6 +57,18 @@ def test_it_trains_from_nothing_offline_with_the_floor_below(data: Path, monkeyp
     assert (told["offline"], told["install"], told["folder"]) == ("1", "false", str(data))
 
 
+def test_another_training_may_begin_with_its_weights(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note, weights = stand_in(data.parent, monkeypatch), data.parent / "tiles.pt"
+    with pytest.raises(SystemExit):
+        run(data, "--from", str(weights))
+    assert f"--from {weights}: there is no such file" in capsys.readouterr().err
+    weights.touch()
+    assert run(data, "--from", str(weights), "--size", "640", "--rate", "0.0005") == 0
+    assert {f"model={weights}", "pretrained=True", "imgsz=640", "lr0=0.0005"} <= set(json.loads(note.read_text())["words"])
+
+
 def test_it_goes_on_where_it_was_interrupted(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     note = stand_in(data.parent, monkeypatch)
     begun(data, epochs_done=2)
