@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from robot_runtime.perceive.box_filter import BoxFilter
 from robot_runtime.perceive.boxes import Boxes, no_boxes
 from robot_runtime.perceive.camera_model import View
+from robot_runtime.perceive.followed import TrackSettings
 from robot_runtime.perceive.looks import LENGTH, looks_of, unlike
 from robot_runtime.perceive.motion import LIVING, REST_S, Motion
 from robot_runtime.perceive.place import UNKNOWN_STD_M, Placer, Places
@@ -126,6 +127,13 @@ def test_what_is_seen_at_the_place_of_a_thing_long_out_of_sight_takes_its_place(
     for now_s in (9.0, 12.0):
         tracks = tracker.update(pixels((220.0, *other[1:5], 1)), now_s, at_places((2.3, 1.0)))
     assert [track.id for track in tracks] == ["apple-1", "cup-2"], "a hand's breadth beside it is another place"
+
+
+def test_of_things_out_of_sight_only_the_newest_are_kept() -> None:
+    tracker = Tracker(TWINS, TrackSettings(most_lost=3))
+    for k in range(8):
+        tracks = tracker.update(pixels((60.0 * k, 100.0, 20.0, 26.0, 0.8, 1)), k * 1.0, at_places((2.0 + k, 1.0)))
+    assert [track.id for track in tracks] == ["cup-5", "cup-6", "cup-7", "cup-8"], "and what is in sight is not counted"
 
 
 def pixels(*rows: tuple[float, float, float, float, float, int]) -> Boxes:
