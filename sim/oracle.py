@@ -24,8 +24,8 @@ from sim.targets import HEAD, NO_ONE, TORSO, Targets
 RANGE_M = 8.0
 HEARING_M = 8.0
 MEMORY_S = 10.0
-WIDTH_PX, HEIGHT_PX = 320, 240
-SMALLEST_PX = 3.0
+WIDTH_PX, HEIGHT_PX = 640, 480
+SMALLEST_PX = 6.0
 """A thing whose box is smaller than this in either direction cannot be told from its background."""
 HEARD_STD_M = 0.5
 SPREAD_MPS = 0.5
@@ -40,7 +40,7 @@ _RAY_GROUPS[[GROUP_HOME, GROUP_PEOPLE]] = 1
 
 
 @dataclass(frozen=True)
-class _Sight:
+class Sight:
     index: int  # among the targets
     seen_share: float  # of the probes
     box_px: tuple[float, float, float, float]
@@ -69,7 +69,7 @@ class OracleEyes:
         """Forget everybody, and start the noise anew."""
         self._rng = np.random.default_rng(self._seed)
         self._scene: tuple[object, ...] = ()
-        self._sights: dict[str, _Sight] = {}
+        self._sights: dict[str, Sight] = {}
         self._noticed: dict[str, tuple[Person, float]] = {}  # as last seen or heard, and when
         self._before: tuple[float, dict[str, XY]] | None = None
 
@@ -86,7 +86,11 @@ class OracleEyes:
 
     # ------------------------------------------------ what is seen
 
-    def _sights_of(self, state: SimState, holders: dict[str, str]) -> dict[str, _Sight]:
+    def sights(self, state: SimState) -> dict[str, Sight]:
+        """What of people and things the head camera could see, by id; what it cannot is not there."""
+        return self._sights_of(state, {argument.name: argument.value for argument in state.holders})
+
+    def _sights_of(self, state: SimState, holders: dict[str, str]) -> dict[str, Sight]:
         """As before while nothing has moved, which is most of the time."""
         scene = (state.qpos, state.mocap_pos, state.mocap_quat, state.holders)
         if scene != self._scene:
@@ -95,7 +99,7 @@ class OracleEyes:
             self._scene, self._sights = scene, self._see()
         return self._sights
 
-    def _see(self) -> dict[str, _Sight]:
+    def _see(self) -> dict[str, Sight]:
         targets = self._targets
         eye = self._data.cam_xpos[self._camera].copy()
         axes = self._data.cam_xmat[self._camera].reshape(3, 3)
@@ -109,7 +113,7 @@ class OracleEyes:
         boxes = self._boxes((targets.corners[seen] - eye) @ axes)
         shares = (clear_counts[seen] / targets.counts[seen]).tolist()
         return {
-            targets.ids[k]: _Sight(k, share, box, math.dist(targets.centres[k], eye))
+            targets.ids[k]: Sight(k, share, box, math.dist(targets.centres[k], eye))
             for k, share, box in zip(seen.tolist(), shares, boxes, strict=True)
             if min(box[2:]) >= SMALLEST_PX
         }
@@ -140,7 +144,7 @@ class OracleEyes:
         top, bottom = np.maximum(down.min(axis=1), 0.0), np.minimum(down.max(axis=1), HEIGHT_PX)
         return list(zip(left.tolist(), top.tolist(), (right - left).tolist(), (bottom - top).tolist(), strict=True))
 
-    def _detection(self, id_: str, sight: _Sight, holders: dict[str, str], noise: Vector) -> Detection:
+    def _detection(self, id_: str, sight: Sight, holders: dict[str, str], noise: Vector) -> Detection:
         thing = self._home.objects[id_]
         std_m = 0.004 + 0.004 * sight.distance_m
         x, y, z = (self._targets.centres[sight.index] + std_m * noise).tolist()
@@ -156,7 +160,7 @@ class OracleEyes:
 
     # ------------------------------------------------ people
 
-    def _update_people(self, state: SimState, sights: dict[str, _Sight]) -> tuple[Person, ...]:
+    def _update_people(self, state: SimState, sights: dict[str, Sight]) -> tuple[Person, ...]:
         places = self._places()
         velocities = self._velocities(state.stamp_s, places)
         for id_ in self._people:
@@ -189,7 +193,7 @@ class OracleEyes:
     def _hears(self, place: XY) -> bool:
         return math.dist(place, self._robot_xy()) <= HEARING_M
 
-    def _seen_person(self, id_: str, sight: _Sight, place: XY, velocity: XY, speaking: bool, stamp_s: float) -> Person:
+    def _seen_person(self, id_: str, sight: Sight, place: XY, velocity: XY, speaking: bool, stamp_s: float) -> Person:
         described = self._home.people[id_]
         std_m = 0.02 + 0.01 * sight.distance_m
         x, y = (place + std_m * self._rng.standard_normal(2)).tolist()

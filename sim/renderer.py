@@ -6,12 +6,14 @@ The context is made with the first :class:`Renderer`, so that importing ``sim`` 
 from __future__ import annotations
 
 import importlib
+import math
 import os
 import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +52,7 @@ class Renderer:
 
     def __init__(self, home: str | mujoco.MjModel, width_px: int, height_px: int, quality: Quality) -> None:
         self._model = home if isinstance(home, mujoco.MjModel) else load_model(home, looks=True)[0]
+        self._groups = self._model.geom_group.copy()
         self._data = mujoco.MjData(self._model)
         self._rect = mujoco.MjrRect(0, 0, width_px, height_px)
         self._gl = _gl_context(width_px, height_px)
@@ -88,13 +91,34 @@ class Renderer:
         self._camera.fixedcamid = mujoco.mj_name2id(self._model, mujoco.mjtObj.mjOBJ_CAMERA, camera)
         if self._camera.fixedcamid < 0:
             raise ValueError(f"no camera '{camera}' in this home")
-        self._option.geomgroup[:] = 0
-        self._option.geomgroup[list(groups)] = 1
-        return self._shoot()
-
-    def _shoot(self) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        mujoco.mjv_updateScene(self._model, self._data, self._option, None, self._camera, mujoco.mjtCatBit.mjCAT_ALL.value, self._scene)
+        self._fill_scene(np.isin(self._groups, list(groups)) & self._may_show())
         return self._read()
+
+    def _fill_scene(self, drawn: NDArray[np.bool_]) -> None:
+        """With these geoms only: what else is in the home costs as much as what the picture shows.
+
+        MuJoCo chooses by groups, which are in the model, which is shared: set them, fill the scene, put them back.
+        """
+        model = self._model
+        model.geom_group[:] = ~drawn
+        self._option.geomgroup[:] = 0
+        self._option.geomgroup[0] = 1
+        try:
+            mujoco.mjv_updateScene(model, self._data, self._option, None, self._camera, mujoco.mjtCatBit.mjCAT_ALL.value, self._scene)
+        finally:
+            model.geom_group[:] = self._groups
+
+    def _may_show(self) -> NDArray[np.bool_]:
+        """Which geoms reach into what the camera sees, by the spheres around them; with shadows all, for those may come from beside it."""
+        if self._scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW]:
+            return np.ones(self._model.ngeom, np.bool_)
+        camera, radius = self._camera.fixedcamid, self._model.geom_rbound
+        local = (self._data.geom_xpos - self._data.cam_xpos[camera]) @ self._data.cam_xmat[camera].reshape(3, 3)  # x right, y up, z back
+        up = math.tan(math.radians(self._model.cam_fovy[camera]) / 2)
+        inside = radius > local[:, 2]
+        for sideways, slope in ((local[:, 0], up * self._rect.width / self._rect.height), (local[:, 1], up)):
+            inside &= np.abs(sideways) + slope * local[:, 2] < radius * math.hypot(1.0, slope)
+        return np.asarray(inside | (radius == 0))  # a plane has no sphere
 
     def _read(self) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Draw the scene as it is."""
@@ -103,7 +127,7 @@ class Renderer:
         rgb = np.empty((self._rect.height, self._rect.width, 3), np.uint8)
         depth = np.empty((self._rect.height, self._rect.width), np.float32)
         mujoco.mjr_readPixels(rgb, depth, self._rect, self._context)
-        return np.ascontiguousarray(rgb[::-1, :, ::-1]), self._metres(depth[::-1])
+        return np.asarray(cv2.cvtColor(cv2.flip(rgb, 0), cv2.COLOR_RGB2BGR), np.uint8), self._metres(depth[::-1])
 
     def _metres(self, buffer: NDArray[np.float32]) -> NDArray[np.float32]:
         """MuJoCo's depth buffer is reversed: 1 at the near plane, 0 at the far one."""

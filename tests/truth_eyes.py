@@ -20,6 +20,7 @@ from robot_runtime.perceive.boxes import Bgr, Boxes
 from robot_runtime.perceive.cnn import CnnEyes
 from robot_runtime.perceive.config import PerceiveConfig
 from robot_runtime.perceive.crops import PersonLook
+from robot_runtime.perceive.measures import Measures
 from sim.description import load_home
 from sim.mjcf import load_model
 from sim.renderer import FAST, INDOORS, Renderer
@@ -27,8 +28,8 @@ from sim.shapes.objects import KINDS
 from sim.targets import HEAD
 
 CLASSES = ("person", *sorted(KINDS))
-WIDTH_PX, HEIGHT_PX = 320, 240
-SMALLEST_PX, FEWEST_PIXELS = 3, 20
+WIDTH_PX, HEIGHT_PX = 640, 480
+SMALLEST_PX, FEWEST_PIXELS = 6, 80
 FACING_RAD = math.radians(30)
 
 
@@ -69,7 +70,7 @@ class TruthNetworks(Renderer):
         self._boxes = np.array(rows, np.float32).reshape(-1, 4)
         return [Boxes(self._boxes, np.full(len(rows), 0.9, np.float32), ids)]
 
-    def classify(self, picture: Bgr, boxes: Boxes) -> list[PersonLook]:
+    def classify(self, picture: Bgr, boxes: Boxes, measures: Measures | None = None) -> list[PersonLook]:
         """Of the person whose box it is, nearly sure."""
         return [self._look(self._whose(box)) for box in boxes.ltwh_px]
 

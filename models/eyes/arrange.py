@@ -32,8 +32,9 @@ _WALL_M = 0.06
 _CAMERA_M = HEAD_AT_M[2] + CAMERA_IN_HEAD_M[2]
 _SHOWN = 0.85
 """Chance of each thing to be there at all."""
-
-
+_PEOPLE = (0.1, 0.25, 0.3, 0.2, 0.15)
+_PEOPLE_CROWDED = (0.0, 0.05, 0.15, 0.3, 0.5)
+"""Chances of nobody, one, … four people in the home."""
 _NOTICE = 0.45
 _GRIPPED = 0.08
 """Chance that the robot holds something."""
@@ -61,8 +62,9 @@ class Moment:
 class Arranger:
     """Arranges one home anew for every picture."""
 
-    def __init__(self, home: HomeDescription) -> None:
+    def __init__(self, home: HomeDescription, crowded: bool = False) -> None:
         self._home = home
+        self._crowd = _PEOPLE_CROWDED if crowded else _PEOPLE
         self._tops: list[Top] = tops(home.furniture)
         self._surfaces: dict[str, Surface] = surfaces(home)
         self._blocks = [block_of(piece) for piece in home.furniture.values() if piece.kind != "rug"]
@@ -84,7 +86,7 @@ class Arranger:
 
     def _place_people(self, moment: Moment, rng: np.random.Generator) -> None:
         ids = [str(id_) for id_ in rng.permutation(list(self._home.people))]
-        for id_ in ids[: int(rng.choice([0, 1, 2, 3, 4], p=[0.1, 0.25, 0.3, 0.2, 0.15]))]:
+        for id_ in ids[: int(rng.choice(len(self._crowd), p=self._crowd))]:
             stance = self._stance(moment, rng)
             if stance is not None:
                 position, turn = body_pose(self._home.people[id_], stance, rng)

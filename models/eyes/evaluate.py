@@ -4,7 +4,7 @@
 
 Average precision is COCO's (``figures``), with all boxes down to a score of 0.001.  Everything else is judged at the detector's
 own threshold, on what it found: a box counts as a thing of its class that it overlaps by half.  People are judged in those
-validation homes that did not set the temperatures.
+validation homes that did not set the temperatures, with what the robot measures of them: by depth with ``--depth``, else by their feet.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ from models.eyes.page import Cell, write_page
 from models.eyes.people_data import is_for_calibration
 from models.eyes.validation import Scene, scenes
 from robot_runtime.cli import UsageError
-from robot_runtime.perceive.ages import GROUPS
+from robot_runtime.perceive.ages import GROUPS, AgeSettings
 from robot_runtime.perceive.boxes import Boxes
 from robot_runtime.perceive.crops import PersonClassifier, PersonLook
 from robot_runtime.perceive.detector import Detector
+from robot_runtime.perceive.measures import measure
 from robot_runtime.perceive.model_settings import settings_file
 from robot_runtime.perceive.pictures import PictureError
 from robot_runtime.perceive.place import Placer
@@ -45,6 +46,8 @@ LEAST_SCORE = 0.001
 EDGES_M = (0.0, 1.5, 2.5, 3.5, 4.5, 20.0)
 """Of the ranges of distances; "at 3 m" is 2.5 … 3.5 m."""
 _HALF = np.array([0.5])
+_EDGE_PX = 2.0
+_SURE = AgeSettings().sure
 
 
 @dataclass
@@ -55,6 +58,7 @@ class Gathered:
     truth: list[Truth] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
     ages: list[tuple[NDArray[np.float64], int]] = field(default_factory=list)  # probabilities, truth
+    whole: list[bool] = field(default_factory=list)  # of the same people: the head is not cut off by the picture's upper border
     facing: list[tuple[float, bool]] = field(default_factory=list)
     places: dict[tuple[str, str], list[tuple[float, float]]] = field(default_factory=dict)  # distance, error
 
@@ -74,7 +78,7 @@ class Judge:
         looks = self._looks(scene, sure)
         self.gathered.found.append(found)
         self.gathered.truth.append(scene.truth)
-        self._judge_people(scene, looks, pairs)
+        self._judge_people(scene, sure, looks, pairs)
         self._judge_places(scene, sure, pairs)
         missed = [k for k in np.flatnonzero(~scene.truth.ignored).tolist() if k not in pairs.values()]
         true_ages = {box: str(scene.labels[thing]["age_group"]) for box, thing in pairs.items() if box in looks}
@@ -95,9 +99,11 @@ class Judge:
         rows = np.flatnonzero(sure.class_ids == self._person)
         if self._people is None or not len(rows):
             return {}
-        return dict(zip(rows.tolist(), self._people.classify(scene.bgr, _take(sure, rows)), strict=True))
+        places = Placer(self._detector.class_names, scene.surfaces).place(sure, scene.view, scene.depth_m)
+        measures = measure(sure, places, scene.view, (scene.bgr.shape[1], scene.bgr.shape[0]))
+        return dict(zip(rows.tolist(), self._people.classify(scene.bgr, _take(sure, rows), measures[rows]), strict=True))
 
-    def _judge_people(self, scene: Scene, looks: dict[int, PersonLook], pairs: dict[int, int]) -> None:
+    def _judge_people(self, scene: Scene, sure: Boxes, looks: dict[int, PersonLook], pairs: dict[int, int]) -> None:
         if is_for_calibration(scene.file):
             return
         for box, look in looks.items():
@@ -105,6 +111,7 @@ class Judge:
                 label = scene.labels[pairs[box]]
                 self.gathered.ages.append((look.age, [group.value for group in GROUPS].index(label["age_group"])))
                 self.gathered.facing.append((look.facing, bool(label["faces_camera"])))
+                self.gathered.whole.append(bool(sure.ltwh_px[box, 1] > _EDGE_PX))
 
     def _judge_places(self, scene: Scene, sure: Boxes, pairs: dict[int, int]) -> None:
         placer = Placer(self._detector.class_names, scene.surfaces)
@@ -149,6 +156,7 @@ def _people(gathered: Gathered) -> dict[str, Any]:
     ages, truth = np.stack([age for age, _ in gathered.ages]), np.array([group for _, group in gathered.ages])
     front, faces = np.array([one for one, _ in gathered.facing]), np.array([one for _, one in gathered.facing])
     right, right_front = ages.argmax(axis=1) == truth, (front >= 0.5) == faces
+    whole, sure = np.array(gathered.whole), ages.max(axis=1) >= _SURE
     return {
         "people": len(truth),
         "age_accuracy": _rounded(right.mean()),
@@ -156,6 +164,10 @@ def _people(gathered: Gathered) -> dict[str, Any]:
         "age_accuracy_of": {
             group.value: _rounded(right[truth == k].mean() if (truth == k).any() else math.nan) for k, group in enumerate(GROUPS)
         },
+        "age_accuracy_with_head": _rounded(right[whole].mean() if whole.any() else math.nan),
+        "with_head": _rounded(whole.mean()),
+        "age_accuracy_of_sure": _rounded(right[sure].mean() if sure.any() else math.nan),
+        "sure": _rounded(sure.mean()),
         "facing_accuracy": _rounded(right_front.mean()),
         "facing_calibration_error": _rounded(calibration_error(np.maximum(front, 1 - front), right_front)),
         "facing_accuracy_of": {
@@ -210,6 +222,8 @@ def as_text(found: dict[str, Any]) -> str:
         of_facing = "  ".join(f"{name} {share:.1%}" for name, share in people["facing_accuracy_of"].items())
         lines += [
             f"{people['people']} people  age {people['age_accuracy']:.1%} ({of_age})  ECE {people['age_calibration_error']:.3f}",
+            f"of the {people['with_head']:.0%} whose head the picture does not cut off {people['age_accuracy_with_head']:.1%}; "
+            f"of the {people['sure']:.0%} told with at least {_SURE} {people['age_accuracy_of_sure']:.1%}",
             f"facing {people['facing_accuracy']:.1%} ({of_facing})  ECE {people['facing_calibration_error']:.3f}",
         ]
     for way, kinds in found["places"].items():

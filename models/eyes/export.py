@@ -27,7 +27,7 @@ import yaml
 from numpy.typing import NDArray
 
 from models.eyes.onnx_tools import CALIBRATION, free_batch, keep_metadata, optimise, outputs, quantise
-from models.eyes.people_data import MARGIN, PIXELS, Somebody, inputs, load
+from models.eyes.people_data import MARGIN, PIXELS, Somebody, judged, load
 from models.eyes.people_network import PeopleNetwork
 from models.eyes.train_detector import NAME
 from models.eyes.train_people import SETTINGS, WEIGHTS
@@ -37,6 +37,7 @@ from robot_runtime.perceive import pictures
 from robot_runtime.perceive.ages import GROUPS
 from robot_runtime.perceive.crops import crop
 from robot_runtime.perceive.letterbox import Fit, Letterbox
+from robot_runtime.perceive.measures import COLUMNS
 from robot_runtime.perceive.pictures import PictureError
 from safety.files import PROJECT, file_hash
 
@@ -88,30 +89,32 @@ def export_people(arguments: argparse.Namespace) -> list[Path]:
     network.load_state_dict(torch.load(weights, map_location="cpu"))
     scale = json.loads((arguments.weights / SETTINGS).read_text())["temperatures"]
     chosen = _some_of_each(load(arguments.data, "train"))
-    images = inputs(chosen)
+    batch = judged(chosen, "depth", np.random.default_rng(0))
+    fed = {"crops": batch.crops, "measures": batch.measures}
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "people.onnx"
         several = {0: "people"}
         torch.onnx.export(
             network,
-            (torch.from_numpy(images),),
+            tuple(torch.from_numpy(one) for one in fed.values()),
             str(plain),
-            input_names=["crops"],
+            input_names=[*fed],
             output_names=["age_logits", "facing_logit"],
-            dynamic_axes={"crops": several, "age_logits": several, "facing_logit": several},
+            dynamic_axes=dict.fromkeys([*fed, "age_logits", "facing_logit"], several),
             opset_version=OPSET,
             dynamo=False,
         )
         optimise(plain, file)
     with torch.inference_mode():
-        expected = [tensor.numpy() for tensor in network(torch.from_numpy(images))]
-    _require_close(file, expected, outputs(file, images))
+        expected = [tensor.numpy() for tensor in network(*(torch.from_numpy(one) for one in fed.values()))]
+    _require_close(file, expected, outputs(file, fed))
     _write_settings(
         file,
         {
             "margin": MARGIN,
             "age": {"output": "age_logits", "groups": [group.value for group in GROUPS], "temperature": scale["age"]},
             "facing": {"output": "facing_logit", "temperature": scale["facing"]},
+            "measures": {"input": "measures", "columns": list(COLUMNS)},
             "samples": _people_samples(arguments, chosen),
         },
     )

@@ -14,6 +14,7 @@ from sim.description import FLOOR, HomeDescription, HomeObject, Pose2D, RobotSta
 from sim.shapes import objects
 
 _OF_EACH_CLASS = 2
+_OF_EACH_CLASS_CROWDED = 8
 _PEOPLE_OF_EACH_AGE = 2
 _COLOURS: dict[str, tuple[str, ...]] = {
     "apple": ("red", "green", "yellow"), "banana": ("yellow", "yellow", "green"), "knife": ("black", "brown", "red", "white", "blue"),
@@ -24,8 +25,8 @@ _COLOURS: dict[str, tuple[str, ...]] = {
 _ANY_COLOUR = ("red", "blue", "green", "yellow", "white", "black", "brown", "orange")
 
 
-def draw_home(name: str, rng: np.random.Generator) -> HomeDescription:
-    """Rooms, furniture, two things of every class, and people of every age."""
+def draw_home(name: str, rng: np.random.Generator, crowded: bool = False) -> HomeDescription:
+    """Rooms, furniture, two things of every class, or five, and people of every age."""
     plan = draw_plan(rng)
     kinds = _kinds_of_rooms(plan, rng)
     furnisher = Furnisher(plan, rng)
@@ -42,7 +43,7 @@ def draw_home(name: str, rng: np.random.Generator) -> HomeDescription:
         rooms={room: _room(area, rng) for room, area in zip(kinds, plan.rooms, strict=True)},
         walls=plan.walls,
         furniture=pieces,
-        objects=_things(Table(tops(pieces), floor, plan.bounds, rng), rng),
+        objects=_things(Table(tops(pieces), floor, plan.bounds, rng), _OF_EACH_CLASS_CROWDED if crowded else _OF_EACH_CLASS, rng),
         people={id_: draw_person(id_, id_.split("_")[0], rng).model_dump() for id_ in people},
         robot=RobotStart(start=start),
     )
@@ -70,10 +71,10 @@ def _room(area: Area, rng: np.random.Generator) -> Room:
     )
 
 
-def _things(table: Table, rng: np.random.Generator) -> dict[str, HomeObject]:
+def _things(table: Table, of_each_class: int, rng: np.random.Generator) -> dict[str, HomeObject]:
     found = {}
     for class_name in objects.KINDS:
-        for k in range(_OF_EACH_CLASS):
+        for k in range(of_each_class):
             colour = str(rng.choice(_COLOURS.get(class_name, _ANY_COLOUR)))
             place = table.place(class_name) or (FLOOR, Pose2D(at_m=(0.4, 0.4)))
             found[f"{class_name.replace(' ', '_')}_{k}"] = described(class_name, colour, place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +115,8 @@ class _Reader(CalibrationDataReader):
         return next(self._rows, None)
 
 
-def outputs(file: Path, images: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """What a network puts out on the CPU."""
+def outputs(file: Path, images: NDArray[np.float32] | Mapping[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """What a network puts out on the CPU; several inputs by their names."""
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    return list(session.run(None, {session.get_inputs()[0].name: images}))
+    fed = dict(images) if isinstance(images, Mapping) else {session.get_inputs()[0].name: images}
+    return list(session.run(None, fed))

@@ -6,22 +6,27 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.eyes.people_variety import boxed_by_a_detector, varied
+from models.eyes.views import lens_of, nominal_view, shaken
+from models.eyes.whereabouts import Way, any_way, measured
+from robot_runtime.perceive import measures as told
 from robot_runtime.perceive import pictures
 from robot_runtime.perceive.ages import GROUPS
 from robot_runtime.perceive.boxes import Bgr
+from robot_runtime.perceive.camera_model import View
 from robot_runtime.perceive.crops import crop
 from robot_runtime.perceive.letterbox import Fit, Letterbox, Pixels
 
-WIDTH_PX, HEIGHT_PX = 96, 192
-"""Of the network's input; people stand about twice as tall as they are wide."""
+WIDTH_PX, HEIGHT_PX = 128, 256
+"""Of the network's input; people stand about twice as tall as they are wide.  Somebody 3 m away is as high in a picture of 480."""
 MARGIN = 0.1
 """Of the box's width and height, on each side."""
-_ROOM = 0.35
+_ROOM = 0.25
 """Kept around a box in memory, so that boxes can be shifted and enlarged."""
 PIXELS = Pixels(True, (1 / 255, 1 / 255, 1 / 255), (0.0, 0.0, 0.0), np.dtype(np.float32))
 
@@ -32,9 +37,31 @@ class Somebody:
 
     file: str
     around: Bgr  # the box and some room
-    ltwh_px: NDArray[np.float32]  # the box within ``around``
+    corner_px: NDArray[np.float32]  # left upper corner of ``around`` in the picture
+    box_px: NDArray[np.float32]  # left, top, width, height in the picture
+    view: View  # as the robot believes
+    place_m: NDArray[np.float64]  # where they truly are, in the map
     age: int  # index into ages.GROUPS
     facing: bool
+
+    @property
+    def ltwh_px(self) -> NDArray[np.float32]:
+        """The box within ``around``."""
+        return self.within(self.box_px)
+
+    def within(self, ltwh_px: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A box of the picture, within ``around``."""
+        return np.concatenate((ltwh_px[:2] - self.corner_px, ltwh_px[2:]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """What the network gets, and what it should say."""
+
+    crops: NDArray[np.float32]  # shape (n, 3, HEIGHT_PX, WIDTH_PX)
+    measures: told.Measures  # shape (n, columns)
+    ages: NDArray[np.int64]  # shape (n,)
+    facing: NDArray[np.float32]  # shape (n,), 0 or 1
 
 
 def is_for_calibration(file: str) -> bool:
@@ -49,84 +76,68 @@ def is_for_calibration(file: str) -> bool:
 def load(data: Path, set_name: str) -> list[Somebody]:
     """Everybody who is labelled in a set.
 
+    :raises OSError: a file is missing
+    :raises ValueError: the files do not belong together
     :raises PictureError: a picture is damaged
     """
+    settings = json.loads((data / "settings.json").read_text())
+    rows = map(json.loads, (data / "places" / f"{set_name}.jsonl").read_text().splitlines())
+    known = {row["file"]: row for row in rows}
     found: list[Somebody] = []
     name, picture = "", np.empty((0, 0, 3), np.uint8)
     for entry in json.loads((data / "people" / f"{set_name}.json").read_text()):
         if entry["file"] != name:
             name, picture = entry["file"], pictures.read(data / entry["file"])
-        around, box = _with_room(picture, entry["box_px"])
-        age = [group.value for group in GROUPS].index(entry["age_group"])
-        found.append(Somebody(name, around, box, age, bool(entry["faces_camera"])))
+            if name not in known:
+                raise ValueError(f"{data}: places/{set_name}.jsonl does not tell from where {name} was taken")
+            lens = lens_of(settings["width_px"], settings["height_px"], known[name]["focal_px"])
+            view = nominal_view(known[name], lens)
+        found.append(_somebody(entry, known[name], picture, view))
     return found
+
+
+def _somebody(entry: dict[str, Any], taken: dict[str, Any], picture: Bgr, view: View) -> Somebody:
+    places = [label["place_m"] for label in taken["labels"] if label["class_name"] == "person" and label["box_px"] == entry["box_px"]]
+    if not places:
+        raise ValueError(f"{entry['file']}: nobody in places stands in the box {entry['box_px']} of people")
+    around, corner_px = _with_room(picture, entry["box_px"])
+    age = [group.value for group in GROUPS].index(entry["age_group"])
+    box_px = np.array(entry["box_px"], np.float32)
+    return Somebody(entry["file"], around, corner_px, box_px, view, np.array(places[0]), age, bool(entry["faces_camera"]))
 
 
 def _with_room(picture: Bgr, box_px: Sequence[int]) -> tuple[Bgr, NDArray[np.float32]]:
     left, top, width, height = box_px
     x0, y0 = max(0, int(left - _ROOM * width)), max(0, int(top - _ROOM * height))
     x1, y1 = int(np.ceil(left + width * (1 + _ROOM))), int(np.ceil(top + height * (1 + _ROOM)))
-    return picture[y0:y1, x0:x1].copy(), np.array([left - x0, top - y0, width, height], np.float32)
+    return picture[y0:y1, x0:x1].copy(), np.array([x0, y0], np.float32)
 
 
-def inputs(people: Sequence[Somebody], rng: np.random.Generator | None = None) -> NDArray[np.float32]:
-    """What the network gets, shape (n, 3, 192, 96); with ``rng`` each looks a little different every time."""
-    letterbox = Letterbox(WIDTH_PX, HEIGHT_PX, PIXELS, Fit.CENTRE, most=len(people))
-    crops = [crop(one.around, one.ltwh_px, MARGIN) if rng is None else _varied(one, rng) for one in people]
-    images, _ = letterbox(crops)
-    return np.asarray(images, np.float32)
+def judged(people: Sequence[Somebody], way: Way, rng: np.random.Generator) -> Batch:
+    """As a robot that has found them sees them, who knows of everybody's place in this way."""
+    crops = [crop(one.around, one.ltwh_px, MARGIN) for one in people]
+    return _batch(people, crops, [measured(one.view, one.box_px, one.place_m, way, rng) for one in people])
 
 
-def batches(people: Sequence[Somebody], size: int, rng: np.random.Generator) -> Iterator[list[Somebody]]:
-    """An epoch, shuffled, without the last few that make no whole batch."""
+def learned(people: Sequence[Somebody], rng: np.random.Generator) -> Batch:
+    """A little different every time: the look, the box, and what is known of the place."""
+    crops, rows = [], []
+    for one in people:
+        box_px = boxed_by_a_detector(one.box_px, (one.view.lens.width_px, one.view.lens.height_px), rng)
+        seen = crop(one.around, one.within(box_px), MARGIN)
+        crops.append(varied(seen, WIDTH_PX, HEIGHT_PX, rng))
+        rows.append(measured(shaken(one.view, rng), box_px, one.place_m, any_way(rng), rng))
+    return _batch(people, crops, rows)
+
+
+def _batch(people: Sequence[Somebody], crops: Sequence[Bgr], rows: Sequence[told.Measures]) -> Batch:
+    images, _ = Letterbox(WIDTH_PX, HEIGHT_PX, PIXELS, Fit.CENTRE, most=len(people))(crops)
+    ages, facing = np.array([one.age for one in people], np.int64), np.array([one.facing for one in people], np.float32)
+    return Batch(np.asarray(images, np.float32), np.concatenate(rows), ages, facing)
+
+
+def shuffled(people: Sequence[Somebody], size: int, rng: np.random.Generator) -> Iterator[list[Somebody]]:
+    """An epoch, without the last few that make no whole batch."""
     order = rng.permutation(len(people))
     for start in range(0, max(len(people) - size + 1, 1), size):
         yield [people[k] for k in order[start : start + size]]
-
-
-# ------------------------------------------------------------------ variety
-
-
-def _varied(one: Somebody, rng: np.random.Generator) -> Bgr:
-    """Mirrored, boxed as roughly as a detector does, in other light, farther away, or with something in front."""
-    seen = _recoloured(crop(one.around, _shaken(one.ltwh_px, rng), MARGIN), rng)
-    if rng.random() < 0.2:
-        seen = _farther(seen, rng)
-    if rng.random() < 0.25:
-        seen = _hidden(seen, rng)
-    return np.asarray(seen[:, ::-1] if rng.random() < 0.5 else seen, np.uint8)
-
-
-def _shaken(ltwh_px: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Each side moves by some 4 % of the box."""
-    left, top, width, height = ltwh_px.tolist()
-    shift = np.clip(rng.normal(0, 0.04, 4), -0.1, 0.1)
-    x0, x1 = left + shift[0] * width, left + (1 + shift[1]) * width
-    y0, y1 = top + shift[2] * height, top + (1 + shift[3]) * height
-    return np.array([x0, y0, x1 - x0, y1 - y0], np.float32)
-
-
-def _recoloured(seen: Bgr, rng: np.random.Generator) -> Bgr:
-    """Brightness, contrast and colour cast."""
-    gain = np.exp(rng.normal(0, 0.15)) * np.exp(rng.normal(0, 0.04, 3))
-    return np.asarray(np.clip(seen * gain + rng.normal(0, 8), 0, 255), np.uint8)
-
-
-def _farther(seen: Bgr, rng: np.random.Generator) -> Bgr:
-    """With as few pixels as somebody farther off has; nobody shrinks below 24 pixels."""
-    share = max(float(rng.uniform(0.4, 0.9)), 24 / seen.shape[0])
-    if share >= 1:
-        return seen
-    size = max(1, round(seen.shape[1] * share)), max(1, round(seen.shape[0] * share))
-    return np.asarray(cv2.resize(seen, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _hidden(seen: Bgr, rng: np.random.Generator) -> Bgr:
-    """A plain block in front of a part of the lower two thirds: whose head is hidden cannot be judged by anybody."""
-    height, width = seen.shape[:2]
-    top, left = int(height * rng.uniform(0.33, 0.9)), int(width * rng.uniform(-0.2, 0.8))
-    covered: Bgr = seen.copy()
-    covered[top : top + int(height * rng.uniform(0.1, 0.4)) + 1, max(left, 0) : left + int(width * rng.uniform(0.2, 0.7)) + 1] = (
-        rng.integers(0, 256, 3)
-    )
-    return covered

@@ -122,7 +122,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--train", type=int, default=4000, help="pictures to train on")
     parser.add_argument("--val", type=int, default=600, help="pictures to validate with, of other homes")
     parser.add_argument("--per-home", type=int, default=40, help="pictures of each home")
-    parser.add_argument("--size", type=int, nargs=2, default=(320, 240), metavar=("WIDTH", "HEIGHT"), help="in pixels")
+    parser.add_argument("--size", type=int, nargs=2, default=(640, 480), metavar=("WIDTH", "HEIGHT"), help="in pixels")
     parser.add_argument("--format", choices=("jpg", "png"), default="jpg", help="of the pictures")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="that draw side by side")
     parser.add_argument("--sheet", type=Path, help="also write a picture with 24 of them and their boxes")

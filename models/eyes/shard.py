@@ -62,11 +62,11 @@ def read_record(out: Path, job: Job) -> dict[str, Any] | None:
 def make(out: Path, job: Job) -> float:
     """Make one home's pictures, labels and record; returns how long it took, in seconds of this process."""
     began = time.process_time()
-    home = draw_home(job.name, job.chance("home"))
+    home = draw_home(job.name, job.chance("home"), job.crowded)
     model, layout = build_model(home, looks=True)
     size = job.settings.width_px, job.settings.height_px
     studio = Studio(model, layout, home, size, job.chance("patterns"))
-    labeller, arranger = Labeller(model, layout, home), Arranger(home)
+    labeller, arranger = Labeller(model, layout, home), Arranger(home, job.crowded)
     pictures = [_picture(out, job, k, studio, labeller, arranger) for k in range(job.pictures)]
     record = {
         "home": job.name, "fingerprint": fingerprint(home), "focal_px": round(studio.focal_px, 4),

@@ -1,7 +1,10 @@
 """Trains the detector on the pictures of ``models.eyes.render``, from nothing: no weights of others are used.
 
-    python -m models.eyes.train_detector --data pictures --out build/eyes --epochs 100
+    python -m models.eyes.tiles --data pictures --out tiles
+    python -m models.eyes.train_detector --data tiles --out build/tiles --epochs 30
+    python -m models.eyes.train_detector --data pictures --out build/eyes --size 640 --epochs 3 --from build/tiles/detector/weights/last.pt
 
+Tiles first, since they hold more to learn from per pixel; then whole pictures, in which people and tables are not cut.
 The network is one of the YOLO family as ultralytics builds it, trained by its own command in a process of its own; see
 ``models/eyes/card.md`` for what its licence means for the weights.  ``--resume`` goes on after an interruption.
 """
@@ -34,15 +37,15 @@ AUGMENTATION: dict[str, object] = {
     "copy_paste": 0.0,
     "erasing": 0.0,
 }
-"""For 320 x 240 pictures of a home."""
+"""For pictures of a home, and their tiles."""
 
 
 def settings(arguments: argparse.Namespace) -> dict[str, object]:
     """What ultralytics is told; everything else is as it comes."""
     return {
         "data": (arguments.data / "data.yaml").resolve(),
-        "model": arguments.model,
-        "pretrained": False,
+        "model": arguments.model if arguments.start is None else arguments.start.resolve(),
+        "pretrained": arguments.start is not None,
         "imgsz": arguments.size,
         "epochs": arguments.epochs,
         "patience": 0,  # the schedule is run to its end
@@ -54,7 +57,7 @@ def settings(arguments: argparse.Namespace) -> dict[str, object]:
         "seed": arguments.seed,
         "deterministic": True,
         "optimizer": "AdamW",
-        "lr0": 0.002,
+        "lr0": arguments.rate,
         "cos_lr": True,
         "close_mosaic": max(1, arguments.epochs // 6),
         "amp": False,  # to switch it on, ultralytics would first fetch weights to try it with
@@ -106,7 +109,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder of models.eyes.render")
     parser.add_argument("--out", type=Path, default=Path("build/eyes"), help="folder for weights and ultralytics' own records")
     parser.add_argument("--model", default="yolo11n.yaml", help="description of a network that ultralytics knows")
-    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--from", type=Path, dest="start", metavar="WEIGHTS", help="go on from these weights of an earlier training")
+    parser.add_argument("--rate", type=float, default=0.002, help="of learning, at its highest")
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--size", type=int, default=320, help="longer side of the input, in pixels")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--workers", type=int, default=2, help="processes that read pictures")
@@ -116,6 +121,8 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--resume", action="store_true", help="go on where a training in --out was interrupted, with its settings")
     arguments = parser.parse_args(argv)
+    if arguments.start is not None and not arguments.start.exists():
+        parser.error(f"--from {arguments.start}: there is no such file")
     if not arguments.model.endswith(".yaml"):
         parser.error("--model: expected a description (.yaml), not weights: the detector is trained from nothing")
     return arguments

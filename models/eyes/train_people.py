@@ -2,18 +2,24 @@
 
     python -m models.eyes.train_people --data pictures --out build/eyes
 
-The weights are those after the last epoch.  Of the validation homes every second one sets the temperatures (Guo et al. 2017),
-and nothing else; the others only judge.
+Further folders after ``--data`` (of other seeds) add people to learn from; validation homes are those of the first.  Of these
+every second one sets the temperatures (Guo et al. 2017), and shows now and then how far the training is; nothing else: the weights
+are those after the last epoch.  The others only judge.  A state is written after each epoch, from which ``--resume`` goes on;
+``--from`` begins another training with the weights of an earlier one, for longer than was thought at first.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,129 +28,267 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.eyes.figures import calibration_error, temperature
-from models.eyes.people_data import Somebody, batches, inputs, is_for_calibration, load
+from models.eyes.people_data import Batch, Somebody, is_for_calibration, judged, learned, load, shuffled
 from models.eyes.people_network import PeopleNetwork
+from models.eyes.whereabouts import Way
 from robot_runtime.perceive.ages import GROUPS
 from robot_runtime.perceive.crops import sigmoid, softmax
 from robot_runtime.perceive.pictures import PictureError
 
-WEIGHTS, SETTINGS = "people.pt", "people.json"
+WEIGHTS, SETTINGS, STATE = "people.pt", "people.json", "people_state.pt"
 BATCH = 64
-RATE = 3e-3
-DECAY = 0.02
+RATE = 2e-3
+DECAY = 0.05
+WARM_UP = 0.06
+"""Share of all steps in which the learning rate rises; then it falls to nothing along a cosine (Loshchilov and Hutter, ICLR 2017)."""
+SMALL = 0.6
+"""Share of all steps in which crops are half as wide and high, and four times as quickly learned from: what is large comes first
+(progressive resizing, as in Tan and Le, "EfficientNetV2", ICML 2021)."""
+_LOOK_EVERY = 5
+"""Epochs from one figure on the calibration homes to the next."""
+_TOLD_S = 20.0
+_WAYS: tuple[Way, ...] = ("depth", "floor", "nothing")
 
 
-def train(people: Sequence[Somebody], epochs: int, seed: int) -> PeopleNetwork:
-    """A network that has learned from these people, on a GPU where there is one."""
-    torch.manual_seed(seed)
-    rng, device = np.random.default_rng(seed), _device()
-    network: PeopleNetwork = PeopleNetwork().to(device)
-    size = min(BATCH, len(people))
-    steps = epochs * max(len(people) // size, 1)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=0.15)
-    weights = _weights(people).to(device)
-    started_s, total = time.monotonic(), 0.0
-    for epoch in range(epochs):
-        network.train()
-        total = 0.0
-        for step, batch in enumerate(batches(people, size, rng), 1):
-            loss = _loss(network, batch, torch.from_numpy(inputs(batch, rng)).to(device), weights)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-            total += loss.item()
-            _progress(f"epoch {epoch + 1}/{epochs} step {step} loss {total / step:.3f} {time.monotonic() - started_s:.0f} s")
-    print(file=sys.stderr)
-    network.cpu().eval()
-    return network
+@dataclass(frozen=True)
+class Plan:
+    """What a training depends on besides the people."""
+
+    epochs: int
+    seed: int
+    bf16: bool = False
+    small: float = SMALL
 
 
-def logits_of(network: PeopleNetwork, people: Sequence[Somebody]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of the age groups, shape (n, 3), and of facing, shape (n,)."""
-    ages, facing = [np.empty((0, len(GROUPS)))], [np.empty(0)]
-    with torch.inference_mode():
-        for start in range(0, len(people), BATCH):
-            age, front = network(torch.from_numpy(inputs(people[start : start + BATCH])))
-            ages.append(age.double().numpy())
-            facing.append(front.double().numpy()[:, 0])
-    return np.concatenate(ages), np.concatenate(facing)
+class Training:
+    """A network that learns, on a GPU where there is one."""
+
+    def __init__(self, people: Sequence[Somebody], plan: Plan) -> None:
+        torch.manual_seed(plan.seed)
+        self._people, self._plan, self._device = people, plan, "cuda" if torch.cuda.is_available() else "cpu"
+        self._size = min(BATCH, len(people))
+        self.network: PeopleNetwork = PeopleNetwork().to(self._device, memory_format=torch.channels_last)
+        self._steps = max(len(people) // self._size, 1)
+        self._optimiser = torch.optim.AdamW(self.network.parameters(), lr=RATE, weight_decay=DECAY, betas=(0.9, 0.99))
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimiser, self._share_of_rate)
+        self._weights = _weights(people).to(self._device)
+        self.epoch = 0
+
+    def run_epoch(self) -> float:
+        """Everybody once; returns the mean loss."""
+        rng = np.random.default_rng([self._plan.seed, self.epoch])  # of this epoch alone, so that a resumed training is the same
+        torch.manual_seed(self._plan.seed * 10_000 + self.epoch)
+        self.network.train()
+        total, told_s, began_s = 0.0, time.monotonic(), time.monotonic()
+        for step, batch in enumerate(_prepared(self._people, self._size, rng), 1):
+            total += self._step(batch)
+            if time.monotonic() - told_s > _TOLD_S:
+                told_s = time.monotonic()
+                _say(f"epoch {self.epoch + 1}/{self._plan.epochs} step {step}/{self._steps} loss {total / step:.3f}")
+        self.epoch += 1
+        mean = total / self._steps
+        _say(f"epoch {self.epoch}/{self._plan.epochs} loss {mean:.4f} in {time.monotonic() - began_s:.0f} s")
+        return mean
+
+    @property
+    def small(self) -> bool:
+        """Whether it learns from small crops still."""
+        return bool(self._schedule.last_epoch < self._plan.small * self._plan.epochs * self._steps)
+
+    def state(self) -> dict[str, Any]:
+        """All that :meth:`resume` needs."""
+        parts = {"network": self.network, "optimiser": self._optimiser, "schedule": self._schedule}
+        plan = [self._plan.epochs, self._plan.seed, self._plan.bf16, self._plan.small, len(self._people)]
+        return {**{name: part.state_dict() for name, part in parts.items()}, "epoch": self.epoch, "plan": plan}
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on after the epoch at which the state was taken.
+
+        :raises ValueError: it is that of another training
+        """
+        if state["plan"] != self.state()["plan"]:
+            raise ValueError(f"is of another training: (epochs, seed, bf16, small, people) {state['plan']}, wanted {self.state()['plan']}")
+        self.network.load_state_dict(state["network"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self._schedule.load_state_dict(state["schedule"])
+        self.epoch = int(state["epoch"])
+
+    def _step(self, batch: Batch) -> float:
+        crops = torch.from_numpy(batch.crops).to(self._device)
+        if self.small:
+            crops = functional.avg_pool2d(crops, 2)
+        crops = crops.contiguous(memory_format=torch.channels_last)
+        measures, ages, front = (torch.from_numpy(one).to(self._device) for one in (batch.measures, batch.ages, batch.facing))
+        with torch.autocast(self._device, torch.bfloat16, enabled=self._plan.bf16):
+            age, facing = self.network(crops, measures)
+        loss = functional.cross_entropy(age.float(), ages, self._weights)
+        loss = loss + functional.binary_cross_entropy_with_logits(facing.float()[:, 0], front)
+        self._optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self._optimiser.step()
+        self._schedule.step()
+        return float(loss.item())
+
+    def _share_of_rate(self, step: int) -> float:
+        done = step / (self._plan.epochs * self._steps)
+        if done < WARM_UP:
+            return 0.05 + 0.95 * done / WARM_UP
+        return 0.5 + 0.5 * math.cos(math.pi * min((done - WARM_UP) / (1 - WARM_UP), 1.0))
 
 
-def _loss(network: PeopleNetwork, batch: Sequence[Somebody], images: Tensor, weights: Tensor) -> Tensor:
-    """Every age group weighs the same, which is the prior that ``ages.AgeBelief`` takes away; facing is as frequent as it is."""
-    age, facing = network(images)
-    groups = torch.tensor([one.age for one in batch], device=images.device)
-    front = torch.tensor([float(one.facing) for one in batch], device=images.device)
-    of_age = functional.cross_entropy(age, groups, weights)
-    return of_age + functional.binary_cross_entropy_with_logits(facing[:, 0], front)
+def _prepared(people: Sequence[Somebody], size: int, rng: np.random.Generator) -> Iterator[Batch]:
+    """The batches of an epoch, each cut out and changed while the network learns from the one before."""
+    with ThreadPoolExecutor(1) as worker:
+        coming = None
+        for chosen in shuffled(people, size, rng):
+            ready, coming = coming, worker.submit(learned, chosen, rng)
+            if ready is not None:
+                yield ready.result()
+        if coming is not None:
+            yield coming.result()
 
 
 def _weights(people: Sequence[Somebody]) -> Tensor:
+    """Every age group weighs the same, which is the prior that ``ages.AgeBelief`` takes away; facing is as frequent as it is."""
     counts = np.bincount([one.age for one in people], minlength=len(GROUPS))
     return torch.tensor(len(people) / (len(GROUPS) * np.maximum(counts, 1)), dtype=torch.float32)
 
 
+# ------------------------------------------------------------------ what it has learned
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What the network says of people, and the truth."""
+
+    ages: NDArray[np.float64]  # logits, shape (n, 3)
+    facing: NDArray[np.float64]  # logits, shape (n,)
+    true_ages: NDArray[np.int64]
+    true_facing: NDArray[np.bool_]
+
+
+def answers(network: PeopleNetwork, people: Sequence[Somebody], way: Way, *, small: bool = False) -> Answers:
+    """Of everybody, whose place is known in this way; the errors of places are the same each time.
+
+    :param small: show it crops half as large, for a network that has seen no others yet
+    """
+    rng, device = np.random.default_rng(7), next(network.parameters()).device
+    found: list[tuple[NDArray[Any], ...]] = []
+    network.eval()
+    with torch.inference_mode():
+        for start in range(0, len(people), BATCH):
+            batch = judged(people[start : start + BATCH], way, rng)
+            crops = torch.from_numpy(batch.crops).to(device)
+            age, front = network(functional.avg_pool2d(crops, 2) if small else crops, torch.from_numpy(batch.measures).to(device))
+            found.append((age.double().cpu().numpy(), front.double().cpu().numpy()[:, 0], batch.ages, batch.facing > 0.5))
+    return Answers(*(np.concatenate(part) for part in zip(*found, strict=True)))
+
+
 def temperatures(network: PeopleNetwork, people: Sequence[Somebody]) -> dict[str, float]:
-    """Of both heads."""
-    age, facing = logits_of(network, people)
+    """Of both heads, over people of known and of unknown places alike."""
+    every = [answers(network, people, way) for way in _WAYS]
+    facing = np.concatenate([one.facing for one in every])
     both = np.stack([np.zeros_like(facing), facing], axis=1)
-    return {
-        "age": round(temperature(age, np.array([one.age for one in people])), 4),
-        "facing": round(temperature(both, np.array([int(one.facing) for one in people])), 4),
-    }
+    ages, true_ages = np.concatenate([one.ages for one in every]), np.concatenate([one.true_ages for one in every])
+    true_facing = np.concatenate([one.true_facing for one in every]).astype(np.int64)
+    return {"age": round(temperature(ages, true_ages), 4), "facing": round(temperature(both, true_facing), 4)}
 
 
-def figures(network: PeopleNetwork, people: Sequence[Somebody], scale: dict[str, float]) -> dict[str, float]:
-    """On true boxes; ``models.eyes.evaluate`` judges on the detector's."""
-    age, facing = logits_of(network, people)
-    groups, front = softmax(age, scale["age"]), sigmoid(facing, scale["facing"])
-    right = groups.argmax(axis=1) == [one.age for one in people]
-    right_front = (front >= 0.5) == [one.facing for one in people]
+def figures(
+    network: PeopleNetwork, people: Sequence[Somebody], scale: dict[str, float], *, small: bool = False
+) -> dict[str, dict[str, float]]:
+    """On true boxes, by how the place is known; ``models.eyes.evaluate`` judges on the detector's, with the robot's own places."""
+    return {way: _figures(answers(network, people, way, small=small), scale) for way in _WAYS}
+
+
+def _figures(said: Answers, scale: dict[str, float]) -> dict[str, float]:
+    groups, front = softmax(said.ages, scale["age"]), sigmoid(said.facing, scale["facing"])
+    right, right_front = groups.argmax(axis=1) == said.true_ages, (front >= 0.5) == said.true_facing
     return {
-        "people": len(people),
+        "people": len(said.true_ages),
         "age_accuracy": round(float(right.mean()), 4),
         "age_calibration_error": round(calibration_error(groups.max(axis=1), right), 4),
+        **{f"{group.value}_accuracy": round(float(right[said.true_ages == k].mean()), 4) for k, group in enumerate(GROUPS)},
         "facing_accuracy": round(float(right_front.mean()), 4),
         "facing_calibration_error": round(calibration_error(np.maximum(front, 1 - front), right_front), 4),
     }
 
 
-def _device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
+def _say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
-def _progress(text: str) -> None:
-    print(f"\r{text}", end="", file=sys.stderr, flush=True)
+# ------------------------------------------------------------------ the command
+
+
+def _learn(training: Training, calibrating: Sequence[Somebody], out: Path, epochs: int) -> None:
+    """Until the last epoch, with the state on disk after each."""
+    while training.epoch < epochs:
+        training.run_epoch()
+        part = out / f"{STATE}.part"
+        torch.save(training.state(), part)
+        part.replace(out / STATE)
+        if training.epoch % _LOOK_EVERY == 0:
+            now = figures(training.network, calibrating, {"age": 1.0, "facing": 1.0}, small=training.small)
+            told = ", ".join(f"{way} {one['age_accuracy']:.1%}" for way, one in now.items())
+            _say(f"on calibration homes: ages by {told}; facing {now['depth']['facing_accuracy']:.1%}")
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, nargs="+", help="folders of models.eyes.render; the first one validates")
+    parser.add_argument("--out", type=Path, default=Path("build/eyes"), help=f"folder for {WEIGHTS} and {SETTINGS}")
+    parser.add_argument("--epochs", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--bf16", action="store_true", help="convolutions in 16 bits: twice as fast on processors and GPUs that know them")
+    parser.add_argument("--from", type=Path, dest="start", metavar="WEIGHTS", help="begin with these, and with crops of full size")
+    parser.add_argument("--resume", action="store_true", help=f"go on from {STATE} in the folder --out, if it is there")
+    arguments = parser.parse_args(argv)
+    if arguments.epochs < 1:
+        parser.error("--epochs: expected 1 or more")
+    if arguments.start and not arguments.start.exists():
+        parser.error(f"--from {arguments.start}: there is no such file")
+    return arguments
 
 
 def main(argv: list[str] | None = None) -> int:
     """Train, set the temperatures, and print figures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder of models.eyes.render")
-    parser.add_argument("--out", type=Path, default=Path("build/eyes"), help=f"folder for {WEIGHTS} and {SETTINGS}")
-    parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args(argv)
+    arguments = _arguments(argv)
     try:
-        people, others = load(arguments.data, "train"), load(arguments.data, "val")
-    except (OSError, PictureError) as error:
+        people = [one for data in arguments.data for one in load(data, "train")]
+        others = load(arguments.data[0], "val")
+    except (OSError, ValueError, PictureError) as error:
         print(f"train_people: {error}; make pictures with `python -m models.eyes.render`", file=sys.stderr)
         return 2
     calibrating = [one for one in others if is_for_calibration(one.file)]
     judging = [one for one in others if not is_for_calibration(one.file)]
     if not (people and calibrating and judging):
-        print(f"train_people: {arguments.data}: too few people: some are needed to train, and in two validation homes", file=sys.stderr)
+        folder = arguments.data[0]
+        print(f"train_people: {folder}: too few people: some are needed to train, and in two validation homes", file=sys.stderr)
         return 2
-    network = train(people, arguments.epochs, arguments.seed)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    _say(f"{len(people)} people to learn from, {len(calibrating)} to calibrate, {len(judging)} to judge")
+    training = Training(people, Plan(arguments.epochs, arguments.seed, arguments.bf16, 0.0 if arguments.start else SMALL))
+    if arguments.start:
+        training.network.load_state_dict(torch.load(arguments.start, map_location="cpu"))
+    if arguments.resume and (arguments.out / STATE).exists():
+        try:
+            training.resume(torch.load(arguments.out / STATE, map_location="cpu"))
+        except ValueError as error:
+            print(f"train_people: {arguments.out / STATE} {error}; leave --resume out to begin anew", file=sys.stderr)
+            return 2
+    _learn(training, calibrating, arguments.out, arguments.epochs)
+    _finish(training.network.cpu().eval(), calibrating, judging, arguments)
+    return 0
+
+
+def _finish(network: PeopleNetwork, calibrating: Sequence[Somebody], judging: Sequence[Somebody], arguments: argparse.Namespace) -> None:
     scale = temperatures(network, calibrating)
     found = {"temperatures": scale, "figures": figures(network, judging, scale), "epochs": arguments.epochs, "seed": arguments.seed}
-    arguments.out.mkdir(parents=True, exist_ok=True)
     torch.save(network.state_dict(), arguments.out / WEIGHTS)
     (arguments.out / SETTINGS).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=2))
-    return 0
 
 
 if __name__ == "__main__":

@@ -18,11 +18,11 @@ from models.eyes.labels import Labeller
 from models.eyes.settings import Job, Settings, jobs
 from models.eyes.shard import read_record
 from models.eyes.studio import Studio
+from models.eyes.views import lens_of, nominal_view
 from robot_runtime.cli import UsageError
-from robot_runtime.messages import RobotPose
 from robot_runtime.perceive import pictures
 from robot_runtime.perceive.boxes import Bgr
-from robot_runtime.perceive.camera_model import HeadMount, Intrinsics, View, camera_pose
+from robot_runtime.perceive.camera_model import Intrinsics, View
 from robot_runtime.world.semantic_map import SemanticMap, Surface
 from sim.description import HomeDescription
 from sim.export import semantic_map
@@ -69,7 +69,7 @@ def _of_home(data: Path, job: Job, depth: bool, most: int) -> Iterator[Scene]:
     home = HomeDescription.model_validate(record["description"])
     surfaces = tuple(SemanticMap.model_validate(semantic_map(home)).surfaces.values())
     size, focal_px = (job.settings.width_px, job.settings.height_px), record["focal_px"]
-    lens = Intrinsics(*size, focal_px, focal_px, size[0] / 2, size[1] / 2)
+    lens = lens_of(*size, focal_px)
     depths = _Depths(job) if depth else None
     for number, picture in enumerate(record["pictures"][:most]):
         scene = _scene(data, picture, lens, surfaces)
@@ -83,12 +83,12 @@ def _scene(data: Path, picture: dict[str, Any], lens: Intrinsics, surfaces: tupl
         np.array([label["class_id"] for label in labels], np.int64),
         np.array([label["ignore"] for label in labels], np.bool_),
     )
-    x, y, yaw = picture["base"]
-    pose = camera_pose(RobotPose(0.0, x, y, yaw, 0.0), picture["joints"]["head_pan"], picture["joints"]["head_tilt"], HeadMount())
-    if pose is None:
-        raise UsageError(f"{data / picture['file']}: the robot's place in its record is no number")
+    try:
+        view = nominal_view(picture, lens)
+    except ValueError as error:
+        raise UsageError(f"{data / picture['file']}: {error}") from error
     bgr = pictures.read(data / picture["file"])
-    return Scene(picture["file"], bgr, labels, truth, View(lens, pose), np.array(picture["camera_m"]), surfaces)
+    return Scene(picture["file"], bgr, labels, truth, view, np.array(picture["camera_m"]), surfaces)
 
 
 class _Depths:
@@ -99,9 +99,9 @@ class _Depths:
     """
 
     def __init__(self, job: Job) -> None:
-        home = draw_home(job.name, job.chance("home"))
+        home = draw_home(job.name, job.chance("home"), job.crowded)
         model, layout = build_model(home, looks=True)
-        self._job, self._arranger, self._labeller = job, Arranger(home), Labeller(model, layout, home)
+        self._job, self._arranger, self._labeller = job, Arranger(home, job.crowded), Labeller(model, layout, home)
         self._studio = Studio(model, layout, home, (job.settings.width_px, job.settings.height_px), job.chance("patterns"))
 
     def draw(self, number: int, scene: Scene) -> NDArray[np.float32]:

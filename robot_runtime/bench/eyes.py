@@ -36,6 +36,7 @@ from robot_runtime.perceive.config import PerceiveConfig
 from robot_runtime.perceive.crops import PersonClassifier, PersonLook
 from robot_runtime.perceive.detector import Detector
 from robot_runtime.perceive.engine_config import EngineConfig
+from robot_runtime.perceive.measures import Measures
 
 PERIOD_S = 0.1
 LEAST_SCORE = 0.001
@@ -208,9 +209,9 @@ class _TimedPeople:
     def provider(self) -> str:
         return self._classifier.provider
 
-    def classify(self, picture: Bgr, boxes: Boxes) -> list[PersonLook]:
+    def classify(self, picture: Bgr, boxes: Boxes, measures: Measures | None = None) -> list[PersonLook]:
         watch = Stopwatch()
-        found = self._classifier.classify(picture, boxes)
+        found = self._classifier.classify(picture, boxes, measures)
         self._spent_ms += watch.read_ms()[0]
         return found
 

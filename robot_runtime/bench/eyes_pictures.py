@@ -19,8 +19,8 @@ from robot_runtime.perceive.boxes import Bgr
 from robot_runtime.perceive.camera_model import HeadMount, Intrinsics, View, camera_pose
 from robot_runtime.perceive.pictures import PictureError
 
-CAMERA_PX = (320, 240)
-FOCAL_PX = 208.5
+CAMERA_PX = (640, 480)
+FOCAL_PX = 417.0
 WALL_M = 3.5
 SET = Path("places/val.jsonl")
 

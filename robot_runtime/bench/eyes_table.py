@@ -18,7 +18,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from robot_runtime.bench import eyes, eyes_soak
+from robot_runtime.bench import eyes, eyes_identities, eyes_soak
 from robot_runtime.bench.eyes_pictures import Moment, of_samples, of_validation_set
 from robot_runtime.bench.gate import memory_mib
 from robot_runtime.bench.machine import describe
@@ -67,6 +67,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--soak", type=float, metavar="MINUTES", help="instead: so long, good and bad pictures, and whether memory stays flat"
     )
+    group.add_argument(
+        "--identities", type=float, metavar="MINUTES", help="instead: so long people walk about the simulated home, and whether ids hold"
+    )
+    group.add_argument("--seed", type=int, default=1, metavar="N", help="of what happens then (%(default)s)")
     group.add_argument("--peer-python", type=Path, metavar="PYTHON", help="interpreter of an environment with ultralytics")
     group.add_argument("--peer-model", type=Path, metavar="PT", help="the trained weights, exported by the peer itself; or its .onnx")
 
@@ -84,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--peer-python and --peer-model: give both, or none")
     config = _config(args)
     files = [resolve(file) for file in args.detector or SHIPPED]
+    if args.identities is not None:
+        return _identities(args, files[0], config)
     settings = Detector(files[0], EngineConfig(providers=("cpu",))).settings
     moments = of_validation_set(args.data, args.pictures) if args.data else of_samples(files[0], settings.samples)
     if args.soak is not None:
@@ -119,6 +125,17 @@ def _soak(minutes: float, detector: Path, config: PerceiveConfig, moments: Seque
         raise UsageError("--soak: at least 0.04 minutes")
     looking = open_eyes(config.model_copy(update={"detector_file": str(detector)}))
     return eyes_soak.show(eyes_soak.soak(looking, moments, pictures, _progress(pictures, "pictures")), as_json)
+
+
+def _identities(args: argparse.Namespace, detector: Path, config: PerceiveConfig) -> int:
+    """:raises FileError: a model cannot be used"""
+    minutes: float = args.identities
+    if not 0.05 <= minutes <= 600 or args.seed < 0:
+        raise UsageError("--identities: from 0.05 to 600 minutes; --seed: from 0 up")
+    eyes = {"detector_file": str(detector), "people_file": config.people_file, "engine": config.engine.model_dump()}
+    histories = eyes_identities.watch(minutes, args.seed, eyes, _progress(math.ceil(minutes * 60), "seconds"))
+    eyes_identities.show(eyes_identities.summaries(histories), minutes, args.seed, args.json)
+    return 0
 
 
 def _config(args: argparse.Namespace) -> PerceiveConfig:

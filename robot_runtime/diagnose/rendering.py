@@ -18,7 +18,7 @@ from OpenGL import GL
 model = mujoco.MjModel.from_xml_string("<mujoco><worldbody><light pos='0 0 3'/><geom size='0.5'/></worldbody></mujoco>")
 data = mujoco.MjData(model)
 mujoco.mj_forward(model, data)
-with mujoco.Renderer(model, 240, 320) as renderer:
+with mujoco.Renderer(model, 480, 640) as renderer:
     renderer.update_scene(data)
     picture = renderer.render()
     started = time.perf_counter()
@@ -26,7 +26,7 @@ with mujoco.Renderer(model, 240, 320) as renderer:
         renderer.render()
     rate = 10 / (time.perf_counter() - started)
     assert picture.max() > 0, "the picture is black"
-    print(f"{os.environ['MUJOCO_GL']}, {GL.glGetString(GL.GL_RENDERER).decode()}, {rate:.0f} pictures/s at 320x240 of an empty scene")
+    print(f"{os.environ['MUJOCO_GL']}, {GL.glGetString(GL.GL_RENDERER).decode()}, {rate:.0f} pictures/s at 640x480 of an empty scene")
 """
 
 

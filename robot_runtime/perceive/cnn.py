@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from robot_runtime.perceive.config import PerceiveConfig
 from robot_runtime.perceive.crops import PersonClassifier, PersonLook
 from robot_runtime.perceive.detector import Detector
 from robot_runtime.perceive.looks import looks_of
+from robot_runtime.perceive.measures import Measures, measure
 from robot_runtime.perceive.people import Impression, PeopleTracker, Voice
 from robot_runtime.perceive.pictures import PictureError, as_bgr
 from robot_runtime.perceive.place import Placer
@@ -57,7 +58,16 @@ class Reader(Protocol):
 
     hash: str
 
-    def classify(self, picture: Bgr, boxes: Boxes) -> list[PersonLook]: ...
+    def classify(self, picture: Bgr, boxes: Boxes, measures: Measures | None = None) -> list[PersonLook]: ...
+
+
+class _Glimpse(NamedTuple):
+    """One picture with what was found in it."""
+
+    stamp_s: float
+    bgr: Bgr
+    boxes: Boxes
+    measures: Measures  # of the boxes
 
 
 def open_eyes(config: PerceiveConfig) -> CnnEyes:
@@ -155,9 +165,11 @@ class CnnEyes:
         (boxes,) = self._detector.detect([bgr])
         depth_m = picture.depth_m if isinstance(picture.depth_m, np.ndarray) else None
         people = np.flatnonzero(self._is_person[boxes.class_ids]).tolist()
-        places = by_size(self._placer.place(boxes, view, depth_m), boxes, people, view)
+        measured = self._placer.place(boxes, view, depth_m)
+        places = by_size(measured, boxes, people, view)
         tracks = self._tracker.update(boxes, picture.stamp_s, places, looks_of(bgr, boxes), view)
-        known = self._update_people([track for track in tracks if self._is_person[track.class_id]], bgr, boxes, picture.stamp_s, robot)
+        glimpse = _Glimpse(picture.stamp_s, bgr, boxes, measure(boxes, measured, view, (width_px, height_px)))
+        known = self._update_people([track for track in tracks if self._is_person[track.class_id]], glimpse, robot)
         things = [track for track in tracks if not self._is_person[track.class_id] and track.seen]
         self._colours.keep(track.id for track in tracks)
         held = self._hand.held(((track.id, self._name(track), track.position_m) for track in things), robot)
@@ -167,22 +179,22 @@ class CnnEyes:
             People(picture.stamp_s, self.source, known),
         )
 
-    def _update_people(self, tracks: list[Track], bgr: Bgr, boxes: Boxes, stamp_s: float, robot: RobotPose | None) -> tuple[Person, ...]:
-        impressions = self._impressions(tracks, bgr, boxes, stamp_s)
+    def _update_people(self, tracks: list[Track], glimpse: _Glimpse, robot: RobotPose | None) -> tuple[Person, ...]:
+        impressions = self._impressions(tracks, glimpse)
         voices, self._voices = self._voices, []
-        return self._people.update(tracks, impressions, voices, stamp_s, robot)
+        return self._people.update(tracks, impressions, voices, glimpse.stamp_s, robot)
 
-    def _impressions(self, tracks: list[Track], bgr: Bgr, boxes: Boxes, stamp_s: float) -> dict[str, Impression]:
+    def _impressions(self, tracks: list[Track], glimpse: _Glimpse) -> dict[str, Impression]:
         """Of those who were not classified for longest, as many as a picture's time allows."""
         if self._classifier is None:
             return {}
         clear = [track for track in tracks if track.seen and not _is_covered(track, tracks)]
         chosen = sorted(clear, key=lambda track: self._classified.get(track.id, -math.inf))[: self._config.most_crops]
-        rows = [track.box_index for track in chosen]
+        rows, boxes = [track.box_index for track in chosen], glimpse.boxes
         crops = Boxes(boxes.ltwh_px[rows], boxes.scores[rows], boxes.class_ids[rows])
-        looks = self._classifier.classify(bgr, crops) if rows else []
+        looks = self._classifier.classify(glimpse.bgr, crops, glimpse.measures[rows]) if rows else []
         self._classified = {track.id: self._classified[track.id] for track in tracks if track.id in self._classified}
-        self._classified.update(dict.fromkeys((track.id for track in chosen), stamp_s))
+        self._classified.update(dict.fromkeys((track.id for track in chosen), glimpse.stamp_s))
         return {track.id: Impression(look.age, look.facing) for track, look in zip(chosen, looks, strict=True)}
 
     def _detection(self, track: Track, bgr: Bgr, view: View | None, people: Sequence[Person], in_gripper: str) -> Detection:

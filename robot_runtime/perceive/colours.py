@@ -33,6 +33,8 @@ _INNER = 0.2
 _RIM = 0.25
 """So much around it is background."""
 _LEAST_AREA_PX = 64.0
+_FINE_PX = 48.0
+"""Of a box with a side so many times as long every second, third, … pixel tells enough."""
 _FADE = 0.9
 _LEAST_VOTE, _CLEAR_BY = 0.3, 2.0
 """Of the middle's pixels, and how much more than of the next colour."""
@@ -72,6 +74,10 @@ class Colours:
 
 def votes(bgr: Bgr, ltwh_px: tuple[float, float, float, float]) -> Vector:
     """Which share of the middle of a box has each of the colours :data:`NAMES`, beyond its share around the box: shape (8,)."""
+    longest_px = max(ltwh_px[2:])
+    if longest_px >= 2 * _FINE_PX:
+        step = max(int(min(longest_px, max(bgr.shape)) / _FINE_PX), 1)
+        bgr, ltwh_px = bgr[::step, ::step], (ltwh_px[0] / step, ltwh_px[1] / step, ltwh_px[2] / step, ltwh_px[3] / step)
     left, top, width, height = ltwh_px
     across, down = _INNER * width, _INNER * height
     middle = _cut(bgr, left + across, top + down, left + width - across, top + height - down)

@@ -6,6 +6,10 @@ Its settings, ``<model>.yaml`` beside it, name its outputs, so that any ONNX cla
     input_height_px: 192
     age: {output: age_logits, groups: [child, adult, elderly], temperature: 1.4}
     facing: {output: facing_logit, temperature: 1.0}
+    measures: {input: measures, columns: [place, top_m, foot_m]}
+
+The last line is for a network that is also told how large somebody is in metres: any of ``measures.COLUMNS``, in any order,
+float32 of shape (n, columns).  A network that knows the crop alone leaves the line out.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from robot_runtime.messages import AgeGroup
+from robot_runtime.perceive import measures as told
 from robot_runtime.perceive.ages import GROUPS
 from robot_runtime.perceive.binding import PlainRunner, Runner
 from robot_runtime.perceive.boxes import Bgr, Boxes
@@ -28,8 +33,8 @@ from robot_runtime.perceive.engine import Engine, Model, OnEngine, input_size, o
 from robot_runtime.perceive.letterbox import Letterbox
 from robot_runtime.perceive.model_settings import InputSettings, settings_file
 from robot_runtime.perceive.pictures import as_bgr
-from robot_runtime.perceive.sessions import EngineConfig, Opener
-from safety.files import FileError, load_yaml
+from robot_runtime.perceive.sessions import EngineConfig, Opener, Tensor
+from safety.files import FileError, load_yaml, suggestion
 
 PROBABILITY_TOLERANCE = 0.05
 """An accelerated engine may differ from the CPU by this in any probability."""
@@ -55,12 +60,27 @@ class FacingOutput(BaseModel):
     temperature: float = Field(1.0, gt=0, le=100, description="as for the age")
 
 
+class MeasuresInput(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    input: str = Field(description="name of the input, float32 of shape (n, columns)")
+    columns: tuple[str, ...] = Field(told.COLUMNS, min_length=1, description="which of measures.COLUMNS, in the order of the input")
+
+    @field_validator("columns")
+    @classmethod
+    def _known(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
+        for name in columns:
+            if name not in told.COLUMNS:
+                raise ValueError(f"unknown column '{name}'{suggestion(name, list(told.COLUMNS))}; known are {', '.join(told.COLUMNS)}")
+        return columns
+
+
 class PersonSettings(InputSettings):
     """One classifier of people."""
 
     margin: float = Field(0.1, ge=0, le=1, description="how much of the box's width and height is added on each side")
     age: AgeOutput
     facing: FacingOutput
+    measures: MeasuresInput | None = Field(None, description="the input for how large somebody is; none where the crop is all it takes")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,32 +108,43 @@ class PersonClassifier(OnEngine):
         model = open_model(file, config, opener)
         self.hash = model.hash
         self.settings = load_yaml(settings_file(model.file), PersonSettings)
-        if model.others:
-            raise FileError(f"{model.file}: expected no input besides the pictures; found {model.others[0].name}")
+        self._check_inputs(model)
         size_px = input_size(model, self.settings.input_width_px, self.settings.input_height_px)
         samples = self._samples(model, size_px)
-        self._check(model, run(PlainRunner(model.session), model.image.name, samples, {}))
-        self._engine = Engine(model, size_px, lambda runner: self._difference(model, runner, samples), config, opener=opener)
+        self._check(model, run(PlainRunner(model.session), model.image.name, samples, self._beside(_made_up(len(samples)))))
+        beside = {name: rows.shape[1:] for name, rows in self._beside(told.unknown(1)).items()}
+        self._engine = Engine(model, size_px, lambda runner: self._difference(model, runner, samples), config, beside=beside, opener=opener)
         self._fixed = model.fixed_pictures
         pixels = self.settings.pixels(model.dtype)
         self._letterbox = Letterbox(*size_px, pixels, self.settings.fit, most=self._engine.most_pictures, allocate=self._engine.allocate)
         self._engine.warm_up(self._letterbox.all_slots())
 
-    def classify(self, picture: Bgr, boxes: Boxes) -> list[PersonLook]:
+    def classify(self, picture: Bgr, boxes: Boxes, measures: told.Measures | None = None) -> list[PersonLook]:
         """One look for each box: all crops in one run, as far as the network takes several.
 
+        :param measures: of the same boxes, from :func:`robot_runtime.perceive.measures.measure`; None: nothing is measured.  A
+            network that takes none is not told
         :raises PictureError: this is no picture
         """
         crops = [crop(as_bgr(picture), ltwh_px, self.settings.margin) for ltwh_px in boxes.ltwh_px]
+        rows = told.unknown(len(crops)) if measures is None else measures
         looks: list[PersonLook] = []
         for start in range(0, len(crops), self._engine.most_pictures):
-            looks += self._looks(crops[start : start + self._engine.most_pictures])
+            part = slice(start, start + self._engine.most_pictures)
+            looks += self._looks(crops[part], rows[part])
         return looks
 
-    def _looks(self, crops: list[Bgr]) -> list[PersonLook]:
+    def _looks(self, crops: list[Bgr], rows: told.Measures) -> list[PersonLook]:
         images, _ = self._letterbox(crops)
-        age, facing = self._probabilities(self._engine.run(images if self._fixed is None else self._letterbox.all_slots()))
+        if self._fixed is not None:
+            images, rows = self._letterbox.all_slots(), np.concatenate((rows, told.unknown(self._fixed - len(rows))))
+        age, facing = self._probabilities(self._engine.run(images, self._beside(rows)))
         return [PersonLook(row, float(front)) for row, front in zip(age[: len(crops)], facing[: len(crops)], strict=True)]
+
+    def _beside(self, rows: told.Measures) -> dict[str, NDArray[Any]]:
+        """What the network's second input gets; nothing where it has none."""
+        wanted = self.settings.measures
+        return {} if wanted is None else {wanted.input: told.take(rows, wanted.columns)}
 
     def _probabilities(self, outputs: Mapping[str, NDArray[Any]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         age, facing = self.settings.age, self.settings.facing
@@ -128,6 +159,22 @@ class PersonClassifier(OnEngine):
         letterbox(pictures[:most])
         return letterbox.all_slots()
 
+    def _check_inputs(self, model: Model) -> None:
+        """What the settings say of further inputs must be what the network has."""
+        wanted, found = self.settings.measures, {tensor.name: tensor for tensor in model.others}
+        expected = {wanted.input} if wanted else set()
+        if wanted and wanted.input not in found:
+            names = ", ".join(found) or "none besides the pictures"
+            raise FileError(f"{settings_file(model.file)}: measures.input '{wanted.input}' is not one of the network's: {names}")
+        for name in found:
+            if name not in expected:
+                fix = f"if it takes measures, write 'measures: {{input: {name}, columns: […]}}' into {settings_file(model.file).name}"
+                raise FileError(f"{model.file}: the network has an input '{name}' that nothing is known for; {fix}")
+        if wanted and not _fits(found[wanted.input], len(wanted.columns), model.fixed_pictures):
+            tensor = found[wanted.input]
+            fix = f"expected tensor(float) of shape ({model.fixed_pictures or 'n'}, {len(wanted.columns)}), a number a column"
+            raise FileError(f"{model.file}: input '{wanted.input}' is {tensor.type} {tensor.shape}: {fix}; see measures.columns")
+
     def _check(self, model: Model, outputs: Mapping[str, NDArray[Any]]) -> None:
         age, facing = self.settings.age, self.settings.facing
         for name in (age.output, facing.output):
@@ -140,13 +187,32 @@ class PersonClassifier(OnEngine):
             raise FileError(f"{model.file}: {facing.output}: expected (n, 1) or (n,); found {outputs[facing.output].shape}")
 
     def _difference(self, model: Model, runner: Runner, samples: NDArray[Any]) -> str:
-        cpu = self._probabilities(run(PlainRunner(model.session), model.image.name, samples, {}))
-        other = self._probabilities(run(runner, model.image.name, samples, {}))
+        beside = self._beside(_made_up(len(samples)))
+        cpu = self._probabilities(run(PlainRunner(model.session), model.image.name, samples, beside))
+        other = self._probabilities(run(runner, model.image.name, samples, beside))
         for name, expected, found in zip(("age", "facing"), cpu, other, strict=True):
             worst = float(np.abs(expected - found).max())
             if not worst <= PROBABILITY_TOLERANCE:  # nan is a difference
                 return f"differs from the CPU on the samples: {name} by {worst:.3f}"
         return ""
+
+
+def _fits(tensor: Tensor, columns: int, fixed_pictures: int | None) -> bool:
+    """A dimension that the file leaves open fits any number."""
+    if tensor.type != "tensor(float)" or len(tensor.shape) != 2:
+        return False
+    wanted = (fixed_pictures, columns)
+    return all(not isinstance(size, int) or size == one for size, one in zip(tensor.shape, wanted, strict=True))
+
+
+def _made_up(count: int) -> told.Measures:
+    """Measures for the comparison of engines: somebody unknown, an adult and a child who stand 2 m away, and again."""
+    rows = told.unknown(count)
+    for name, value in (("view", 1), ("place", 1), ("by_depth", 1), ("distance_m", 2.0), ("width_m", 0.5), ("floor", 1)):
+        told.column(rows, name)[np.arange(count) % 3 > 0] = value
+    for group, height_m in ((1, 1.7), (2, 1.1)):
+        told.column(rows, "top_m")[group::3] = told.column(rows, "stature_m")[group::3] = height_m
+    return rows
 
 
 def crop(picture: Bgr, ltwh_px: NDArray[np.float32], margin: float) -> Bgr:

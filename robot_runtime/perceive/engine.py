@@ -101,12 +101,14 @@ class Engine:
         config: EngineConfig | None = None,
         *,
         constants: Mapping[str, NDArray[Any]] | None = None,
+        beside: Mapping[str, tuple[int, ...]] | None = None,
         opener: Opener | None = None,
     ) -> None:
         """
         :param size_px: width and height of the input
         :param judge: compares an accelerated runner with the CPU
         :param constants: what further inputs get for each picture, shape (1, …)
+        :param beside: shapes, for one picture, of further inputs that every run is given anew
         """
         self._config = config or EngineConfig()
         self.most_pictures = model.fixed_pictures or self._config.most_pictures
@@ -115,20 +117,26 @@ class Engine:
         self.rejected: tuple[str, ...] = ()
         self.provider = "cpu"
         self._runner: Runner = PlainRunner(model.session)
-        self._choose(model, _job(model, size_px, constants or {}), judge, opener or OnnxRuntime())
+        self._beside = dict(beside or {})
+        shapes = {**self._beside, **{name: value.shape[1:] for name, value in (constants or {}).items()}}
+        self._choose(model, _job(model, size_px, shapes), judge, opener or OnnxRuntime())
 
     def allocate(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
         return self._runner.allocate(shape, dtype)
 
-    def run(self, images: NDArray[Any]) -> Arrays:
-        """The outputs for pictures (n, 3, height, width), good until the next run; n is fixed where the network fixes it."""
-        return run(self._runner, self._image, images, self._constants)
+    def run(self, images: NDArray[Any], beside: Mapping[str, NDArray[Any]] | None = None) -> Arrays:
+        """The outputs for pictures (n, 3, height, width), good until the next run; n is fixed where the network fixes it.
+
+        :param beside: what the inputs named so at the start get, a row a picture
+        """
+        return run(self._runner, self._image, images, {**self._constants, **(beside or {})})
 
     def warm_up(self, images: NDArray[Any]) -> None:
         """First runs are slow: memory is laid out, kernels are chosen.  One picture, then as many as may come at once."""
         for count in dict.fromkeys((self._fixed or 1, self.most_pictures)):
+            beside = {name: np.zeros((count, *shape), np.float32) for name, shape in self._beside.items()}
             for _ in range(2):
-                self.run(images[:count])
+                self.run(images[:count], beside)
 
     def _choose(self, model: Model, job: Job, judge: Judge, opener: Opener) -> None:
         available = opener.available()
@@ -174,7 +182,7 @@ class OnEngine:
 
 
 def run(runner: Runner, image: str, images: NDArray[Any], constants: Mapping[str, NDArray[Any]]) -> Arrays:
-    """One run with the constants of as many pictures as there are."""
+    """One run with the further inputs of as many pictures as there are."""
     return runner.run({image: images, **{name: value[: len(images)] for name, value in constants.items()}})
 
 
@@ -183,8 +191,7 @@ def _runner(session: Session, provider: str, config: EngineConfig) -> Runner:
     return PlainRunner(session) if memory == "cpu" else BoundRunner(session, memory, config.device_id, PageLocked())
 
 
-def _job(model: Model, size_px: tuple[int, int], constants: Mapping[str, NDArray[Any]]) -> Job:
+def _job(model: Model, size_px: tuple[int, int], further: Mapping[str, tuple[int, ...]]) -> Job:
     if model.fixed_pictures is not None:
         return Job(model.file, model.hash, {})
-    shapes = {model.image.name: (3, size_px[1], size_px[0]), **{name: value.shape[1:] for name, value in constants.items()}}
-    return Job(model.file, model.hash, shapes)
+    return Job(model.file, model.hash, {model.image.name: (3, size_px[1], size_px[0]), **further})

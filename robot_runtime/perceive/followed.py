@@ -31,6 +31,8 @@ _FAR_SIGMAS = 10.0
 """A box this far away costs most."""
 _VOTES_FADE, _VOTED_BY = 0.9, 1.3
 """How much of the votes for a class is left at the next, and how much more another class must have to take its place."""
+_EDGE_PX = 2.0
+_SAME_PLACE_M = 0.06
 _NOWHERE: Point = (math.nan, math.nan, math.nan)
 
 
@@ -40,7 +42,8 @@ class TrackSettings(StageConfig):
     new_score: float = Field(0.55, gt=0, le=1, description="that the first box of a track needs")
     instant_score: float = Field(0.7, gt=0, le=2, description="with which a track is told of at once, not at its second box")
     recent_s: float = Field(0.5, gt=0, le=5, description="tracks seen within this time choose first")
-    keep_s: float = Field(3.0, gt=0, le=30, description="how long a track waits for its thing to come back into sight")
+    keep_s: float = Field(3.0, gt=0, le=30, description="how long a track of the living waits until it is seen again")
+    keep_things_s: float = Field(60.0, gt=0, le=900, description="the same of things with a place in the map: there they stay")
     least_overlap: float = Field(0.2, gt=0, lt=1, description="of the expected and the found box, where a place is not known")
     gate_sigmas: float = Field(3.5, gt=0, le=10, description="how far a place may be from the expected one")
     slack_m: float = Field(0.1, ge=0, le=1, description="standard deviation of a place of the living, beyond what is measured")
@@ -96,9 +99,7 @@ class Picture:
         ltwh_px, scores = boxes.ltwh_px.astype(np.float64), boxes.scores.astype(np.float64)
         places = Places.unknown(count) if places is None else places
         usable = np.isfinite(ltwh_px).all(axis=1) & np.isfinite(scores) & (ltwh_px[:, 2:] > 0).all(axis=1)
-        votes = one_each(ltwh_px, scores, boxes.class_ids, places, usable & ~living)
-        for box in np.flatnonzero(usable & living).tolist():
-            votes[box] = {int(boxes.class_ids[box]): float(scores[box])}
+        votes = one_each(ltwh_px, scores, boxes.class_ids, places, usable, living)
         looks = np.full((count, looks_module.LENGTH), np.nan) if looks is None else looks
         return cls(stamp_s, ltwh_px, scores, boxes.class_ids, places, looks, view, living, votes)
 
@@ -106,6 +107,11 @@ class Picture:
     def usable(self) -> NDArray[np.bool_]:
         """Which of its boxes are each of a thing."""
         return np.array([bool(votes) for votes in self.votes], np.bool_)
+
+    def is_cut(self, box: int) -> bool:
+        """Whether the left or right edge of the picture goes through it."""
+        left, _, width, _ = self.ltwh_px[box]
+        return self.view is not None and bool(left <= _EDGE_PX or left + width >= self.view.lens.width_px - _EDGE_PX)
 
 
 class Followed:
@@ -120,6 +126,7 @@ class Followed:
         self._boxes = BoxFilter(picture.stamp_s, picture.ltwh_px[box], picture.view)
         self._motion: Motion | None = None
         self._look: Vector | None = None
+        self._look_is_of_part = False
         self._hits = 0
         self.see(picture, box)
 
@@ -135,9 +142,7 @@ class Followed:
         self._seen_px = picture.ltwh_px[box]
         self._see_place(picture, box, hidden_m)
         self._vote(picture.votes[box])
-        look = picture.looks[box]
-        if np.isfinite(look).all():
-            self._look = look if self._look is None else 0.8 * self._look + 0.2 * look
+        self._see_look(picture.looks[box], cut=picture.is_cut(box))
 
     def _vote(self, votes: dict[int, float]) -> None:
         """Take in which classes a box may be of; the one that most pictures tell is the thing's."""
@@ -158,11 +163,31 @@ class Followed:
         else:
             self._motion.see(picture.stamp_s, position_m, covariance_m2)
 
+    def _see_look(self, look: Vector, cut: bool) -> None:
+        """Take in its colours.  Those of a part at the picture's edge only count until more of it is seen."""
+        if not np.isfinite(look).all() or (cut and self._look is not None and not self._look_is_of_part):
+            return
+        fresh = self._look is None or (self._look_is_of_part and not cut)
+        self._look = look if fresh or self._look is None else 0.8 * self._look + 0.2 * look
+        self._look_is_of_part = cut
+
     def is_confirmed(self, settings: TrackSettings) -> bool:
         return self._hits >= 2 or self._score >= settings.instant_score
 
     def is_alive(self, now_s: float, settings: TrackSettings) -> bool:
-        return now_s - self.last_seen_s <= (settings.keep_s if self.id else 0.0)
+        stays = self._agility.rests and self._motion is not None
+        keep_s = settings.keep_things_s if stays else settings.keep_s
+        return now_s - self.last_seen_s <= (keep_s if self.id else 0.0)
+
+    @property
+    def rests(self) -> bool:
+        return self._agility.rests
+
+    def is_at_the_place_of(self, other: Followed, now_s: float) -> bool:
+        """So near that two things would stand in each other; False where a place is not known."""
+        if self._motion is None or other._motion is None:
+            return False
+        return math.dist(self._motion.position_m(now_s), other._motion.position_m(now_s)) <= _SAME_PLACE_M
 
     def chooses_first(self, now_s: float, settings: TrackSettings) -> bool:
         """Whether it was just seen, or rests where it was seen."""

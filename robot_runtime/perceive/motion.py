@@ -31,11 +31,12 @@ class Agility:
     speed_std_mps: float  # of something about whose velocity nothing is known yet
     width_m: float  # roughly; so much less is known of the middle of what is half hidden
     spread_mps: float  # how fast the place grows uncertain when it is out of sight
+    most_spread_m: float  # and how far: who carries a thing farther than that has brought another one
     rests: bool  # what nobody sees is where it was: nothing of its own makes it move
 
 
-LIVING = Agility(0.2, 1.0, 0.5, SPREAD_MPS, False)
-THING = Agility(0.05, 0.1, 0.1, 0.1, True)
+LIVING = Agility(0.2, 1.0, 0.5, SPREAD_MPS, math.inf, False)
+THING = Agility(0.05, 0.1, 0.1, 0.1, 0.2, True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +92,7 @@ class Motion:
 
     def std_m(self, now_s: float) -> float:
         """Of the place along the floor, in the direction in which it is largest."""
-        spread_m = largest_std_m(self._state.pp) + self._agility.spread_mps * self._unseen_s(now_s)
+        spread_m = largest_std_m(self._state.pp) + self._spread_m(now_s)
         return max(largest_std_m(self._predicted(now_s).pp), spread_m)
 
     def distances(self, now_s: float, positions_m: Vector, covariances_m2: Vector, slack_m: float, own: bool = True) -> Vector:
@@ -107,8 +108,9 @@ class Motion:
         a, b, c = spread[:, 0, 0], spread[:, 0, 1], spread[:, 1, 1]
         return np.asarray(np.sqrt((c * x * x - 2 * b * x * y + a * y * y) / (a * c - b * b)))
 
-    def _unseen_s(self, now_s: float) -> float:
-        return max(now_s - self._stamp_s - BLINK_S, 0.0)
+    def _spread_m(self, now_s: float) -> float:
+        unseen_s = max(now_s - self._stamp_s - BLINK_S, 0.0)
+        return min(self._agility.spread_mps * unseen_s, self._agility.most_spread_m)
 
     def _predicted(self, stamp_s: float) -> _State:
         elapsed_s = stamp_s - self._stamp_s
@@ -118,7 +120,7 @@ class Motion:
         carried_s, kept = coast(elapsed_s)
         spread_m = 0.0
         if self._agility.rests:
-            spread_m = self._agility.spread_mps * self._unseen_s(stamp_s)
+            spread_m = self._spread_m(stamp_s)
             carried_s = elapsed_s = min(elapsed_s, BLINK_S)
         return _State(
             state.position + carried_s * state.velocity,

@@ -27,17 +27,35 @@ _WITHIN = 0.8
 """A box of the same class and place with so much of it in another is a part of it."""
 _SAME_M = 0.04
 """Two middles this near are one, besides what is unsure about them."""
+_BODY_M, _BODY_STD_M = 0.2, 0.3
+"""Nobody stands nearer to somebody than this: a body is deeper.  The place of one of both must be no less sure than that."""
+_TOUCH = 0.3
+"""With both places that sure, boxes that overlap by so much are one body: in doubt a detector draws one too wide, or around half."""
 
 
-def one_each(ltwh_px: Vector, scores: Vector, class_ids: NDArray[np.int64], places: Places, usable: NDArray[np.bool_]) -> Votes:
-    """The votes of the boxes that stay, the surest of each thing; those of all others, and of those not ``usable``, are empty."""
+def one_each(
+    ltwh_px: Vector, scores: Vector, class_ids: NDArray[np.int64], places: Places, usable: NDArray[np.bool_], living: NDArray[np.bool_]
+) -> Votes:
+    """The votes of the boxes that stay, the surest of each thing; those of all others, and of those not ``usable``, are empty.
+
+    :param living: of which boxes the class moves by itself; such a box and another never are one
+    """
     votes: Votes = [{} for _ in range(len(scores))]
     sound = np.where(usable[:, None], ltwh_px, 0.0)
     ltrb = np.concatenate((sound[:, :2], sound[:, :2] + sound[:, 2:]), axis=1)
     kept: list[int] = []
     for box in sorted(np.flatnonzero(usable).tolist(), key=lambda index: -scores[index]):
         shared = overlap(ltrb[box], ltrb[kept])
-        same = [place for place, other in enumerate(kept) if _are_one(box, other, float(shared[place]), ltrb, class_ids, places)]
+        same = [
+            place
+            for place, other in enumerate(kept)
+            if living[box] == living[other]
+            and (
+                _are_one_body(box, other, float(shared[place]), places)
+                if living[box]
+                else _are_one(box, other, float(shared[place]), ltrb, class_ids, places)
+            )
+        ]
         owner = kept[max(same, key=lambda place: float(shared[place]))] if same else box
         if owner == box:
             kept.append(box)
@@ -55,6 +73,13 @@ def _are_one(box: int, other: int, shared: float, ltrb: Vector, class_ids: NDArr
     if apart_m > _SAME_M + math.hypot(places.std_m(box), places.std_m(other)):
         return False
     return shared >= _PLACED or (class_ids[box] == class_ids[other] and _share_within(ltrb[box], ltrb[other]) >= _WITHIN)
+
+
+def _are_one_body(box: int, other: int, shared: float, places: Places) -> bool:
+    """Whoever is seen nearly behind somebody else has a place of their own; where places are not known every box is somebody."""
+    apart_m = float(np.linalg.norm(places.position_m[box, :2] - places.position_m[other, :2]))
+    surer_m, other_m = sorted((places.std_m(box), places.std_m(other)))
+    return apart_m <= _BODY_M and surer_m <= _BODY_STD_M and shared >= (_TOUCH if other_m <= _BODY_STD_M else _PLACED)
 
 
 def _share_within(box: Vector, other: Vector) -> float:

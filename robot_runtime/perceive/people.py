@@ -75,6 +75,7 @@ class PeopleTracker:
         for track_id, impression in impressions.items():
             if (who := self._by_track.get(track_id)) is not None:
                 self._people[who].look(impression, stamp_s, self._settings)
+        self._meet()
         self._name_known_people()
         self._voices.hear(voices, self._people.values(), stamp_s, robot)
         self._drop_oldest()
@@ -118,9 +119,16 @@ class PeopleTracker:
         if not who:
             self._count += 1
             who = f"person-{self._count}"
-            self._people[who] = Somebody(who, AgeBelief(self._settings.ages), track, self._stamp_s)
+            self._people[who] = Somebody(who, AgeBelief(self._settings.ages), track, self._stamp_s, self._count)
         self._by_track[track.id] = who
         return self._people[who]
+
+    def _meet(self) -> None:
+        """Those who are in view together are two, and will be."""
+        here = {somebody.number for somebody in self._people.values() if somebody.is_seen(self._stamp_s)}
+        for somebody in self._people.values():
+            if somebody.number in here:
+                somebody.met |= here - {somebody.number}
 
     def _name_known_people(self) -> None:
         for somebody in list(self._people.values()):
@@ -169,6 +177,9 @@ class PeopleTracker:
         kept = sorted(self._people.values(), key=lambda somebody: -somebody.track.last_seen_s)[: self._settings.most]
         ids = {somebody.id for somebody in kept if now_s - somebody.track.last_seen_s <= recall_s}
         self._people = {who: somebody for who, somebody in self._people.items() if who in ids}
+        numbers = {somebody.number for somebody in self._people.values()}
+        for somebody in self._people.values():
+            somebody.met &= numbers
         self._by_track = {track: who for track, who in self._by_track.items() if who in ids}
 
 

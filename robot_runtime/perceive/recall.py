@@ -21,9 +21,13 @@ class RecallSettings(StageConfig):
     blind_s: float = Field(10.0, ge=0, description="how long, where the colours of the clothes are not known")
     walk_mps: float = Field(1.5, gt=0, le=5, description="nobody goes faster through a home meanwhile")
     near_m: float = Field(1.0, gt=0, le=10, description="added to the way that was possible meanwhile")
-    most_unlike: float = Field(0.45, gt=0, le=1, description="of the clothes' colours, Hellinger distance")
+    most_unlike: float = Field(
+        0.55, gt=0, le=1, description="of the clothes' colours, Hellinger distance: nine in ten pictures of one person differ by less"
+    )
     least_age_match: float = Field(0.15, ge=0, le=1, description="probability that both are of one age group")
-    clear_by: float = Field(0.08, ge=0, le=1, description="how much better the best one must be than the next, else it is nobody")
+    clear_by: float = Field(
+        0.08, ge=0, le=1, description="how much better the best one must be than the next who is somebody else, else it is nobody"
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,14 +39,28 @@ class Trace:
     position_m: tuple[float, float, float]
     look: tuple[float, ...]
     ages: Vector | None  # probabilities of the age groups
+    number: int = 0  # stays when the id changes
+    met: frozenset[int] = frozenset()  # who was in view together with them
 
 
 def recalled(new: Trace, known: Iterable[Trace], settings: RecallSettings) -> str:
-    """The id of the one whom ``new`` can only be; "" when it is nobody, or not clear who."""
-    costs = sorted((cost, old.id) for old in known if (cost := _cost(new, old, settings)) is not None)
-    if not costs or (len(costs) > 1 and costs[1][0] - costs[0][0] < settings.clear_by):
+    """The id of the one whom ``new`` can only be; "" when it is nobody, or not clear who.
+
+    Two of those who were known may be one, who was not known again once.  They do not make it unclear: the later one it is.
+    """
+    costs = sorted(((cost, old) for old in known if (cost := _cost(new, old, settings)) is not None), key=lambda row: (row[0], row[1].id))
+    likely = [old for cost, old in costs if cost - costs[0][0] < settings.clear_by]
+    if not likely or not all(_may_be_one(likely[0], other, settings) for other in likely[1:]):
         return ""
-    return costs[0][1]
+    return max(likely, key=lambda old: old.stamp_s).id
+
+
+def _may_be_one(some: Trace, other: Trace, settings: RecallSettings) -> bool:
+    """Whether two were never seen together, and look alike."""
+    if not (some.look and other.look) or some.number in other.met or other.number in some.met:
+        return False
+    alike = float(unlike(np.array([some.look]), np.array([other.look]))[0, 0]) <= settings.most_unlike
+    return alike and _age_match(some.ages, other.ages) >= settings.least_age_match
 
 
 def _cost(new: Trace, old: Trace, settings: RecallSettings) -> float | None:

@@ -37,6 +37,7 @@ class Somebody:
     belief: AgeBelief
     track: Track  # as of ``told_s``
     told_s: float
+    number: int  # stays when the id changes
     name: str = ""
     heard_s: float = -math.inf
     found_s: float = -math.inf  # when a voice of before they came into view was given to them
@@ -46,6 +47,7 @@ class Somebody:
     looked_s: float = field(default=math.nan)
     seen_std_m: float = math.inf
     walks: bool = True
+    met: set[int] = field(default_factory=set)  # numbers of those who were in view together with them
 
     def look(self, impression: Impression, stamp_s: float, settings: PeopleSettings) -> None:
         self.belief.look(stamp_s, impression.ages)
@@ -72,7 +74,8 @@ class Somebody:
         return self.seen_std_m + (SPREAD_MPS * unseen_s if self.walks else min(_STAYS_MPS * unseen_s, _STAYS_M))
 
     def trace(self) -> Trace:
-        return Trace(self.id, self.track.last_seen_s, self.track.position_m, self.track.look, self.belief.probabilities())
+        track, ages = self.track, self.belief.probabilities()
+        return Trace(self.id, track.last_seen_s, track.position_m, track.look, ages, self.number, frozenset(self.met))
 
     def as_person(self, now_s: float, speaking: bool) -> Person:
         """As of now: while nobody follows them any more they stay where they were, and that grows unsure."""

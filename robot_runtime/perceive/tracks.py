@@ -68,7 +68,7 @@ class Tracker:
             self._forget()
         self._stamp_s = stamp_s
         self._take(Picture.of(boxes, stamp_s, places, looks, view, self._is_living(boxes)))
-        self._tracks = [track for track in self._tracks if track.is_alive(stamp_s, self._settings)]
+        self._tracks = [track for track in self._tracks if track.is_alive(stamp_s, self._settings) and not self._is_replaced(track)]
         self._told = [track.told(stamp_s) for track in self._tracks if track.id]
         return list(self._told)
 
@@ -107,6 +107,13 @@ class Tracker:
             tracks[row].see(picture, int(boxes[column]))
         matched = {row for row, _ in pairs}
         return [track for row, track in enumerate(tracks) if row not in matched], np.delete(boxes, [column for _, column in pairs])
+
+    def _is_replaced(self, track: Followed) -> bool:
+        """Whether something else is seen where a thing was that is long out of sight: it is the same, or has taken its place."""
+        if self._stamp_s - track.last_seen_s <= self._settings.keep_s:
+            return False
+        seen = [other for other in self._tracks if other.last_seen_s == self._stamp_s and other.rests]
+        return any(track.is_at_the_place_of(other, self._stamp_s) for other in seen)
 
     def _name(self, class_id: int) -> str:
         return self._class_names[class_id] if 0 <= class_id < len(self._class_names) else "thing"

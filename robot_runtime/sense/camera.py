@@ -46,8 +46,8 @@ class Camera:
     class Config(StageConfig):
         source: str = Field("device", description=f"{_SOURCES}; device:N is /dev/videoN, a file is a video or a picture")
         home: str = Field("", description="folder of the simulated home, for the source sim")
-        width_px: int = Field(320, ge=32, le=4096, description="width of the pictures")
-        height_px: int = Field(240, ge=32, le=4096, description="height of the pictures")
+        width_px: int = Field(640, ge=32, le=4096, description="width of the pictures")
+        height_px: int = Field(480, ge=32, le=4096, description="height of the pictures")
         jpeg_quality: int = Field(80, ge=1, le=100, description="quality of the JPEGs")
         allow_missing: bool = Field(False, description="start without a camera and wait for one, instead of an error")
         calibration_file: str = Field("", description="camera_info.yaml of ROS camera_calibration; goes before a driver's own")

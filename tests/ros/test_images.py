@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,11 +30,11 @@ def raw(encoding: str = "rgb8", width: int = 640, height: int = 480) -> m.RawIma
 
 
 def packed(end: int | None = None) -> m.EncodedImage:
-    data = cv2.imencode(".jpg", np.full((480, 640, 3), 90, np.uint8))[1].tobytes()
+    data = cv2.imencode(".jpg", np.full((600, 800, 3), 90, np.uint8))[1].tobytes()
     return m.EncodedImage(time.time(), "lens", "jpeg", data[:end])
 
 
-@pytest.mark.parametrize(("topic", "make"), [("camera/raw_in", raw), ("camera/compressed_in", packed)])
+@pytest.mark.parametrize(("topic", "make"), [("camera/raw_in", partial(raw, width=800, height=600)), ("camera/compressed_in", packed)])
 def test_a_picture_reaches_the_eyes_and_crosses_dds_once(start: Any, ears: Any, topic: str, make: Any) -> None:
     seen = ears.hear("speech/state")
     start("pictures", camera="topic")
@@ -44,7 +45,7 @@ def test_a_picture_reaches_the_eyes_and_crosses_dds_once(start: Any, ears: Any, 
         return len(seen) >= 3
 
     assert ears.until(sent, 10.0)
-    assert seen[0].request_id == "(240, 320, 3)", "in the size that camera.width_px and height_px say"
+    assert seen[0].request_id == "(480, 640, 3)", "in the size that camera.width_px and height_px say"
     assert ears.node.count_publishers("camera/image") == 0
     kinds = dict(ears.node.get_topic_names_and_types())
     raw_topics = {name for name, types in kinds.items() if "sensor_msgs/msg/Image" in types and ears.node.count_publishers(name)}

@@ -19,7 +19,7 @@ from tests.sim.home_runner import FAMILY_HOME, HomeRunner
 @pytest.fixture(scope="module")
 def camera() -> Iterator[SimCamera]:
     with opengl.needed():
-        drawing = SimCamera(FAMILY_HOME, 320, 240)
+        drawing = SimCamera(FAMILY_HOME, 640, 480)
     yield drawing
 
 
@@ -45,7 +45,7 @@ def test_a_picture_has_colour_and_depth_and_the_time_of_its_state(camera: SimCam
     camera.update(state)
     image = camera.read(state.stamp_s + 0.03)
     assert image is not None and image.depth_m is not None
-    assert (image.bgr.shape, image.depth_m.shape) == ((240, 320, 3), (240, 320))
+    assert (image.bgr.shape, image.depth_m.shape) == ((480, 640, 3), (480, 640))
     assert image.bgr.dtype == np.uint8
     assert image.stamp_s == state.stamp_s
     assert image.bgr.std() > 20  # a picture, not a plain area
@@ -69,6 +69,24 @@ def test_the_same_state_gives_the_same_picture(camera: SimCamera, state: SimStat
     first, second = camera.read(0.0), camera.read(0.0)
     assert first is not None and second is not None
     assert np.array_equal(first.bgr, second.bgr)
+
+
+@pytest.mark.parametrize("at", [(4.3, 2.9, 0.0), (4.3, 2.9, math.pi), (1.2, 3.4, 1.3), (8.0, 1.75, -0.6), (3.55, 5.8, 2.6)], ids=str)
+def test_what_lies_beside_the_picture_is_left_out_and_changes_nothing_in_it(
+    monkeypatch: pytest.MonkeyPatch, camera: SimCamera, at: tuple[float, float, float]
+) -> None:
+    runner = HomeRunner()
+    runner.place_robot(*at)
+    runner.idle(0.1)
+    state = runner.last("sim/state")
+    drawing = Renderer(FAMILY_HOME, 320, 240, FAST)
+    groups = drawing._model.geom_group.copy()
+    (bgr, depth_m), some = drawing.draw(state, "head"), drawing._scene.ngeom
+    monkeypatch.setattr(Renderer, "_may_show", lambda self: np.ones(self._model.ngeom, np.bool_))
+    (whole_bgr, whole_depth_m), every = drawing.draw(state, "head"), drawing._scene.ngeom
+    assert 0 < some < every / 2
+    assert np.array_equal(bgr, whole_bgr) and np.array_equal(depth_m, whole_depth_m)
+    assert np.array_equal(drawing._model.geom_group, groups), "others draw with the same model"
 
 
 def test_the_view_from_above_shows_movers_over_the_rest(camera: SimCamera, runner: HomeRunner, state: SimState) -> None:

@@ -77,7 +77,7 @@ def test_boxes_lie_in_the_picture_around_the_projected_thing(runner: HomeRunner,
         left, top, width, height = detection.box_px
         assert left >= 0 and left + width <= WIDTH_PX and top >= 0 and top + height <= HEIGHT_PX
     left, _, width, _ = next(d for d in found[0].detections if d.track_id == "red_cup").box_px
-    assert left + width / 2 == pytest.approx(WIDTH_PX / 2, abs=6)  # straight ahead
+    assert left + width / 2 == pytest.approx(WIDTH_PX / 2, abs=12)  # straight ahead
 
 
 def test_far_things_are_too_small_to_see(runner: HomeRunner, eyes: OracleEyes) -> None:

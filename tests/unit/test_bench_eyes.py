@@ -86,12 +86,12 @@ def test_average_precision_counts_what_occurs_and_leaves_out_what_is_ignored() -
 
 def test_depths_of_the_empty_room_are_those_of_floor_and_wall() -> None:
     depth_m = of_samples(Path("none.onnx"), ())[0].depth_m
-    assert depth_m.shape == (240, 320)
-    assert (depth_m[:60] == 3.5).all()
-    # Focal length 208.5 px, 0.3 rad down, 1.25 m high: the lowest row looks 0.3 + atan(119.5 / 208.5) below level.
-    down_rad = np.arctan(119.5 / 208.5)
+    assert depth_m.shape == (480, 640)
+    assert (depth_m[:120] == 3.5).all()
+    # Focal length 417 px, 0.3 rad down, 1.25 m high: the lowest row looks 0.3 + atan(239.5 / 417) below level.
+    down_rad = np.arctan(239.5 / 417.0)
     expected_m = (1.25 - 0.055 * np.sin(0.3)) / np.sin(0.3 + down_rad) * np.cos(down_rad)
-    assert depth_m[239, 160] == pytest.approx(expected_m, abs=0.01)
+    assert depth_m[479, 320] == pytest.approx(expected_m, abs=0.01)
 
 
 def test_a_variant_measures_boxes_and_facts_of_every_picture(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_moments_hand_over_picture_pose_and_lens() -> None:
     (picture,) = inbox["camera/image"]
     assert isinstance(picture, Image)
     assert picture.stamp_s == 3.0 and picture.info is not None
-    assert picture.info.k[0] == pytest.approx(208.5)
+    assert picture.info.k[0] == pytest.approx(417.0)
 
 
 def test_a_folder_without_pictures_is_told_in_one_line(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from robot_runtime.perceive.boxes import Bgr, Boxes
 from robot_runtime.perceive.cnn import CnnEyes
 from robot_runtime.perceive.config import PerceiveConfig
 from robot_runtime.perceive.crops import PersonLook
+from robot_runtime.perceive.measures import COLUMNS, Measures
 from robot_runtime.perceive.perceive import Perceive
 from safety.files import FileError
 from tests.unit.tiny_networks import save
@@ -39,13 +40,15 @@ class Networks:
         self._ltwh_px = np.array(ltwh_px or [(140, 20, 60, 200)], np.float32)
         self.asked = 0
         self.crops: list[NDArray[np.float32]] = []
+        self.measured: list[Measures | None] = []
 
     def detect(self, pictures: Sequence[Bgr]) -> list[Boxes]:
         self.asked += len(pictures)
         return [Boxes(self._ltwh_px, np.full(len(self._ltwh_px), 0.9, np.float32), np.zeros(len(self._ltwh_px), np.int64))]
 
-    def classify(self, picture: Bgr, boxes: Boxes) -> list[PersonLook]:
+    def classify(self, picture: Bgr, boxes: Boxes, measures: Measures | None = None) -> list[PersonLook]:
         self.crops.append(boxes.ltwh_px)
+        self.measured.append(measures)
         return [PersonLook(np.array([0.02, 0.96, 0.02]), 0.9) for _ in boxes.scores]
 
 
@@ -170,6 +173,26 @@ def test_in_a_crowd_everybody_is_classified_in_turn() -> None:
     lefts = [sorted(crops[:, 0].tolist()) for crops in networks.crops]
     assert [len(crops) for crops in lefts] == [2, 2, 2]
     assert sorted(left for crops in lefts for left in crops) == [10.0 + 50 * k for k in range(6)]
+
+
+def test_the_classifier_is_told_how_high_above_the_floor_each_box_is() -> None:
+    networks = Networks((140.0, 60.0, 40.0, 120.0), (20.0, 100.0, 30.0, 90.0))
+    seen = eyes(networks, most_crops=1)
+    for k, depth_m in enumerate((np.full((240, 320), 2.0, np.float32), None)):
+        assert look(seen, image(0.1 + 0.1 * k, depth_m=depth_m)) is not None
+    (first,), (second,) = (rows for rows in networks.measured if rows is not None)
+    known = [dict(zip(COLUMNS, row.tolist(), strict=True)) for row in (first, second)]
+    assert [one["by_depth"] for one in known] == [1, 0]
+    assert known[0]["distance_m"] == pytest.approx(2.0, abs=0.3)
+    assert known[0]["stature_m"] > known[1]["stature_m"] + 0.3 > 0.3  # each row is that of the box that was chosen
+
+
+def test_without_a_pose_the_classifier_is_told_that_nothing_is_known() -> None:
+    networks = Networks((140.0, 60.0, 40.0, 120.0))
+    assert eyes(networks).look({"camera/image": [image(0.1)]}, 0.1) is not None
+    (rows,) = networks.measured
+    assert rows is not None
+    assert not rows.any()
 
 
 def test_who_is_behind_another_is_not_taken_for_their_age() -> None:

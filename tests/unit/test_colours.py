@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from robot_runtime.perceive import colours as colours_module
 from robot_runtime.perceive.boxes import Bgr
-from robot_runtime.perceive.colours import Colours
+from robot_runtime.perceive.colours import Colours, votes
 
 OAK = (90, 130, 170)
 BOX = (40.0, 40.0, 20.0, 20.0)
@@ -37,6 +38,19 @@ def test_the_background_that_shows_through_is_not_its_colour() -> None:
     assert Colours().look("knife-1", bgr, BOX) == ""
 
 
+@pytest.mark.parametrize("box", [(130.0, 70.0, 300.0, 260.0), (251.0, 33.0, 97.0, 211.0), (0.0, 200.0, 120.0, 120.0)], ids=str)
+def test_of_a_large_box_some_pixels_tell_the_same(monkeypatch: pytest.MonkeyPatch, box: tuple[float, float, float, float]) -> None:
+    kinds = np.array([OAK, (40, 40, 200), (180, 90, 40), (40, 40, 200)], np.uint8)
+    bgr = np.full((480, 640, 3), OAK, np.uint8)
+    left, top, width, height = map(int, box)
+    spots = np.random.default_rng(5).integers(0, 4, (height // 8 + 1, width // 8 + 1)).repeat(8, axis=0).repeat(8, axis=1)
+    bgr[top : top + height, left : left + width] = kinds[spots[:height, :width]]
+    some = votes(bgr, box)
+    monkeypatch.setattr(colours_module, "_FINE_PX", math.inf)
+    assert some == pytest.approx(votes(bgr, box), abs=0.04)
+    assert 0.35 < some.max() < 0.65
+
+
 def test_a_moment_of_shade_does_not_rename_it() -> None:
     colours = Colours()
     for _ in range(10):
@@ -55,7 +69,16 @@ def test_a_thing_of_a_few_pixels_has_no_colour_yet() -> None:
 
 @pytest.mark.parametrize(
     "box",
-    [(-50.0, -50.0, 20.0, 20.0), (99.0, 99.0, 50.0, 50.0), (150.0, 150.0, 50.0, 50.0), (math.nan, 0.0, 1.0, 1.0), (5.0, 5.0, 0.0, 0.0)],
+    [
+        (0.0, 0.0, 1e300, 1e300),
+        (-1e300, 0.0, 500.0, 500.0),
+        (0.0, 0.0, 500.0, math.nan),
+        (-50.0, -50.0, 20.0, 20.0),
+        (99.0, 99.0, 50.0, 50.0),
+        (150.0, 150.0, 50.0, 50.0),
+        (math.nan, 0.0, 1.0, 1.0),
+        (5.0, 5.0, 0.0, 0.0),
+    ],
 )
 def test_a_box_beside_the_picture_is_no_error(box: tuple[float, float, float, float]) -> None:
     assert isinstance(Colours().look("cup-1", picture((40, 40, 200)), box), str)

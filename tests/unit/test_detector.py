@@ -15,10 +15,11 @@ from hypothesis.extra import numpy as hnp
 from robot_runtime.perceive.boxes import Bgr, Boxes, no_boxes
 from robot_runtime.perceive.crops import PersonClassifier, crop
 from robot_runtime.perceive.detector import Detector
+from robot_runtime.perceive.measures import column, unknown
 from robot_runtime.perceive.pictures import PictureError, decode, read
 from robot_runtime.perceive.sessions import EngineConfig
 from safety.files import FileError, file_hash
-from tests.unit.tiny_networks import save, save_brightest
+from tests.unit.tiny_networks import save, save_brightest, save_measuring
 
 CPU = EngineConfig(providers=("cpu",), threads=1, most_pictures=4)
 RED, BLUE = (0, 0, 250), (250, 0, 0)
@@ -327,6 +328,63 @@ def test_a_network_that_gives_no_numbers_knows_nobodys_age(tmp_path: Path) -> No
 def test_a_classifier_that_does_not_fit_is_refused_when_it_is_loaded(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(FileError, match=words):
         _classifier(tmp_path, [0, 0, 0], 0, text)
+
+
+MEASURING = "age: {output: ages}\nfacing: {output: front}\nmeasures: {input: measures, columns: [top_m, foot_m, place]}\n"
+
+
+def _measuring(folder: Path, text: str = MEASURING, **more: Any) -> PersonClassifier:
+    (folder / "people.yaml").write_text(text, encoding="utf-8")
+    return PersonClassifier(save_measuring(folder / "people.onnx", **{"columns": 3, **more}), CPU)
+
+
+@pytest.mark.parametrize("batch", ["n", 1, 4])
+def test_a_network_that_wants_measures_gets_those_of_each_person(tmp_path: Path, batch: int | str) -> None:
+    classifier = _measuring(tmp_path, batch=batch)
+    rows = unknown(6)
+    column(rows, "top_m")[:] = np.log(np.arange(1, 7))
+    looks = classifier.classify(_plain(640, 480, RED), _boxes(*[(10.0 * i, 5, 30, 90) for i in range(6)]), rows)
+    for k, look in enumerate(looks, 1):
+        assert look.age == pytest.approx(np.array([k, 1, 1]) / (k + 2))
+        assert look.facing == pytest.approx(k / (k + 1))
+    assert not rows[:, 0].any()
+
+
+def test_who_is_not_measured_is_unknown_to_it(tmp_path: Path) -> None:
+    (look,) = _measuring(tmp_path).classify(_plain(64, 64, RED), _boxes((0, 0, 9, 9)))
+    assert look.age == pytest.approx([1 / 3, 1 / 3, 1 / 3])
+
+
+def test_a_network_that_takes_no_measures_is_not_told(tmp_path: Path) -> None:
+    (look,) = _classifier(tmp_path, [0, 0, 0], 0).classify(_plain(64, 64, RED), _boxes((0, 0, 9, 9)), unknown(1) + 1)
+    assert look.facing == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "words"),
+    [
+        ("age: {output: ages}\nfacing: {output: front}\n", {}, r"people.onnx: .* input 'measures' .* write 'measures: .*people.yaml"),
+        (
+            MEASURING.replace("input: measures", "input: size"),
+            {},
+            "people.yaml: measures.input 'size' is not one of the network's: measures",
+        ),
+        (MEASURING.replace("top_m", "top"), {}, "unknown column 'top', did you mean 'top_m'"),
+        (MEASURING, {"columns": 4}, r"people.onnx: input 'measures' is tensor\(float\) .*expected tensor\(float\) of shape \(n, 3\)"),
+        (MEASURING, {"dtype": "float16"}, r"input 'measures' is tensor\(float16\)"),
+        (MEASURING.replace("[top_m, foot_m, place]", "[]"), {}, "measures.columns"),
+    ],
+)
+def test_a_second_input_that_does_not_fit_its_settings_is_told_with_the_fix(
+    tmp_path: Path, text: str, more: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(FileError, match=words):
+        _measuring(tmp_path, text, **more)
+
+
+def test_settings_that_promise_measures_to_a_network_without_them_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"measures\.input 'measures' is not one of the network's: none besides the pictures"):
+        _classifier(tmp_path, [0, 0, 0], 0, MEASURING)
 
 
 @given(st.tuples(*[st.floats(-200, 200)] * 2, *[st.floats(0, 300)] * 2), st.floats(0, 1))

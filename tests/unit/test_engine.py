@@ -20,7 +20,7 @@ from robot_runtime.perceive.crops import PersonClassifier
 from robot_runtime.perceive.detector import Detector
 from robot_runtime.perceive.sessions import EngineConfig, Job, OnnxRuntime, ProviderError, Session
 from safety.files import FileError
-from tests.unit.tiny_networks import save, save_brightest
+from tests.unit.tiny_networks import save, save_brightest, save_measuring
 
 SETTINGS = "layout: yolo\nclass_names: [red, blue]\nscore_threshold: 0.3\n"
 
@@ -174,6 +174,17 @@ def test_a_classifier_of_people_is_compared_too(tmp_path: Path) -> None:
         found = PersonClassifier(file, opener=Stage({"cuda": lie}))
         assert found.provider == "cpu"
         assert any(reason.startswith(f"cuda: differs from the CPU on the samples: {name} by") for reason in found.rejected)
+
+
+def test_measures_are_part_of_the_comparison(tmp_path: Path) -> None:
+    """What an engine makes of the second input shows although it makes nothing of the pictures."""
+    file = save_measuring(tmp_path / "people.onnx", 3)
+    text = "age: {output: ages}\nfacing: {output: front}\nmeasures: {input: measures, columns: [top_m, distance_m, place]}\n"
+    (tmp_path / "people.yaml").write_text(text, encoding="utf-8")
+    assert PersonClassifier(file, opener=Stage({"cuda": _honest})).provider == "cuda"
+    found = PersonClassifier(file, opener=Stage({"cuda": lambda name, value: value * 0}))
+    assert found.provider == "cpu"
+    assert any("differs from the CPU on the samples: age by" in reason for reason in found.rejected)
 
 
 def _swapped(name: str, value: Any) -> Any:

@@ -19,6 +19,7 @@ from models.eyes.validation import Scene
 from robot_runtime.perceive.boxes import Bgr, Boxes
 from robot_runtime.perceive.crops import PersonClassifier, PersonLook
 from robot_runtime.perceive.detector import Detector
+from robot_runtime.perceive.measures import COLUMNS, Measures
 from robot_runtime.perceive.sessions import EngineConfig
 from tests.unit import tiny_networks
 from tests.unit.eyes_world import CLASSES, LENS, look_from
@@ -44,7 +45,13 @@ class Found:
 class Looks:
     """Stands in for the classifier: everybody is elderly and faces the robot."""
 
-    def classify(self, picture: Bgr, boxes: Boxes) -> list[PersonLook]:
+    measured: list[Measures | None]
+
+    def __init__(self) -> None:
+        self.measured = []
+
+    def classify(self, picture: Bgr, boxes: Boxes, measures: Measures | None = None) -> list[PersonLook]:
+        self.measured.append(measures)
         return [PersonLook(np.array([0.1, 0.1, 0.8]), 0.9) for _ in boxes.scores]
 
 
@@ -73,8 +80,8 @@ def boxes(*rows: tuple[list[float], float, int]) -> Boxes:
     return Boxes(np.array(ltwh, np.float32), np.array(scores, np.float32), np.array(class_ids, np.int64))
 
 
-def judge(found: Boxes, *looked_at: Scene) -> Judge:
-    one = Judge(cast(Detector, Found(found)), cast(PersonClassifier, Looks()), threshold=0.5)
+def judge(found: Boxes, *looked_at: Scene, people: Looks | None = None) -> Judge:
+    one = Judge(cast(Detector, Found(found)), cast(PersonClassifier, people or Looks()), threshold=0.5)
     for each in looked_at:
         one.look(each)
     return one
@@ -102,6 +109,31 @@ def test_depth_is_judged_beside_the_floor_where_it_is_given() -> None:
     errors = {way: next(row["median_m"] for row in kinds["people"] if row["count"]) for way, kinds in told["places"].items()}
     assert errors["without depth"] < 0.1
     assert 0.6 < errors["with depth"] < 1.1
+
+
+def test_people_are_judged_by_what_the_robot_measures_in_the_boxes_it_found() -> None:
+    people, wall = Looks(), np.full(BLANK.shape[:2], 2.0, np.float32)
+    found = boxes((ELDER["box_px"], 0.9, PERSON), (CUP_BOX, 0.8, CUP))
+    for depth_m in (None, wall):
+        judge(found, scene(ELDER, depth_m=depth_m), people=people)
+    rows = [dict(zip(COLUMNS, row[0].tolist(), strict=True)) for row in people.measured if row is not None and len(row) == 1]
+    assert [one["by_depth"] for one in rows] == [0, 1]
+    assert rows[0]["top_m"] == pytest.approx(1.7, abs=0.05)
+    assert rows[1]["distance_m"] < rows[0]["distance_m"] - 0.5
+
+
+def test_people_without_a_head_in_the_picture_and_unsure_looks_are_told_apart() -> None:
+    left, _, width, height = ELDER["box_px"]
+    cut = label(PERSON, [left, 0.0, width, height], AT_3_M, age_group="child", faces_camera=False)
+    one = judge(boxes((ELDER["box_px"], 0.9, PERSON)), scene(ELDER))
+    one._detector = cast(Detector, Found(boxes((cut["box_px"], 0.9, PERSON))))
+    one.look(scene(cut))
+    told = figures(one.gathered, CLASSES)["people"]
+    assert (told["age_accuracy"], told["with_head"], told["age_accuracy_with_head"]) == (0.5, 0.5, 1.0)
+    assert (told["sure"], told["age_accuracy_of_sure"]) == (1.0, 0.5)
+    assert "of the 50% whose head the picture does not cut off 100.0%" in as_text(
+        {**figures(one.gathered, CLASSES), "score_threshold": 0.5}
+    )
 
 
 def test_homes_that_set_the_temperatures_do_not_judge_people() -> None:

@@ -18,6 +18,7 @@ from robot_runtime.perceive.cnn import CnnEyes
 from robot_runtime.perceive.colours import Colours
 from robot_runtime.perceive.config import PerceiveConfig
 from robot_runtime.perceive.crops import PersonLook
+from robot_runtime.perceive.measures import Measures
 from tests.unit.tiny_networks import save_brightest
 
 CROWD = 6
@@ -38,7 +39,7 @@ class Crowd:
         high = low + self._rng.uniform(20, 100, (CROWD, 2))
         return [Boxes(np.hstack([low, high - low]).astype(np.float32), np.full(CROWD, 0.9, np.float32), np.arange(CROWD) % 2)]
 
-    def classify(self, picture: Bgr, boxes: Boxes) -> list[PersonLook]:
+    def classify(self, picture: Bgr, boxes: Boxes, measures: Measures | None = None) -> list[PersonLook]:
         return [PersonLook(self._rng.dirichlet((1.0, 1.0, 1.0)), 0.9) for _ in boxes.scores]
 
 

@@ -84,6 +84,30 @@ def test_one_mistake_does_not_change_the_belief_but_many_do() -> None:
     assert watch(people, 2.2, 8.0, like(ADULT)).age_group == "adult"
 
 
+@pytest.mark.parametrize("before", [ADULT, ELDERLY], ids=["adult", "elderly"])
+def test_who_looks_like_a_child_is_no_grown_up_any_more_within_two_pictures(before: tuple[float, ...]) -> None:
+    """As when a track passes to a child who stands close: it took more than two seconds to be told anything but "adult"."""
+    people = PeopleTracker()
+    watch(people, 0.0, 10.0, like(before))
+    assert watch(people, 10.1, 10.2, like(CHILD)).age_group == "unknown"
+    told = [watch(people, k / 10, k / 10, like(CHILD)).age_group for k in range(103, 160)]
+    assert told == sorted(told, reverse=True) and told[-1] == "child", "unknown, then child"
+
+
+def test_one_look_like_a_childs_leaves_an_adult_an_adult() -> None:
+    people = PeopleTracker()
+    watch(people, 0.0, 2.0, like(ADULT))
+    for k in (21, 31, 41):
+        assert watch(people, k / 10, k / 10, like(CHILD)).age_group == "adult"
+        assert watch(people, (k + 1) / 10, (k + 9) / 10, like(ADULT)).age_group == "adult"
+
+
+def test_a_child_stays_one_for_longer_than_a_few_looks() -> None:
+    people = PeopleTracker()
+    watch(people, 0.0, 10.0, like(CHILD))
+    assert watch(people, 10.1, 11.0, like(ADULT)).age_group == "child"
+
+
 def test_looks_that_follow_each_other_count_less_than_separate_ones() -> None:
     fast, slow = AgeBelief(AgeSettings()), AgeBelief(AgeSettings())
     for k in range(5):
@@ -384,6 +408,24 @@ def test_of_two_alike_nobody_is_known_again() -> None:
         tracks = [track("a", k / 10, (2.0, 1.0)), track("b", k / 10, (2.0, -1.0))]
         people.update(tracks, {"a": like(), "b": like()}, (), k / 10, ROBOT)
     assert watch(people, 60.0, 61.0, like(), id_="c").id == "person-3"
+
+
+def test_one_who_was_not_known_again_once_is_the_next_time() -> None:
+    """Two ids for one person, who are never in view together, made every return unclear: each gave one more."""
+    people = PeopleTracker()
+    watch(people, 0.0, 2.0, like())
+    assert watch(people, 3.0, 4.0, like(), id_="b", at_m=(9.0, 0.0)).id == "person-2", "faster than anybody walks"
+    assert watch(people, 60.0, 61.0, like(), id_="c", at_m=(5.0, 0.0)).id == "person-2", "as whom they were seen last"
+    assert watch(people, 90.0, 91.0, like(), id_="d", at_m=(2.0, 0.0)).id == "person-2"
+
+
+def test_whoever_was_met_is_forgotten_with_them() -> None:
+    settings = PeopleSettings(most=2)
+    people = PeopleTracker(settings)
+    for k in range(40):
+        strangers = [track(f"t{k + n}", k, (2.0 + n, 3.0 * (k % 3)), look=RED if (k + n) % 2 else BLUE) for n in range(2)]
+        people.update(strangers, {}, (), float(k), ROBOT)
+    assert all(len(somebody.met) <= settings.most for somebody in people._people.values())
 
 
 def test_somebody_in_view_is_never_also_a_newcomer() -> None:

@@ -100,6 +100,34 @@ def test_a_thing_out_of_sight_for_two_seconds_rests_where_it_was_and_is_the_same
     assert all(0.05 < track.position_std_m < 0.4 for track in lost)
 
 
+def test_a_thing_that_the_camera_looks_away_from_for_half_a_minute_is_the_same() -> None:
+    """After three seconds it was another thing: a head that turns away and back made new ids of all that lay still."""
+    tracker, placer = Tracker(CLASSES), Placer(CLASSES)
+    found: list[list[Track]] = []
+    for now_s, yaw_rad in ((0.0, 0.0), (0.2, 0.0), (15.0, 2.0), (30.0, 2.0), (30.2, 0.0), (30.4, 0.0)):
+        view = look_from(0.0, 0.0, yaw_rad, tilt_rad=0.3)
+        shot = shoot(view, [RED, BLUE])
+        places = placer.place(shot.boxes, view, shot.depth_m)
+        found.append(tracker.update(shot.boxes, now_s, places, looks_of(shot.bgr, shot.boxes), view))
+    assert [{track.id for track in tracks if track.seen} for tracks in (found[1], found[3], found[5])] == [
+        {"cup-1", "cup-2"}, set(), {"cup-1", "cup-2"}
+    ]  # fmt: skip
+    assert all(track.position_std_m < 0.3 for track in found[3]), "what rests is not everywhere"
+    assert tracker.update(no_boxes(), 100.0) == []
+
+
+def test_what_is_seen_at_the_place_of_a_thing_long_out_of_sight_takes_its_place() -> None:
+    """Else one thing has two tracks for a minute, and now the one gets its box, now the other."""
+    tracker, other = Tracker(TWINS), (140.0, 100.0, 20.0, 26.0, 0.8, 2)
+    tracker.update(pixels(CUP), 0.0, at_places((2.0, 1.0)))
+    for now_s in (3.0, 6.0):
+        tracks = tracker.update(pixels(other), now_s, at_places((2.02, 1.0)))
+    assert [track.id for track in tracks] == ["apple-1"]
+    for now_s in (9.0, 12.0):
+        tracks = tracker.update(pixels((220.0, *other[1:5], 1)), now_s, at_places((2.3, 1.0)))
+    assert [track.id for track in tracks] == ["apple-1", "cup-2"], "a hand's breadth beside it is another place"
+
+
 def pixels(*rows: tuple[float, float, float, float, float, int]) -> Boxes:
     """Boxes from left, top, width, height, score and class."""
     table = np.array(rows)
@@ -131,6 +159,39 @@ def test_a_box_around_a_part_of_a_thing_is_no_second_thing() -> None:
 def test_somebody_and_what_covers_them_are_two() -> None:
     person = (*CUP[:4], 0.9, 0)
     assert len(Tracker(TWINS).update(pixels(person, CUP), 0.0, at_places((2.33, 5.95), (2.33, 5.95)))) == 2
+
+
+BODY, TOO_WIDE = (300.0, 10.0, 180.0, 460.0, 0.85, 0), (290.0, 20.0, 280.0, 450.0, 0.75, 0)
+
+
+def test_two_boxes_for_one_body_are_one_person() -> None:
+    """A detector in doubt draws a second box; its track took the identity of whoever came by."""
+    assert len(Tracker(TWINS).update(pixels(BODY, TOO_WIDE), 0.0, at_places((2.0, 0.0), (2.1, 0.05)))) == 1
+    unsure = at_places((2.0, 0.0), (2.1, 0.05))
+    unsure.covariance_m2[1] = 0.5**2 * np.eye(3)
+    assert len(Tracker(TWINS).update(pixels(BODY, TOO_WIDE), 0.0, unsure)) == 1
+
+
+def test_somebody_before_somebody_is_two_people() -> None:
+    child = (330.0, 200.0, 120.0, 270.0, 0.8, 0)
+    assert len(Tracker(TWINS).update(pixels(BODY, child), 0.0, at_places((2.4, 0.0), (2.1, 0.0)))) == 2, "30 cm nearer"
+    assert len(Tracker(TWINS).update(pixels(BODY, TOO_WIDE), 0.0)) == 2, "where places are not known, nobody is left out"
+    beside = (420.0, 10.0, 180.0, 460.0, 0.8, 0)
+    assert len(Tracker(TWINS).update(pixels(BODY, beside), 0.0, at_places((2.0, 0.0), (2.1, 0.0)))) == 2, "their boxes hardly touch"
+
+
+def test_the_colours_of_a_part_at_the_edge_of_the_picture_give_way_to_those_of_the_whole() -> None:
+    red, blue = np.eye(LENGTH)[[12, 20]]
+    tracker, view = Tracker(TWINS), look_from(0.0, 0.0)
+
+    def look(now_s: float, left: float, colours: NDArray[np.float64]) -> NDArray[np.float64]:
+        boxes = pixels((left, 20.0, 60.0, 200.0, 0.9, 0))
+        [track] = tracker.update(boxes, now_s, at_places((2.0, 0.02 * left)), colours[None], view)
+        return np.array(track.look)
+
+    assert look(0.0, 0.0, blue) == pytest.approx(blue), "for want of better"
+    assert look(0.2, 8.0, red) == pytest.approx(red)
+    assert look(0.4, 0.0, blue) == pytest.approx(red)
 
 
 def test_which_class_a_thing_is_of_all_its_boxes_vote() -> None:

@@ -61,6 +61,19 @@ def save_brightest(path: Path, *, boxes: int = 2, batch: int | str = "n", size_p
     return write(path, nodes, inputs, values, constants, None)
 
 
+def save_measuring(path: Path, columns: int | str, *, batch: int | str = "n", dtype: str = "float32", name: str = "measures") -> Path:
+    """A classifier of people that looks at measures alone: the first three columns are the logits ``ages``, the first is ``front``."""
+    nodes = [
+        *([helper.make_node("Cast", [name], ["floats"], to=TensorProto.FLOAT)]),
+        helper.make_node("Gather", ["floats", "first_three"], ["ages"], axis=1),
+        helper.make_node("Gather", ["floats", "first"], ["front"], axis=1),
+    ]
+    inputs = [helper.make_tensor_value_info("images", TensorProto.FLOAT, [batch, 3, 64, 64])]
+    inputs.append(helper.make_tensor_value_info(name, _TYPES[dtype], [batch, columns]))
+    values = [helper.make_tensor_value_info(out, TensorProto.FLOAT, [batch, count]) for out, count in (("ages", 3), ("front", 1))]
+    return write(path, nodes, inputs, values, {"first_three": np.array([0, 1, 2]), "first": np.array([0])}, None)
+
+
 def write(
     path: Path,
     nodes: Sequence[Any],
