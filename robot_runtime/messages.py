@@ -7,6 +7,7 @@ maps between the two.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,13 +50,74 @@ from safety.types import (
 )
 
 __all__ = [
-    "ActionStatus", "ActionVerdict", "AgeGroup", "Argument", "AudioFrame", "BaseCommand", "BaseStatus", "Battery", "CameraInfo",
-    "Confirmation", "Detection", "Detections", "DoorState", "EStop", "EncodedImage", "ForgetRequest", "Forgotten", "GripperState",
-    "Heartbeat", "Image", "JointPositions", "Listening", "NavGoal", "NavStatus", "Odometry", "People", "Person", "PersonCommand",
-    "Plan", "PlanStep", "PointSet", "ProposedAction", "ProposedJoints", "ProposedVelocity", "RangeReading", "RawImage", "RearmRequest",
-    "ReloadRequest", "RobotPose", "RulesState", "SafetyMode", "SafetyState", "Scan", "ScenarioEvent", "SimState", "SoundDirection",
-    "SpeechRequest", "SpeechState", "SpeechStyle", "StopRequest", "Stopped", "TimelineEvent", "Utterance", "Velocity", "Verdict",
-    "VoiceDirection", "VoiceHeard", "Whereabouts", "WorldEvent", "WorldFacts", "WorldMemory", "WorldObject",
+    "ActionStatus",
+    "ActionVerdict",
+    "AgeGroup",
+    "Argument",
+    "AudioFrame",
+    "BaseCommand",
+    "BaseStatus",
+    "Battery",
+    "CameraInfo",
+    "Confirmation",
+    "Detection",
+    "Detections",
+    "DoorState",
+    "EStop",
+    "EncodedImage",
+    "ForgetRequest",
+    "Forgotten",
+    "GripperState",
+    "Heartbeat",
+    "Image",
+    "JointPositions",
+    "Listening",
+    "MuteRequest",
+    "Muted",
+    "NavGoal",
+    "NavStatus",
+    "Odometry",
+    "People",
+    "Person",
+    "PersonCommand",
+    "Plan",
+    "PlanStep",
+    "PointSet",
+    "ProposedAction",
+    "ProposedJoints",
+    "ProposedVelocity",
+    "RangeReading",
+    "RawImage",
+    "RawSound",
+    "RearmRequest",
+    "ReloadRequest",
+    "RobotPose",
+    "RulesState",
+    "SafetyMode",
+    "SafetyState",
+    "Scan",
+    "ScenarioEvent",
+    "SimState",
+    "SoundCommand",
+    "SoundDirection",
+    "SoundKept",
+    "SoundState",
+    "SpeechRequest",
+    "SpeechState",
+    "SpeechStyle",
+    "StopRequest",
+    "Stopped",
+    "TimelineEvent",
+    "Utterance",
+    "Velocity",
+    "Verdict",
+    "VoiceDirection",
+    "VoiceHeard",
+    "Whereabouts",
+    "WorldEvent",
+    "WorldFacts",
+    "WorldMemory",
+    "WorldObject",
 ]  # fmt: skip
 
 
@@ -73,12 +135,61 @@ class AudioFrame:
     samples: NDArray[np.int16]  # shape (sample_rate_hz // 50,)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RawSound:
+    """Sound as another's microphone driver gives it: any rate, length and number of channels.  It stays within the process."""
+
+    stamp_s: float
+    sample_rate_hz: int
+    channels: int
+    samples: NDArray[np.float32]  # -1 … 1, the channels of an instant beside each other
+
+
+@dataclass(frozen=True, slots=True)
+class MuteRequest:
+    """Somebody wants the microphone muted, or not muted any more."""
+
+    stamp_s: float
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Muted:
+    """Whether the microphone is muted, and gives nothing to anybody."""
+
+    stamp_s: float
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SoundKept:
+    """Whether what the microphone hears may be kept: recording is on, and people here have been told."""
+
+    stamp_s: float
+    kept: bool
+
+
 @dataclass(frozen=True, slots=True)
 class SoundDirection:
     """Where the loudest sound comes from, as the ROS driver of a microphone array tells it: whole degrees in a frame of its own."""
 
     stamp_s: float
     direction_deg: int
+
+
+@dataclass(frozen=True, slots=True)
+class SoundState:
+    """What the front end knows of one frame of ``audio/clean``, with the same number.  It stays within the process."""
+
+    stamp_s: float
+    sequence: int
+    echo: str  # of the robot's own voice: "quiet", "inaudible", "cancelled" or "uncancelled"; robot_runtime/hear/echo_watch.py
+    own_voice: float  # likelihood that what is left of the frame is the robot's own voice
+    delay_s: float  # from ``audio/out`` to ``audio/in``; nan until it is known
+    erle_db: float  # echo return loss enhancement of what a person's voice passes too
+    drift_ppm: float  # of the microphone's clock against the speaker's, as far as it is known
+    gain_db: float  # that was applied to the frame
+    moving: bool  # the robot drives, and hears its own motors
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +233,10 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class SpeechRequest:
-    """Something to say.  With ``interrupt`` it replaces what is being said; with an empty text it only silences."""
+    """Something to say.  With ``interrupt`` it replaces what is being said; with an empty text it only silences.
+
+    Text that is still being made comes in several requests of one id: each but the last has ``more``.
+    """
 
     stamp_s: float
     id: str
@@ -131,6 +245,8 @@ class SpeechRequest:
     purpose: str  # "answer", "refusal", "question", "report" or "notice"
     action_id: str  # the action it speaks about, "" if none
     interrupt: bool
+    more: bool = False  # further text of the same id follows
+    language: str = ""  # of the text, as "en" or "fr"; "" if it is the voice's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +256,13 @@ class SpeechState:
     phase: str  # "started", "finished" or "cancelled"
     text: str
     duration_s: float  # of the sound that left, so far
-    rate_wpm: float  # measured on that sound; nan until finished
+    rate_wpm: float  # measured on that sound, pauses between sentences left out; nan until finished
+    said: str = ""  # the words that have left whole, so that who was interrupted knows what was heard
+    pause_s: float = math.nan  # between sentences, on average; nan if there was none, and until finished like all below
+    clause_pause_s: float = math.nan  # within sentences, likewise
+    level_dbfs: float = math.nan  # of the speech without its pauses
+    pitch_hz: float = math.nan  # median
+    pitch_range_st: float = math.nan  # from the 10th to the 90th percentile, in semitones
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +280,8 @@ class SpeechStyle:
     approach_speed_mps: float
     evidence: str
     confidence: float
+    clause_pause_s: float = 0.12  # within sentences, where a comma or the like stands
+    pitch_range_ratio: float = 1.0  # 0 is a monotone, 1 the voice's own liveliness
 
 
 # ---------------------------------------------------------------- sight
@@ -377,6 +501,16 @@ class PersonCommand:
     say: str  # text, or the path of a WAV file when it ends in .wav; "" for nothing
     path_m: tuple[float, ...]  # flattened (n, 2) way-points to walk; empty to stand
     speed_mps: float
+
+
+@dataclass(frozen=True, slots=True)
+class SoundCommand:
+    """The scenario switches a thing that sounds in the simulated home.  It stays within the process."""
+
+    stamp_s: float
+    source: str
+    on: bool
+    louder_db: float  # than the home describes it
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def _site(config: Any) -> None:
 def _microphone(config: Any) -> None:
     kind, _, path = config.source.partition(":")
     if kind == "file":
-        _read("robot_runtime.sense.microphone:read_wav", path)
+        _read("robot_runtime.sense.wav:read_wav", path)
 
 
 def _perceive(config: Any) -> None:

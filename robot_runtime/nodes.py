@@ -28,6 +28,7 @@ class Settings:
     rules_file: str = ""
     social_policy_file: str = ""
     speech_backend: str = ""
+    language: str = ""
     planner_backend: str = ""
     perception_backend: str = ""
     navigation_backend: str = "embedded"
@@ -38,6 +39,7 @@ class Settings:
     also_publish: str = ""
     scenario: str = ""
     run_dir: str = ""
+    record_audio: bool = False
 
     @property
     def simulated(self) -> bool:
@@ -52,6 +54,7 @@ class Settings:
 _SIMULATION = {
     "use_sim_time": True, "params_file": "launch/params/sim.yaml", "world": "sim/homes/family_home",
     "perception_backend": "oracle", "audio_in": "sim", "audio_out": "sim", "camera": "sim",
+    "record_audio": True,
 }  # fmt: skip
 
 
@@ -86,6 +89,15 @@ def _simulated(settings: Settings) -> bool:
     return settings.simulated
 
 
+_NOT_OUR_SOUND = ("sim", "topic")
+"""Sound that is frames already: the microphone and the speaker have nothing to do."""
+
+
+def real_microphone(audio_in: str) -> bool:
+    """Whether it hears people who are really there."""
+    return audio_in != "sim" and not audio_in.startswith("file:")
+
+
 PROCESSES: dict[str, str] = {
     "sim": "the simulated home: physics, people, sound, clock",
     "eyes": "camera and perception; raw pictures stay here",
@@ -99,9 +111,10 @@ NODES: tuple[Node, ...] = (
     # ---- sim
     Node("director", "sim", "sim.director:Director",
          inputs=("sim/state", "speech/heard", "speech/state", "action/proposed", "action/verdict", "action/status", "safety/state"),
-         outputs=("sim/people", "e_stop", "scenario"), rate_hz=20, budget_ms=2, when=lambda s: s.simulated and bool(s.scenario)),
+         outputs=("sim/people", "sim/sound", "e_stop", "scenario"),
+         rate_hz=20, budget_ms=2, when=lambda s: s.simulated and bool(s.scenario)),
     Node("home", "sim", "sim.home:Home",
-         inputs=("cmd_vel", "joints/command", "audio/out", "sim/people"),
+         inputs=("cmd_vel", "joints/command", "audio/out", "sim/people", "sim/sound"),
          outputs=("odom", "scan", "joint_states", "gripper/state", "audio/in", "audio/direction", "sim/state"),
          rate_hz=50, budget_ms=8, when=_simulated, elsewhere=lambda s: ("odom",) if _serial(s) else ()),
     # ---- eyes
@@ -113,21 +126,30 @@ NODES: tuple[Node, ...] = (
          outputs=("detections", "people"), rate_hz=10, trigger=("camera/image",), budget_ms=60),
     # ---- voice
     Node("microphone", "voice", "robot_runtime.sense.microphone:Microphone",
-         inputs=(), outputs=("audio/in",), rate_hz=50, when=lambda s: s.audio_in not in ("sim", "topic")),
+         inputs=("audio/raw_in", "audio/mute", "service/mute", "service/unmute"), outputs=("audio/in", "audio/muted"), rate_hz=50,
+         services=(("audio/mute", "service/mute"), ("audio/unmute", "service/unmute")),
+         when=lambda s: s.audio_in not in _NOT_OUR_SOUND),
     Node("stop_word", "voice", "robot_runtime.hear.stop_word:StopWord",
          inputs=("audio/in",), outputs=("safety/stop_request", "safety/listening"), trigger=("audio/in",),
          budget_ms=4),
+    Node("front_end", "voice", "robot_runtime.hear.front_end:FrontEnd",
+         inputs=("audio/in", "audio/out", "odom"), outputs=("audio/state", "audio/clean"), trigger=("audio/in",), budget_ms=3),
     # The ear's budget is for a frame; the step at a pause also decodes: 0.23 s (95 %: 0.6 s), of other talk 0.35 s (95 %: 1.7 s).
     Node("ear", "voice", "robot_runtime.hear.ear:Ear",
-         inputs=("audio/in", "people", "world/facts", "speech/state"), outputs=("speech/heard", "safety/stop_request", "audio/voice"),
-         trigger=("audio/in",), budget_ms=6),
+         inputs=("audio/state", "audio/clean", "people", "world/facts", "speech/state"),
+         outputs=("speech/heard", "safety/stop_request", "audio/voice"), trigger=("audio/clean",), budget_ms=6),
     Node("direction", "voice", "robot_runtime.hear.direction:Direction",
          inputs=("audio/voice", "audio/direction_in"), outputs=("audio/direction",), trigger=("audio/voice",), budget_ms=1,
          when=lambda s: not s.simulated),
     Node("voice", "voice", "robot_runtime.speak.voice:Voice",
-         inputs=("speech/say", "speech/style"), outputs=("audio/out", "speech/state"), rate_hz=50, trigger=("speech/say",), budget_ms=4),
+         inputs=("speech/say", "speech/style", "audio/in", "people", "pose"), outputs=("audio/out", "speech/state"), rate_hz=50,
+         trigger=("speech/say",), budget_ms=4),
     Node("speaker", "voice", "robot_runtime.speak.speaker:Speaker",
-         inputs=("audio/out",), outputs=(), trigger=("audio/out",), when=lambda s: s.audio_out not in ("sim", "topic")),
+         inputs=("audio/out",), outputs=(), rate_hz=50, trigger=("audio/out",),
+         when=lambda s: s.audio_out not in (*_NOT_OUR_SOUND, "audio_common")),
+    Node("audio_common", "voice", "robot_runtime.ros.audio_common:AudioCommon",
+         inputs=("audio/out",), outputs=("audio/raw_in",), own_shell=True,
+         when=lambda s: "audio_common" in (s.audio_in, s.audio_out)),
     # ---- mind
     Node("world", "mind", "robot_runtime.world.world:World",
          inputs=("detections", "people", "pose", "joint_states", "gripper/state", "world/forget"),
@@ -140,6 +162,8 @@ NODES: tuple[Node, ...] = (
          outputs=("plan", "action/proposed", "action/confirmation", "action/status", "nav/goal", "joints/proposed", "speech/say",
                   "safety/rearm_request", "world/forget"),
          rate_hz=20, trigger=("speech/heard", "action/verdict"), budget_ms=10),
+    Node("notices", "mind", "robot_runtime.mind.notices:Notices",
+         inputs=("audio/muted", "speech/state"), outputs=("speech/say", "audio/kept"), rate_hz=5, budget_ms=1),
     Node("navigator", "mind", "robot_runtime.act.navigator:Navigator",
          inputs=("nav/goal", "scan", "odom", "people", "safety/state"), outputs=("pose", "nav/status", "cmd_vel/proposed"),
          rate_hz=20, budget_ms=15, when=lambda s: s.navigation_backend == "embedded"),
@@ -191,12 +215,17 @@ LAUNCH_ARGUMENTS: tuple[LaunchArgument, ...] = (
     LaunchArgument("site", "folder with map.yaml and semantic_map.yaml of the place where the robot works", _SITE_USERS),
     LaunchArgument("rules_file", "safety rules", ("gate.rules_file",)),
     LaunchArgument("social_policy_file", "social policy", ("social.policy_file",)),
-    LaunchArgument("speech_backend", "speech engines", ("voice.backend",)),
+    LaunchArgument("speech_backend", "speech engine: espeak, piper or kyutai", ("voice.backend",)),
+    LaunchArgument("language", "en or fr: what the robot says", ("mind.language", "notices.language", "voice.language", "gate.language")),
     LaunchArgument("planner_backend", "planner", ("mind.planner_backend",)),
     LaunchArgument("perception_backend", "perception", ("perceive.backend",)),
     LaunchArgument("navigation_backend", "embedded or nav2"),
-    LaunchArgument("audio_in", "sim, topic, device, device:NAME or file:PATH", ("microphone.source",)),
-    LaunchArgument("audio_out", "sim, topic, device, device:NAME or file:PATH", ("speaker.sink",)),
+    LaunchArgument(
+        "audio_in",
+        "sim, topic, audio_common, device, device:NAME or file:PATH",
+        ("microphone.source", "audio_common.audio_in", "notices.audio_in", "recorder.audio_in"),
+    ),
+    LaunchArgument("audio_out", "sim, topic, audio_common, device, device:NAME or file:PATH", ("speaker.sink", "audio_common.audio_out")),
     LaunchArgument("camera", "sim, topic, device, device:N, file:PATH, rtsp://… or http://…", ("camera.source",)),
     LaunchArgument(
         "base_driver",
@@ -205,7 +234,12 @@ LAUNCH_ARGUMENTS: tuple[LaunchArgument, ...] = (
     ),
     LaunchArgument("also_publish", "what the eyes find in others' messages too: vision_msgs, hri_msgs or both", ("adapters.packages",)),
     LaunchArgument("scenario", "scenario file to play", ("director.scenario_file", "home.scenario_file")),
-    LaunchArgument("run_dir", "folder for records", ("gate.run_dir", "recorder.run_dir")),
+    LaunchArgument("run_dir", "folder for records", ("gate.run_dir", "recorder.run_dir", "notices.run_dir")),
+    LaunchArgument(
+        "record_audio",
+        "keep what the microphone hears in the records, once people have been told",
+        ("recorder.record_audio", "notices.record_audio"),
+    ),
 )
 
 

@@ -45,6 +45,12 @@ def _own(name: str, message: type, qos: Qos, rate_hz: float | None, max_age_s: f
 _ALL = (
     # sense
     _own("audio/in", m.AudioFrame, Qos.STREAM, 50, 0.2, True, "what the microphone hears"),
+    Topic("audio/raw_in", m.RawSound, "", Qos.LOCAL, None, None, False, "of a microphone's ROS driver, as it comes"),
+    Topic("audio/mute", m.MuteRequest, "std_msgs/msg/Bool", Qos.EVENT, None, None, True, "mute the microphone, or no longer"),
+    Topic("audio/muted", m.Muted, "std_msgs/msg/Bool", Qos.STATE, None, None, True, "whether it is"),
+    Topic("service/mute", m.MuteRequest, "", Qos.LOCAL, None, None, False, "a call of the service audio/mute, within the process"),
+    Topic("service/unmute", m.MuteRequest, "", Qos.LOCAL, None, None, False, "likewise of audio/unmute"),
+    Topic("audio/kept", m.SoundKept, "std_msgs/msg/Bool", Qos.STATE, None, None, True, "whether a recording may keep audio/in"),
     Topic("audio/direction_in", m.SoundDirection, "std_msgs/msg/Int32", Qos.SENSOR, None, None, False, "of a microphone array's driver"),
     Topic("scan", m.Scan, "sensor_msgs/msg/LaserScan", Qos.SENSOR, 10, 0.35, True, "lidar, in base_link"),
     Topic("scan/others", m.Scan, "sensor_msgs/msg/LaserScan", Qos.SENSOR, None, None, True, "further lidars, told apart by frame_id"),
@@ -64,6 +70,8 @@ _ALL = (
     _own("detections", m.Detections, Qos.SENSOR, 10, 0.5, True, "objects in view"),
     _own("people", m.People, Qos.SENSOR, 10, 0.5, True, "people in view, heard or remembered"),
     # hear
+    Topic("audio/clean", m.AudioFrame, "", Qos.LOCAL, 50, 0.2, False, "the same without echo, at the level of recognition"),
+    Topic("audio/state", m.SoundState, "", Qos.LOCAL, 50, 0.2, False, "what is known of each of these frames, before it"),
     Topic("audio/voice", m.VoiceHeard, "", Qos.LOCAL, None, None, False, "somebody speaks, ten times a second while they do"),
     _own("audio/direction", m.VoiceDirection, Qos.SENSOR, None, None, True, "and where from, as often; nothing in silence"),
     _own("speech/heard", m.Utterance, Qos.EVENT, None, None, True, "a finished turn of a person"),
@@ -108,6 +116,7 @@ _ALL = (
     _own("timeline", m.TimelineEvent, Qos.EVENT, None, None, True, "the story of the run, a line an event"),
     _own("sim/state", m.SimState, Qos.SENSOR, 20, 0.2, True, "truth of the simulated home"),
     _own("sim/people", m.PersonCommand, Qos.EVENT, None, None, True, "directions to simulated people"),
+    Topic("sim/sound", m.SoundCommand, "", Qos.LOCAL, None, None, False, "what sounds there, and what no longer"),
     _own("scenario", m.ScenarioEvent, Qos.STATE, None, None, True, "what the scenario does and finds"),
 )  # fmt: skip
 

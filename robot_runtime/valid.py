@@ -90,7 +90,7 @@ def _picture(picture: m.EncodedImage) -> str:
 
 def _style(style: m.SpeechStyle) -> str:
     above_zero = ("rate_wpm", "pitch_ratio", "volume_ratio", "distance_m", "approach_speed_mps")
-    for name in (*above_zero, "pause_s"):
+    for name in (*above_zero, "pause_s", "clause_pause_s", "pitch_range_ratio"):
         value = getattr(style, name)
         if not math.isfinite(value) or value < 0 or (value == 0 and name in above_zero):
             return f"{name} is {value:g}"

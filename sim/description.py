@@ -7,7 +7,7 @@ file), coordinates in the map frame.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from robot_runtime.paths import resolve
 from safety.files import FileError, load_yaml, suggestion
+from sim.sound.description import SoundDescription
 
 Point = tuple[float, float]
 FLOOR = "floor"
@@ -115,6 +116,7 @@ class Voice(_Model):
     pitch: int = Field(50, ge=0, le=99)
     rate_wpm: int = Field(160, ge=80, le=300)
     throat: float = Field(1.08, ge=0.8, le=1.25, description="length of the vocal tract, relative to the variant's: longer sounds deeper")
+    tremor: float = Field(0.0, ge=0, le=1, description="of an old voice: 0 none, 1 strong")
 
 
 class PersonDescription(_Model):
@@ -169,6 +171,7 @@ class HomeDescription(_Model):
     objects: dict[str, HomeObject]
     people: dict[str, PersonDescription]
     robot: RobotStart
+    sound: SoundDescription = SoundDescription()
 
     @field_validator("people", mode="before")
     @classmethod
@@ -182,7 +185,20 @@ class HomeDescription(_Model):
             if thing.support != FLOOR and thing.support not in self.furniture:
                 known = [*self.furniture, FLOOR]
                 raise ValueError(f"objects.{id_}.stands_on: unknown furniture '{thing.support}'{suggestion(thing.support, known)}")
+        problem = next(self.unknown_in(self.sound), "")
+        if problem:
+            raise ValueError(problem)
         return self
+
+    def unknown_in(self, sound: SoundDescription) -> Iterator[str]:
+        """One line for every room and piece of furniture that a description of sound names and that is not here."""
+        for name, source in sound.sources.items():
+            piece = source.stands_on
+            if piece and piece not in self.furniture:
+                yield f"sound.sources.{name}.stands_on: unknown furniture '{piece}'{suggestion(piece, list(self.furniture))}"
+        for room in sound.rt60_s:
+            if room not in self.rooms:
+                yield f"sound.rt60_s: unknown room '{room}'{suggestion(room, list(self.rooms))}"
 
     def room_at(self, x_m: float, y_m: float) -> str:
         """The name of the room around a point, "" when it is in none."""

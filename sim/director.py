@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
-from robot_runtime.messages import EStop, PersonCommand, SafetyMode, ScenarioEvent, SimState
+from robot_runtime.messages import EStop, PersonCommand, SafetyMode, ScenarioEvent, SimState, SoundCommand
 from robot_runtime.paths import resolve
 from robot_runtime.stage import Inbox, Outbox
 from safety.files import FileError
@@ -137,6 +137,8 @@ class Director:
             parts.append(f"{people[do.walk.who].name} walks to ({x_m:g}, {y_m:g}) at {do.walk.speed_mps:g} m/s")
         if do.stand:
             parts.append(f"{people[do.stand.who].name} stands still")
+        if do.sound:
+            parts.append(f"the {do.sound.source} is switched {'on' if do.sound.playing else 'off'}")
         if do.e_stop is not None:
             parts.append(f"the emergency-stop button is {'pressed' if do.e_stop else 'released'}")
         return "; ".join(parts)
@@ -200,6 +202,8 @@ def _commands(do: Do, now_s: float) -> Outbox:
         outbox.append(("sim/people", PersonCommand(now_s, do.walk.who, "", path_m, do.walk.speed_mps)))
     if do.stand:
         outbox.append(("sim/people", PersonCommand(now_s, do.stand.who, "", (), 0.0)))
+    if do.sound:
+        outbox.append(("sim/sound", SoundCommand(now_s, do.sound.source, do.sound.playing, do.sound.louder_db)))
     if do.e_stop is not None:
         outbox.append(("e_stop", EStop(now_s, do.e_stop)))
     return outbox

@@ -14,19 +14,19 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
-from robot_runtime.messages import Argument, AudioFrame, GripperState, JointPositions, PersonCommand, SimState, Velocity
+from robot_runtime.messages import Argument, AudioFrame, GripperState, JointPositions, PersonCommand, SimState, SoundCommand, Velocity
 from robot_runtime.stage import Inbox, Outbox, latest, news
 from safety.files import FileError
 from sim.acoustics import Acoustics
 from sim.description import load_home
 from sim.hold import Holding
 from sim.home_base import HomeBase
-from sim.microphone_array import MicrophoneArray
 from sim.mjcf import TIMESTEP_S, load_model
 from sim.people import Walker, hand_m
 from sim.robot import Robot
-from sim.scenario import as_scenario_begins
+from sim.scenario import as_scenario_begins, sources_switched
 from sim.sensors import Lidar, WheelOdometry
+from sim.sound.finder import direction_finder
 from sim.voices import render
 
 _log = logging.getLogger(__name__)
@@ -63,6 +63,10 @@ class Home:
         self.robot = Robot(self._model, self.data)
         self.walkers = {id_: Walker(person, 1.7 * k) for k, (id_, person) in enumerate(self._home.people.items())}
         self.holding = Holding(self._home)
+        self._acoustics = Acoustics(self._home, config.seed)
+        for name in sources_switched(config.scenario_file):
+            self._acoustics.sources[name].prepare()
+        self._finder = direction_finder(self._home, config.seed)
         self.reset()
 
     def reset(self) -> None:
@@ -70,8 +74,8 @@ class Home:
         rng = np.random.default_rng(self._config.seed)
         self._lidar = Lidar(self._model, self.data, self._config.lidar_std_m, rng)
         self._odometry = WheelOdometry(self._config.wheel_scale_std, self._config.wheel_slip_std, rng)
-        self._acoustics = Acoustics(self._home, self._config.seed)
-        self._array = MicrophoneArray(self._config.seed)
+        self._acoustics.reset()
+        self._finder.reset()
         self._steps = 0
         self._state_due_s: float | None = None
         self._speaking: tuple[str, ...] = ()
@@ -113,6 +117,8 @@ class Home:
                 self.robot.aim(name, position)
         for command in news(inbox, "sim/people", PersonCommand):
             self._direct(command, now_s)
+        for switch in news(inbox, "sim/sound", SoundCommand):
+            self._switch(switch)
 
     def _direct(self, command: PersonCommand, now_s: float) -> None:
         walker = self.walkers.get(command.person_id)
@@ -126,6 +132,13 @@ class Home:
                 self._acoustics.person_says(command.person_id, render(command.say, walker.person))
             except FileError as error:
                 _log.warning("sim/people: %s cannot say it: %s", command.person_id, error)
+
+    def _switch(self, command: SoundCommand) -> None:
+        source = self._acoustics.sources.get(command.source)
+        if source is None:
+            _log.warning("sim/sound: nothing called '%s' sounds here; known: %s", command.source[:40], ", ".join(self._acoustics.sources))
+        else:
+            source.switch(command.on, command.louder_db)
 
     # ------------------------------------------------ movement
 
@@ -202,10 +215,10 @@ class Home:
         for frame in news(inbox, "audio/out", AudioFrame):
             self._acoustics.robot_plays(frame)
         places = {id_: (walker.x_m, walker.y_m) for id_, walker in self.walkers.items()}
-        samples, self._speaking = self._acoustics.mix(now_s, pose[:2], places)
+        samples, self._speaking = self._acoustics.mix(now_s, pose, places, self.robot.speed())
         self._steps += 1
         out: Outbox = [("audio/in", AudioFrame(now_s, "sim", self._steps - 1, SAMPLE_RATE_HZ, samples))]
-        if (direction := self._array.hear(now_s, pose, self._acoustics.arriving, places)) is not None:
+        if (direction := self._finder.hear(now_s, pose, self._acoustics, places)) is not None:
             out.append(("audio/direction", direction))
         return out
 

@@ -1,14 +1,15 @@
 """Where the loudest sound of the home comes from, as a small array of four microphones on the robot finds it.
 
-Only the estimate is simulated, not the four signals.  It is that of a direction finder with one answer (as in the XVF-3000 of a
-ReSpeaker Mic Array v2.0): ten times a second the loudest sound of the last 100 ms, whatever it is, in whole degrees, and
-nothing in silence.  The robot's own voice is never located: such an array takes out what is played through its own socket.
+Only the estimate is simulated here, not the four signals (those are in :mod:`sim.sound.finder`).  It is that of a direction
+finder with one answer (as in the XVF-3000 of a ReSpeaker Mic Array v2.0): ten times a second the loudest sound of the last 100 ms,
+whatever it is, in whole degrees, and nothing in silence.  The robot's own voice is never located: such an array takes out what is
+played through its own socket.
 
 Its errors: a planar array of four microphones in a medium-sized room errs by 2° on average at 0 dB signal to noise
 (Freiberger and Sontacchi, DAFx-11, 2011), one of eight by less than 3° above 5 dB, and most by early reflections (Building and
 Environment 147, 2019, 434-443, doi 10.1016/j.buildenv.2018.10.029).  Hence 2.5° (2° times the root of π/2) close by.  How much the
 room adds with distance, how long a reflection shifts the estimate to the same side, and how often it is taken for the voice are
-assumptions, on the careful side of these figures.  As in :mod:`sim.acoustics`, walls do not hold sound up.
+assumptions, on the careful side of these figures.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ Holder = Annotated[str, Refers("person or 'robot'")]
 Holders = Annotated[tuple[str, ...], Refers("person or 'robot'")]
 Room = Annotated[str, Refers("room")]
 Surface = Annotated[str, Refers("furniture")]
+SourceName = Annotated[str, Refers("source of sound")]
 SkillName = Annotated[str, Refers("skill")]
 
 ActionPhase = Literal["proposed", "running", "paused", "succeeded", "failed", "cancelled", "refused"]

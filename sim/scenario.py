@@ -24,6 +24,7 @@ from safety.files import FileError, load_yaml
 from sim.description import HomeDescription, Pose2D, load_home
 from sim.expectations import Expectation
 from sim.references import Model, Refers, Surface, unknown_names
+from sim.sound.description import SoundDescription
 from sim.steps import Do, Step
 
 
@@ -46,6 +47,7 @@ class Scenario(Model):
     moved: Annotated[dict[str, Put], Refers("object")] = Field(
         default_factory=dict, description="where things are, when not as in the description of the home, which the robot was told"
     )
+    sound: SoundDescription | None = Field(None, description="what is heard, where it differs from the description of the home")
     steps: list[Step] = Field(min_length=1)
     expect: list[Expectation] = Field(min_length=1)
 
@@ -57,7 +59,9 @@ def load_scenario(path: str | Path) -> Scenario:
     """
     file = resolve(path)
     scenario = _with_recordings(load_yaml(file, Scenario), file.parent)
-    problems = [*unknown_names(scenario, _known(scenario, load_home(scenario.home))), *_repeated(scenario)]
+    home = load_home(scenario.home)
+    problems = [*unknown_names(scenario, _known(scenario, home)), *_repeated(scenario)]
+    problems += home.unknown_in(scenario.sound) if scenario.sound else []
     if problems:
         raise FileError("; ".join(f"{path}: {problem}" for problem in problems))
     return scenario
@@ -73,7 +77,17 @@ def as_scenario_begins(home: HomeDescription, scenario_file: str) -> HomeDescrip
     scenario = load_scenario(scenario_file)
     people = {id_: person.model_copy(update={"start": scenario.start.get(id_, person.start)}) for id_, person in home.people.items()}
     put = {id_: home.objects[id_].model_copy(update={"support": to.stands_on, "pose": to.pose}) for id_, to in scenario.moved.items()}
-    return home.model_copy(update={"people": people, "objects": {**home.objects, **put}})
+    sound = home.sound.under(scenario.sound)
+    return home.model_copy(update={"people": people, "objects": {**home.objects, **put}, "sound": sound})
+
+
+def sources_switched(scenario_file: str) -> tuple[str, ...]:
+    """What a scenario switches on; none without a scenario.
+
+    :raises FileError: the scenario cannot be used
+    """
+    steps = load_scenario(scenario_file).steps if scenario_file else []
+    return tuple(step.do.sound.source for step in steps if step.do.sound is not None and step.do.sound.playing)
 
 
 def _known(scenario: Scenario, home: HomeDescription) -> Mapping[str, Sequence[str]]:
@@ -87,6 +101,7 @@ def _known(scenario: Scenario, home: HomeDescription) -> Mapping[str, Sequence[s
         "room": list(home.rooms),
         "furniture": list(home.furniture),
         "skill": list(load_catalogue().skills),
+        "source of sound": list(home.sound.under(scenario.sound).sources),
     }
 
 

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from robot_runtime.messages import ActionStatus
 from sim.description import Point
-from sim.references import ActionPhase, Holder, Model, ModeName, ObjectId, PersonId, Room, SkillName, StepName, exactly_one
+from sim.references import ActionPhase, Holder, Model, ModeName, ObjectId, PersonId, Room, SkillName, SourceName, StepName, exactly_one
 from sim.rules import VerdictIs
 
 
@@ -14,7 +14,7 @@ class Say(Model):
     """Somebody speaks: a text in their own voice, or a recording."""
 
     who: PersonId
-    text: str = ""
+    text: str = Field("", description="words, or a sound of theirs: *cough*, *laugh*")
     wav: str = Field("", pattern=r"(?i)^$|\.wav$", description="path of a recording; relative to the scenario's folder or the project")
 
     @model_validator(mode="after")
@@ -36,18 +36,27 @@ class Stand(Model):
     who: PersonId
 
 
+class Switch(Model):
+    """Something that sounds, by the name that it has under ``sound.sources``, is switched on or off."""
+
+    source: SourceName
+    playing: bool = True
+    louder_db: float = Field(0.0, ge=-40, le=20, description="than the home or the scenario describes it")
+
+
 class Do(Model):
     """What a step does; several at once are allowed."""
 
     say: Say | None = None
     walk: Walk | None = None
     stand: Stand | None = None
+    sound: Switch | None = None
     e_stop: bool | None = Field(None, description="press (true) or release (false) the emergency-stop button")
 
     @model_validator(mode="after")
     def _something(self) -> Do:
         if not self.model_fields_set:
-            raise ValueError("a step does at least one of: say, walk, stand, e_stop")
+            raise ValueError("a step does at least one of: say, walk, stand, sound, e_stop")
         return self
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import wave
+import zlib
 from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
@@ -19,10 +20,12 @@ from robot_runtime.paths import resolve
 from robot_runtime.speak.espeak import Espeak
 from safety.files import FileError
 from sim.description import PersonDescription, Voice
+from sim.sound.effects import EffectKind, effect
 
 RATE_HZ = 16_000
 LANGUAGE = "en-us"  # the accent that pocketsphinx' acoustic model knows
 LEVEL_DBFS = -26.0  # nominal active speech level (ITU-T P.56, P.830)
+_TREMOR_HZ, _TREMOR_PITCH, _TREMOR_DB = 5.5, 0.04, 2.0  # of a strongly trembling voice (S. E. Linville, Vocal Aging, 2001)
 _FULL_SCALE = 32768.0
 _ACTIVE = 0.01  # parts of a sound below this share of its peak count as silence
 _MARGIN = RATE_HZ // 50  # kept around the speech, so that soft beginnings and endings stay
@@ -31,10 +34,13 @@ _MARGIN = RATE_HZ // 50  # kept around the speech, so that soft beginnings and e
 def render(text_or_wav: str, person: PersonDescription) -> NDArray[np.int16]:
     """What a person says, as samples at 16 kHz; the array is shared and cannot be written to.
 
-    :param text_or_wav: words, or the path of a recording when it ends in ``.wav`` (8, 16, 24 or 32 bits, any rate, any channels)
+    :param text_or_wav: words, ``*cough*`` or ``*laugh*``, or the path of a recording when it ends in ``.wav`` (8, 16, 24 or 32 bits,
+        any rate, any channels)
     :raises FileError: the recording cannot be used
     :raises EspeakError: espeak-ng cannot be had
     """
+    if text_or_wav in _SOUNDS:
+        return _sound(text_or_wav, person.id)
     if text_or_wav.lower().endswith(".wav"):
         return _recording(resolve(text_or_wav))
     return _spoken(text_or_wav, person.voice)
@@ -46,7 +52,33 @@ def _spoken(text: str, voice: Voice) -> NDArray[np.int16]:
     espeak = _espeak()
     rate_wpm = round(voice.rate_wpm * voice.throat)
     samples = espeak.synthesise(text, voice=f"{LANGUAGE}+{voice.variant}", rate_wpm=rate_wpm, pitch=voice.pitch)
-    return _as_heard_at_1m(samples.astype(np.float64), espeak.sample_rate_hz / voice.throat)
+    return _as_heard_at_1m(
+        _trembling(samples.astype(np.float64), espeak.sample_rate_hz, voice.tremor), espeak.sample_rate_hz / voice.throat
+    )
+
+
+def _trembling(sound: NDArray[np.float64], rate_hz: int, tremor: float) -> NDArray[np.float64]:
+    """Pitch and loudness that waver: at most by 4 % and 2 dB, five and a half times a second."""
+    if tremor == 0.0:
+        return sound
+    times_s = np.arange(len(sound)) / rate_hz
+    phase = 2 * np.pi * _TREMOR_HZ * times_s
+    wavering = times_s + tremor * _TREMOR_PITCH * (1 - np.cos(phase)) / (2 * np.pi * _TREMOR_HZ)
+    return np.interp(wavering, times_s, sound) * 10 ** (tremor * _TREMOR_DB * np.sin(phase + 0.7) / 20)
+
+
+_SOUNDS: dict[str, tuple[EffectKind, float]] = {"*cough*": ("cough", 6.0), "*laugh*": ("laugh", 3.0)}
+"""And how much louder than speech they are."""
+
+
+@lru_cache(maxsize=32)
+def _sound(name: str, person_id: str) -> NDArray[np.int16]:
+    """Everybody coughs in their own way."""
+    kind, louder_db = _SOUNDS[name]
+    sound = effect(kind, zlib.crc32(person_id.encode())) * _FULL_SCALE * 10 ** ((LEVEL_DBFS + louder_db) / 20)
+    heard = np.clip(np.rint(sound), -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
+    heard.flags.writeable = False
+    return heard
 
 
 @lru_cache(maxsize=32)

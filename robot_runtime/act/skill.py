@@ -45,6 +45,8 @@ class SkillError(Exception):
 class Words(Protocol):
     """The robot's language, as skills use it."""
 
+    @property
+    def language(self) -> str: ...
     def sentence(self, key: str, **fields: str) -> str: ...
     def the(self, value: str) -> str: ...
     def where(self, thing: WorldObject) -> str: ...
@@ -139,7 +141,8 @@ class SkillContext:
         request_id = f"{self.action_id}/s{len(self.said) + 1}"
         self.said.append(request_id)
         now_s = self.situation.now_s
-        self.outbox.append(("speech/say", SpeechRequest(now_s, request_id, text, self.requester_id, purpose, self.action_id, False)))
+        request = SpeechRequest(now_s, request_id, text, self.requester_id, purpose, self.action_id, False, language=self.words.language)
+        self.outbox.append(("speech/say", request))
         return request_id
 
     def failed(self, key: str, **fields: str) -> SkillError:

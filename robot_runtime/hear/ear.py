@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from pydantic import Field
 
 from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.hear.activity import level_dbfs
+from robot_runtime.hear.echo_watch import Echo
 from robot_runtime.hear.grammar import Grammar
-from robot_runtime.hear.listener import FRAME_S, Heard, Listener, ListenerConfig
+from robot_runtime.hear.listener import FRAME_S, Condition, Heard, Listener, ListenerConfig
 from robot_runtime.hear.recogniser import Recogniser
 from robot_runtime.hear.speakers import LEAST, Speakers
 from robot_runtime.hear.vocabulary import robot_grammar
-from robot_runtime.messages import AudioFrame, People, SpeechState, StopRequest, Utterance, VoiceHeard, WorldFacts
+from robot_runtime.messages import AudioFrame, People, SoundState, SpeechState, StopRequest, Utterance, VoiceHeard, WorldFacts
 from robot_runtime.stage import Inbox, Outbox, news
 from robot_runtime.world.semantic_map import load_semantic_map
 from safety.ontology import Ontology
@@ -26,6 +28,9 @@ STOP = "stop"
 _VOICE_EVERY = 5
 """Frames between two messages that somebody is speaking: ten a second."""
 
+_CANCELLED, _UNCANCELLED = Echo.CANCELLED.value, Echo.UNCANCELLED.value
+_DOUBT_FRAMES = 10
+
 _log = logging.getLogger(__name__)
 
 
@@ -33,7 +38,9 @@ class EarConfig(ListenerConfig):
     site: str = Field("", description="folder with semantic_map.yaml, whose places can be named; empty when the robot was told of none")
     ontology_file: str = Field("safety/ontology.yaml", description="things that can be named")
     late_s: float = Field(3.0, ge=0, le=10, description="how long after somebody spoke it may still turn out who it was [s]")
-    half_duplex: bool = Field(True, description="ignore turns that begin while the robot itself speaks: there is no echo canceller yet")
+    half_duplex: Literal["auto", "always", "never"] = Field(
+        "auto", description="ignore turns that begin while the robot itself speaks: only while its echo is not cancelled, always, or never"
+    )
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,9 @@ class Ear:
         self._names = _NO_NAMES
         self._nobodys: Utterance | None = None  # the last one, if its speaker may still turn out
         self._robot_speaks = False
+        self._sound: SoundState | None = None
+        self._over_robot = False  # the turn that is open began while the robot's own voice was heard, and cancelled
+        self._careful_frames = 0  # of it, in which it was not
         self._voice_dbfs = -math.inf
         self._sequence: int | None = None
         self.lost_frames = 0
@@ -91,7 +101,9 @@ class Ear:
         for state in news(inbox, "speech/state", SpeechState):
             self._robot_speaks = state.phase == "started"
         outbox = self._attribute(now_s)
-        for frame in news(inbox, "audio/in", AudioFrame):
+        states = {state.sequence: state for state in news(inbox, "audio/state", SoundState)}
+        for frame in news(inbox, "audio/clean", AudioFrame):
+            self._sound = states.get(frame.sequence)
             outbox += self._hear(frame, now_s)
         return outbox
 
@@ -101,8 +113,8 @@ class Ear:
         self._count_losses(frame)
         if self._listener.in_turn:
             self._load_names()
-        ignore_new = self._config.half_duplex and self._robot_speaks
-        heard = self._listener.hear(frame.samples, frame.stamp_s + FRAME_S, ignore_new=ignore_new)
+        self._doubt()
+        heard = self._listener.hear(frame.samples, frame.stamp_s + FRAME_S, ignore_new=self._hears_itself, condition=self._condition())
         if heard is None:
             return self._voice(frame)
         utterance = self._utterance(heard, now_s)
@@ -112,11 +124,36 @@ class Ear:
             outbox.insert(0, ("safety/stop_request", StopRequest(now_s, "word", utterance.text, utterance.confidence)))
         return outbox
 
+    @property
+    def _hears_itself(self) -> bool:
+        """Whether what is heard now may be the robot's own voice.  Without word from the front end it is, whenever the robot speaks."""
+        if self._config.half_duplex == "auto":
+            return self._robot_speaks if self._sound is None else self._sound.echo == _UNCANCELLED
+        return self._config.half_duplex == "always" and self._robot_speaks
+
+    def _doubt(self) -> None:
+        """A turn that began while the echo seemed cancelled is the robot's own if soon after it turns out not to have been."""
+        if self._sound is None or self._config.half_duplex != "auto":
+            return
+        if not self._listener.in_turn:
+            self._over_robot, self._careful_frames = self._sound.echo == _CANCELLED, 0
+        elif self._over_robot and self._hears_itself:
+            self._careful_frames += 1
+            if self._careful_frames == _DOUBT_FRAMES:
+                self._listener.ignore_turn()
+
+    def _condition(self) -> Condition:
+        if self._sound is None:
+            return Condition()
+        own_voice = self._sound.own_voice if self._config.half_duplex == "auto" and not self._hears_itself else 0.0
+        return Condition(own_voice, self._sound.gain_db, self._sound.moving)
+
     def _voice(self, frame: AudioFrame) -> Outbox:
         """Says that somebody speaks.  The robot's own voice is nobody's, also when it falls into a person's turn."""
-        if not self._listener.voiced or (self._config.half_duplex and self._robot_speaks):
+        if not self._listener.voiced or self._hears_itself:
             return []
-        self._voice_dbfs = max(self._voice_dbfs, level_dbfs(frame.samples))
+        gain_db = self._sound.gain_db if self._sound else 0.0
+        self._voice_dbfs = max(self._voice_dbfs, level_dbfs(frame.samples) - gain_db)
         if frame.sequence % _VOICE_EVERY:
             return []
         voice, self._voice_dbfs = VoiceHeard(frame.stamp_s + FRAME_S, self._voice_dbfs), -math.inf

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from robot_runtime.hear import pattern
 from robot_runtime.hear.network import Mark, Network, minimal
 from robot_runtime.messages import Argument
-from safety.files import FileError, load_yaml, suggestion
+from safety.files import FileError, parse, parse_yaml, read_text, suggestion
 
 
 @dataclass(frozen=True)
@@ -109,11 +110,13 @@ class Domain(BaseModel):
 
 
 def load_domain(path: Path) -> Grammar:
-    """Read the grammar of a domain file.
+    """Read the grammar of a domain file.  Everything in it is words: "on", "no" and "12" too, which YAML takes for other things.
 
     :raises FileError: not readable, a wrong key, or a pattern that cannot be read
     """
-    domain = load_yaml(path, Domain)
+    text = read_text(path)
+    parse_yaml(text, str(path))  # for its errors, which tell the line
+    domain = parse(yaml.load(text, yaml.BaseLoader) or {}, Domain, str(path))
     try:
         return domain.grammar()
     except pattern.PatternError as error:

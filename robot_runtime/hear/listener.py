@@ -17,6 +17,8 @@ from robot_runtime.hear.turn import Moment, Turn, TurnTimes
 
 FRAME_S = 0.02
 FRAME_SAMPLES = 320
+_HEARD = 0.1  # so much is left of the robot's own voice …
+_FADES = 0.95  # … 0.9 s after it, by this share a frame
 
 
 class ListenerConfig(StageConfig):
@@ -27,6 +29,9 @@ class ListenerConfig(StageConfig):
     end_s: float = Field(0.8, gt=0, le=5, description="silence after which the turn is over whatever was said [s]")
     longest_s: float = Field(15.0, gt=0, le=60, description="longest turn; what comes later begins a new one [s]")
     preroll_s: float = Field(0.4, ge=0, le=2, description="sound kept from before the turn was noticed [s]")
+    preroll_over_s: float = Field(
+        0.8, ge=0, le=3, description="likewise of a turn that begins over the robot's own voice, and so is noticed later [s]"
+    )
     tail_s: float = Field(0.1, ge=0, le=1, description="silence after the last speech that is decoded with it [s]")
     confidence: float = Field(0.5, ge=0, lt=1, description="below it words count as not understood")
     pause_confidence: float = Field(0.65, ge=0, lt=1, description="below it a finished command is not answered before the turn is over")
@@ -44,6 +49,18 @@ class Heard:
     @property
     def text(self) -> str:
         return self.hypothesis.text if self.meaning else ""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Under which a frame was heard."""
+
+    own_voice: float = 0.0  # likelihood that it holds nothing but what is left of the robot's own voice
+    gain_db: float = 0.0  # that was applied to it
+    moving: bool = False  # the robot hears its own motors
+
+
+_PLAIN = Condition()
 
 
 class Listener:
@@ -64,7 +81,8 @@ class Listener:
     def reset(self) -> None:
         self._activity.reset()
         self._turn.reset()
-        self._before: deque[NDArray[np.int16]] = deque(maxlen=max(1, round(self._config.preroll_s / FRAME_S)))
+        self._before: deque[NDArray[np.int16]] = deque(maxlen=self._preroll(over_robot=True))
+        self._own_voice = 0.0  # the most of it in the last moments before a turn
         self._sound: list[NDArray[np.int16]] = []
         self._ignored = False
         self._start_s = 0.0
@@ -74,28 +92,39 @@ class Listener:
         """Whether somebody speaks whose words will be wanted."""
         return self._turn.open and not self._ignored
 
+    def ignore_turn(self) -> None:
+        """What is being said turns out to be nobody's: follow it to its end, and do not give it."""
+        self._ignored = True
+
     @property
     def voiced(self) -> bool:
         """Whether the last frame was speech of that somebody, and no pause of theirs."""
         return self.in_turn and self._turn.silent_s == 0
 
-    def hear(self, samples: NDArray[np.int16], until_s: float, *, ignore_new: bool = False) -> Heard | None:
+    def hear(self, samples: NDArray[np.int16], until_s: float, *, ignore_new: bool = False, condition: Condition = _PLAIN) -> Heard | None:
         """Take in one frame of 320 samples at 16 kHz that ended at ``until_s``; what was said when it ends a turn.
 
         :param ignore_new: a turn that begins with this frame is followed to its end, and not given
         """
-        moment = self._turn.hear(self._activity.probability(samples))
+        speech = self._activity.probability(samples, condition.gain_db, condition.moving)
+        moment = self._turn.hear(speech * (1.0 - condition.own_voice))
+        self._own_voice = max(condition.own_voice, _FADES * self._own_voice)
         if moment is Moment.QUIET:
             self._before.append(samples)
             return None
         if moment is Moment.BEGAN:
-            self._sound = list(self._before)
+            self._sound = list(self._before)[-self._preroll(self._own_voice > _HEARD) :]
             self._ignored = ignore_new
             self._start_s = until_s - self._turn.speech_s
         self._sound.append(samples)
         if self._ignored or moment in (Moment.BEGAN, Moment.SPEAKING):
             return None
         return self._judge(moment, until_s)
+
+    def _preroll(self, over_robot: bool) -> int:
+        """Frames from before a turn was noticed that belong to it."""
+        seconds = max(self._config.preroll_over_s, self._config.preroll_s) if over_robot else self._config.preroll_s
+        return max(1, round(seconds / FRAME_S))
 
     def _judge(self, moment: Moment, until_s: float) -> Heard | None:
         """At a pause only a finished, certain command ends the turn; at its end whatever there is."""

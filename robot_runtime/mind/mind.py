@@ -14,7 +14,7 @@ from robot_runtime.mind.planner import NO_GOAL, Answer, Known, PlanError, check,
 from robot_runtime.mind.planners import PLANNERS
 from robot_runtime.mind.rearm import Rearm
 from robot_runtime.mind.recall import QUESTIONS
-from robot_runtime.mind.sentences.book import load_sentences
+from robot_runtime.mind.sentences.book import languages, load_sentences
 from robot_runtime.mind.services import Services
 from robot_runtime.mind.settings import MindConfig
 from robot_runtime.mind.wording import Wording
@@ -23,6 +23,9 @@ from robot_runtime.world.reference import References
 from robot_runtime.world.semantic_map import load_semantic_map
 from robot_runtime.world.situation import Situation
 from safety.ontology import Ontology
+
+SPEAK = {f"speak_{language}": language for language in languages()}
+"""Intents that ask for another language.  They disturb nothing that is being done, and anybody may ask."""
 
 
 class Mind:
@@ -84,6 +87,9 @@ class Mind:
             self._hear_resume(utterance)
         elif utterance.intent in ("yes", "no"):
             self._hear_yes_or_no(utterance)
+        elif utterance.intent in SPEAK:
+            self._services.wording.speak(load_sentences(SPEAK[utterance.intent]))
+            self._say("speaks_now", utterance, "answer")
         elif utterance.intent == "choose":
             self._hear_choice(utterance)
         else:

@@ -42,6 +42,7 @@ class Permission:
         if verdict.action_id != self.action_id or self.answer in (Answer.REFUSED, Answer.WITHDRAWN):
             return
         judged = Verdict(verdict.verdict)
+        self._services.quote(verdict.say)
         if judged <= Verdict.LIMIT:
             if self.answer is not Answer.GRANTED and verdict.say:  # a warning, such as that the thing is sharp
                 self._services.say(verdict.say, self._plan.requester_id, "notice", self.action_id)

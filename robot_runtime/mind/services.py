@@ -25,6 +25,7 @@ class Services:
     wording: Wording
     outbox: Outbox = field(default_factory=list)
     _sentences: int = 0
+    _quoted: str = ""
 
     def say(self, text: str, addressee_id: str, purpose: str, action_id: str = "") -> None:
         """Publish a sentence, unless it is empty."""
@@ -32,7 +33,14 @@ class Services:
             self._sentences += 1
             now_s = self.situation.now_s
             request_id = f"say-{round(now_s * 1000)}-{self._sentences}"
-            self.outbox.append(("speech/say", SpeechRequest(now_s, request_id, text, addressee_id, purpose, action_id, False)))
+            language = self.config.language if text == self._quoted else self.wording.language
+            request = SpeechRequest(now_s, request_id, text, addressee_id, purpose, action_id, False, language=language)
+            self.outbox.append(("speech/say", request))
+
+    def quote(self, text: str) -> str:
+        """A sentence of the gate, which goes on in the configured language when the robot has been asked to speak another."""
+        self._quoted = text or self._quoted
+        return text
 
     def is_grown_up(self, person_id: str) -> bool:
         """Whether this person is known, with enough confidence, to be no child."""

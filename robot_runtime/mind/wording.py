@@ -21,6 +21,15 @@ class Wording:
         self._book = book
         self._situation = situation
 
+    @property
+    def language(self) -> str:
+        """That of all sentences, as "en"."""
+        return self._book.language
+
+    def speak(self, book: Book) -> None:
+        """Another language from now on."""
+        self._book = book
+
     def sentence(self, key: str, **values: str) -> str:
         return self._book.sentence(key, **values)
 

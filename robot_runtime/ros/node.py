@@ -28,6 +28,8 @@ SERVICE_MESSAGES: dict[str, Callable[[float], Any]] = {
     "service/stop": lambda now_s: m.StopRequest(now_s, "service", "called", 1.0),
     "service/rearm": lambda now_s: m.RearmRequest(now_s, "service", "", ""),
     "service/reload": m.ReloadRequest,
+    "service/mute": lambda now_s: m.MuteRequest(now_s, True),
+    "service/unmute": lambda now_s: m.MuteRequest(now_s, False),
 }
 """What a Trigger service of the table puts into its local input, which no topic feeds: nobody can pass a message off as a call."""
 

@@ -18,7 +18,7 @@ from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
 
 from robot_runtime.config import StageConfig
-from robot_runtime.nodes import Node
+from robot_runtime.nodes import Node, real_microphone
 from robot_runtime.ros.convert import codec
 from robot_runtime.ros.definitions import definition
 from robot_runtime.ros.host import Host
@@ -28,7 +28,9 @@ from robot_runtime.ros.shell import Shell
 from robot_runtime.topics import TOPICS, Qos
 from safety.files import FileError
 
-_STORY = "timeline"
+_STORY, _KEPT = "timeline", "audio/kept"
+_PRIVATE = ("audio/in",)
+"""What people said, as sound: kept only if that is wanted, and of a real microphone only once they have been told."""
 _DEPTH = 500
 """Messages of a topic that wait while the disk is slow: ten seconds at 50 Hz."""
 
@@ -37,6 +39,8 @@ class RecorderConfig(StageConfig):
     """Parameters of the recorder."""
 
     run_dir: str = Field("", description="folder for record.mcap and timeline.jsonl; made if it is not there")
+    record_audio: bool = Field(False, description="keep what the microphone hears")
+    audio_in: str = Field("device", description="where that comes from; people in a simulation need not be told")
     flush_s: float = Field(1.0, gt=0, le=60, description="at most so much of the end is lost when the process is killed")
 
 
@@ -55,13 +59,14 @@ class Recorder(Shell):
         self._recording: Recording | None = None
         self._story: Any = None
         self._problem = ""
+        self._told = False
 
     def configure(self) -> None:
         """Open the files and subscribe.
 
         :raises FileError: the folder cannot be written
         """
-        self._problem = ""
+        self._problem, self._told = "", not real_microphone(self.config.audio_in)
         folder = Path(self.config.run_dir)
         if not self.config.run_dir:
             raise FileError("recorder: run_dir: names no folder")
@@ -72,7 +77,7 @@ class Recorder(Shell):
         except OSError as error:
             raise FileError(f"recorder: run_dir: {error.filename}: {error.strerror}") from error
         for topic in self.row.inputs:
-            if TOPICS[topic].qos is not Qos.LOCAL:
+            if TOPICS[topic].qos is not Qos.LOCAL and (self.config.record_audio or topic not in _PRIVATE):
                 self._subscribe_raw(topic, self._recording)
 
     def activate(self) -> None:
@@ -107,7 +112,10 @@ class Recorder(Shell):
         self._own_subscriptions.append(self.create_subscription(convert.ros_class, topic, callback, qos, raw=True))
 
     def _on_message(self, topic: str, channel: int, data: bytes) -> None:
-        self._guarded(lambda: self._write(topic, channel, data))
+        if topic == _KEPT and real_microphone(self.config.audio_in):
+            self._told = bool(deserialize_message(data, codec(topic).ros_class).data)
+        if self._told or topic not in _PRIVATE:
+            self._guarded(lambda: self._write(topic, channel, data))
 
     def _write(self, topic: str, channel: int, data: bytes) -> None:
         if self._recording is not None:

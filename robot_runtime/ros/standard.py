@@ -264,6 +264,29 @@ def stopped_from_ros(message: Any, now_s: float) -> m.Stopped:
     return m.Stopped(now_s, bool(message.data))
 
 
+def mute_to_ros(message: m.MuteRequest | m.Muted) -> Any:
+    return Bool(data=bool(message.muted))
+
+
+def mute_from_ros(message: Any, now_s: float) -> m.MuteRequest:
+    """``Bool`` carries no stamp: the time of receipt stands in."""
+    return m.MuteRequest(now_s, bool(message.data))
+
+
+def muted_from_ros(message: Any, now_s: float) -> m.Muted:
+    """Likewise."""
+    return m.Muted(now_s, bool(message.data))
+
+
+def kept_to_ros(message: m.SoundKept) -> Any:
+    return Bool(data=bool(message.kept))
+
+
+def kept_from_ros(message: Any, now_s: float) -> m.SoundKept:
+    """Likewise."""
+    return m.SoundKept(now_s, bool(message.data))
+
+
 def heartbeat_to_ros(heartbeat: m.Heartbeat) -> Any:
     return _header(heartbeat.stamp_s, heartbeat.source)
 
@@ -292,5 +315,8 @@ STANDARD: dict[str, tuple[ToRos, FromRos]] = {
 
 BY_MESSAGE: dict[type, tuple[ToRos, FromRos]] = {
     m.Stopped: (stopped_to_ros, stopped_from_ros),
+    m.MuteRequest: (mute_to_ros, mute_from_ros),
+    m.Muted: (mute_to_ros, muted_from_ros),
+    m.SoundKept: (kept_to_ros, kept_from_ros),
 }
 """Dataclass → converters, where its ROS type also stands for another one."""

@@ -1,202 +1,105 @@
-"""The microphone: a sound card or a file, as 20 ms frames of 16 kHz mono."""
+"""The microphone: a sound card, a file or another's ROS driver, as 20 ms frames of 16 kHz mono."""
 
 from __future__ import annotations
 
 import logging
-import math
-import threading
-import wave
-from collections import deque
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
-import numpy as np
-import soxr
-from numpy.typing import NDArray
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
-from robot_runtime.messages import AudioFrame
-from robot_runtime.paths import resolve
-from robot_runtime.sense import sound_device
-from robot_runtime.stage import Inbox, Outbox
-from safety.files import FileError
+from robot_runtime.messages import AudioFrame, Muted, MuteRequest
+from robot_runtime.sense.device_source import DeviceSource
+from robot_runtime.sense.sound_source import FileSource, SoundSource
+from robot_runtime.sense.sound_stream import Wish
+from robot_runtime.sense.sound_topic import SoundTopicSource
+from robot_runtime.sense.wav import RATE_HZ
+from robot_runtime.stage import Inbox, Outbox, news
 
-RATE_HZ = 16_000
-FRAME_SAMPLES = 320
-FRAME_S = FRAME_SAMPLES / RATE_HZ
-_LEAST_RATE_HZ = 4000
+_SOURCES = "device, device:NAME, file:PATH or audio_common"
+_MUTES = ("audio/mute", "service/mute", "service/unmute")
 _log = logging.getLogger(__name__)
 
 
 class MicrophoneConfig(StageConfig):
-    source: str = Field("device", pattern=r"^(device(:.+)?|file:.+)$", description="device, device:NAME or file:PATH")
-    allow_missing: bool = Field(False, description="go on, with silence, when the device is missing")
+    source: str = Field("device", pattern=r"^(device(:.+)?|file:.+|audio_common)$", description=_SOURCES)
+    allow_missing: bool = Field(False, description="start without the device and wait for it, instead of an error")
+    rate_hz: int = Field(0, ge=0, le=384_000, description="rate to open the device with; 0: its own [Hz]")
+    channels: int = Field(0, ge=0, le=64, description="channels to open it with; 0: as few as it takes")
+    channel: int = Field(0, ge=0, le=63, description="channel to listen to, from 0: of an array the one that its own processor has cleaned")
     buffer_s: float = Field(1.0, ge=0.1, le=10, description="sound that may wait for a late step; more is lost and counted")
-
-
-class Source(Protocol):
-    """Where frames come from."""
-
-    lost: int  # frames lost so far
-
-    def read(self, now_s: float) -> list[NDArray[np.int16]]:
-        """The frames that are there by now, oldest first; never waits."""
-        ...
-
-    def close(self) -> None: ...
+    muted: bool = Field(False, description="begin muted")
 
 
 class Microphone:
-    """Publishes what the source has; each frame is stamped so that the newest one ended just now.
+    """Publishes what the source has, stamped by when it was taken and not by when the step ran.
+
+    A device that is lost is told of and looked for; meanwhile nothing is published, so that whoever needs sound finds it gone.
+    Muted it publishes nothing either, and lets go of the device: no sound is taken at all.
 
     :raises FileError: the device or file cannot be used
     """
 
     Config = MicrophoneConfig
 
-    def __init__(self, config: MicrophoneConfig, sounddevice: Any = None) -> None:
-        self._config = config
-        self._sounddevice = sounddevice
-        self._source: Source | None = self._open()
-        self._sequence = 0
-        self._lost = 0
+    def __init__(self, config: MicrophoneConfig, sounddevice: Any = None, source: SoundSource | None = None) -> None:
+        """:param sounddevice: a stand-in for the module; ``source`` for whatever the configuration names"""
+        self._config, self._sounddevice = config, sounddevice
+        self._source = source or self._make()
+        self.reset()
 
     def reset(self) -> None:
-        """Numbers start anew; the device stays open."""
-        self._sequence = 0
+        """Numbers start anew, and so does the configured state of mute; the device stays open unless that is muted."""
+        self._sequence, self._lost, self._told = 0, self._source.lost, False
+        self._muted = self._config.muted
+        if self._muted:
+            self._source.close()
 
     def close(self) -> Outbox:
         """Let go of the device or file; the next step opens it again, a file from its beginning."""
-        if self._source is not None:
-            self._source.close()
-        self._source, self._lost = None, 0
+        self._source.close()
         return []
 
+    def diagnose(self) -> tuple[str, Mapping[str, str]]:
+        """For /diagnostics: why there is no sound, and figures of the device."""
+        problem, figures = self._source.diagnose()
+        return "" if self._muted else problem, {"source": self._config.source, "muted": str(self._muted).lower(), **figures}
+
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
-        """:raises FileError: it was closed, and cannot be opened again"""
-        source = self._source = self._source or self._open()
-        frames = source.read(now_s)
-        if source.lost != self._lost:
-            _log.warning("microphone: %d frames lost, because nobody read in time", source.lost - self._lost)
-            self._sequence += source.lost - self._lost  # a consumer sees the gap
-            self._lost = source.lost
-        outbox: Outbox = []
-        for index, samples in enumerate(frames):
-            stamp_s = now_s - (len(frames) - index) * FRAME_S
+        outbox = self._mute(inbox, now_s)
+        if self._muted:
+            return outbox
+        heard = self._source.read(inbox, now_s)
+        if self._source.lost != self._lost:
+            _log.warning("microphone: %d frames lost", self._source.lost - self._lost)
+            self._sequence += self._source.lost - self._lost  # a consumer sees the gap
+            self._lost = self._source.lost
+        for stamp_s, samples in heard:
             outbox.append(("audio/in", AudioFrame(stamp_s, self._config.source, self._sequence, RATE_HZ, samples)))
             self._sequence += 1
         return outbox
 
-    def _open(self) -> Source:
-        kind, _, name = self._config.source.partition(":")
+    def _mute(self, inbox: Inbox, now_s: float) -> Outbox:
+        """Obey the newest request; the state is published when it changes, and once at the start."""
+        before, requests = self._muted, [request for topic in _MUTES for request in news(inbox, topic, MuteRequest)]
+        if requests:
+            self._muted = max(requests, key=lambda request: (request.stamp_s, request.muted)).muted
+        if self._muted and not before:
+            self._source.close()
+        if self._muted == before and self._told:
+            return []
+        if self._muted or self._told:
+            _log.warning("microphone: %s", "muted" if self._muted else "not muted any more")
+        self._told = True
+        return [("audio/muted", Muted(now_s, self._muted))]
+
+    def _make(self) -> SoundSource:
+        c = self._config
+        kind, _, name = c.source.partition(":")
         if kind == "file":
             return FileSource(name)
-        try:
-            return DeviceSource(name, self._config.buffer_s, self._sounddevice or sound_device.load())
-        except FileError as error:
-            if not self._config.allow_missing:
-                raise
-            _log.warning("%s; going on with silence, as allow_missing says", error)
-            return Silence()
-
-
-class Silence:
-    """Nothing to hear, at the pace of the clock."""
-
-    def __init__(self) -> None:
-        self.lost = 0
-        self._next_s = math.nan
-
-    def read(self, now_s: float) -> list[NDArray[np.int16]]:
-        if math.isnan(self._next_s):
-            self._next_s = now_s
-        count = max(0, int((now_s - self._next_s) / FRAME_S + 1e-6))
-        self._next_s += count * FRAME_S
-        return [self._frame() for _ in range(count)]
-
-    def _frame(self) -> NDArray[np.int16]:
-        return np.zeros(FRAME_SAMPLES, np.int16)
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-
-class FileSource(Silence):
-    """A WAV file as if it were spoken now, then silence.
-
-    :raises FileError: it cannot be used
-    """
-
-    def __init__(self, path: str) -> None:
-        super().__init__()
-        samples = read_wav(path)
-        padding = -len(samples) % FRAME_SAMPLES
-        self._frames = deque(np.pad(samples, (0, padding)).reshape(-1, FRAME_SAMPLES))
-
-    def _frame(self) -> NDArray[np.int16]:
-        return self._frames.popleft() if self._frames else super()._frame()
-
-
-class DeviceSource:
-    """A sound card.  PortAudio's thread fills a ring; reading never waits for it, nor it for reading.
-
-    :raises FileError: no such device, or it cannot be opened
-    """
-
-    def __init__(self, name: str, buffer_s: float, sounddevice: Any) -> None:
-        self.lost = 0
-        self._ring: deque[NDArray[np.int16]] = deque(maxlen=max(1, int(buffer_s / FRAME_S)))
-        self._lock = threading.Lock()
-        index = sound_device.find(sounddevice, name, "input")
-        rate_hz = int(sounddevice.query_devices(index, "input")["default_samplerate"])
-        self._resampler = soxr.ResampleStream(rate_hz, RATE_HZ, 1, dtype="float32")
-        self._rest = np.zeros(0, np.float32)
-        try:
-            self._stream = sounddevice.InputStream(
-                device=index, samplerate=rate_hz, channels=1, dtype="float32", blocksize=rate_hz // 50, callback=self._heard
-            )
-            self._stream.start()
-        except sounddevice.PortAudioError as error:
-            raise FileError(f"audio input: device '{name or 'default'}' cannot be opened: {error}") from error
-
-    def _heard(self, block: NDArray[np.float32], count: int, clock: Any, status: Any) -> None:
-        """Called on PortAudio's thread with ``block`` of shape (count, 1)."""
-        self._rest = np.concatenate([self._rest, self._resampler.resample_chunk(block[:, 0])])
-        while len(self._rest) >= FRAME_SAMPLES:
-            frame, self._rest = self._rest[:FRAME_SAMPLES], self._rest[FRAME_SAMPLES:]
-            with self._lock:
-                self.lost += len(self._ring) == self._ring.maxlen
-                self._ring.append(np.clip(frame * 32768, -32768, 32767).astype(np.int16))
-
-    def read(self, now_s: float) -> list[NDArray[np.int16]]:
-        with self._lock:
-            frames = list(self._ring)
-            self._ring.clear()
-        return frames
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-def read_wav(path: str) -> NDArray[np.int16]:
-    """A 16-bit WAV file of any rate and any number of channels as 16 kHz mono.
-
-    :raises FileError: missing, not a WAV file, not 16 bits, or fewer than 4000 samples a second
-    """
-    try:
-        with wave.open(str(resolve(path)), "rb") as file:
-            channels, width, rate_hz = file.getnchannels(), file.getsampwidth(), file.getframerate()
-            data = file.readframes(file.getnframes())
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read as WAV: {error.strerror}") from error
-    except (EOFError, wave.Error) as error:
-        raise FileError(f"{path}: cannot be read as WAV: {error or 'it ends too early'}") from error
-    if width != 2:
-        raise FileError(f"{path}: has {8 * width} bits a sample; convert it to 16")
-    if rate_hz < _LEAST_RATE_HZ:
-        raise FileError(f"{path}: has {rate_hz} samples a second; {_LEAST_RATE_HZ} at least are needed for speech")
-    whole = len(data) - len(data) % (2 * channels)  # a recording that was cut off may end within a sample
-    mono = np.frombuffer(data[:whole], "<i2").reshape(-1, channels).mean(axis=1)
-    resampled = np.asarray(soxr.resample(mono, rate_hz, RATE_HZ), np.float64)
-    samples: NDArray[np.int16] = np.clip(resampled, -32768, 32767).astype(np.int16)
-    return samples
+        if kind == "audio_common":
+            return SoundTopicSource(c.channel)
+        wish = Wish("input", name, c.buffer_s, c.rate_hz, c.channels, c.channel)
+        return DeviceSource(wish, may_be_missing=c.allow_missing, sounddevice=self._sounddevice)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal
 
 from safety.files import FileError
+
+Direction = Literal["input", "output"]
+
+_LIST_OF_CARDS = Path("/proc/asound/cards")
 
 
 def load() -> Any:
@@ -21,7 +26,7 @@ def load() -> Any:
     return sounddevice
 
 
-def find(sounddevice: Any, name: str, kind: Literal["input", "output"]) -> int | None:
+def find(sounddevice: Any, name: str, kind: Direction) -> int | None:
     """The index of the device whose name contains ``name``; None, which means the system's default, for an empty name.
 
     :raises FileError: there is no such device; the message lists those that exist
@@ -36,3 +41,25 @@ def find(sounddevice: Any, name: str, kind: Literal["input", "output"]) -> int |
     if not matching:
         raise FileError(f"audio {kind}: no device called '{name}'; there are: {', '.join(known for _, known in usable)}")
     return matching[0]
+
+
+def plugged() -> str | None:
+    """What the system says is plugged in now; None where it does not say (only Linux with ALSA does)."""
+    try:
+        return _LIST_OF_CARDS.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+
+
+def look_again(sounddevice: Any) -> None:
+    """PortAudio lists the devices when it is initialised, and never again.  No stream may be open.
+
+    ``sounddevice`` has no public function for it; its maintainer names these two (its issue 125).
+
+    :raises FileError: PortAudio cannot begin again
+    """
+    try:
+        sounddevice._terminate()
+        sounddevice._initialize()
+    except sounddevice.PortAudioError as error:
+        raise FileError(f"sound device: PortAudio cannot look for devices: {error}") from error

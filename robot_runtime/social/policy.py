@@ -21,8 +21,19 @@ class Style(_Model):
     pitch_ratio: float = Field(ge=0.7, le=1.5, description="1 is the voice's own pitch")
     volume_ratio: float = Field(ge=0.3, le=2.0, description="1 is the voice's own loudness")
     pause_s: float = Field(ge=0, le=3, description="between sentences")
+    clause_pause_s: float = Field(0.12, ge=0, le=2, description="within sentences, where a comma or the like stands")
+    pitch_range_ratio: float = Field(1.0, ge=0, le=2, description="liveliness: 0 is a monotone, 1 the voice's own")
     distance_m: float = Field(ge=0.5, le=3, description="where to halt in front of the person, centre to centre")
     approach_speed_mps: float = Field(gt=0, le=0.8, description="at most, on the way to the person")
+
+
+def load_style(path: str | Path) -> Style:
+    """
+    Read one style from a file of its own.
+
+    :raises FileError: it is missing or does not fit; the message names the field
+    """
+    return load_yaml(path, Style)
 
 
 class Policy(_Model):

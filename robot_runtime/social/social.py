@@ -89,6 +89,7 @@ class Social:
             stamp_s=now_s, person_id=who, name=name, rate_wpm=style.rate_wpm, pitch_ratio=style.pitch_ratio,
             volume_ratio=style.volume_ratio, pause_s=style.pause_s, distance_m=style.distance_m,
             approach_speed_mps=style.approach_speed_mps, evidence=evidence, confidence=confidence,
+            clause_pause_s=style.clause_pause_s, pitch_range_ratio=style.pitch_range_ratio,
         )  # fmt: skip
 
     def _select(self, who: str, now_s: float) -> tuple[str, str, float]:

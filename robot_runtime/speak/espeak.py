@@ -132,6 +132,24 @@ class Espeak:
             if kind == b"A":
                 yield np.frombuffer(payload, "<i2").astype(np.int16)
 
+    def with_words(
+        self, text: str, voice: str, rate_wpm: int, pitch: int, pitch_range: int, word_gap: int
+    ) -> tuple[NDArray[np.int16], list[tuple[int, int]]]:
+        """As :meth:`synthesise`, and for each word its first character in the text and its first sample in the sound.
+
+        :raises EspeakError: unknown voice, or the worker cannot be had
+        """
+        request: dict[str, str | int] = {
+            "text": text, "voice": voice, "rate": rate_wpm, "pitch": pitch, "range": pitch_range, "volume": 100, "word_gap": word_gap,
+        }  # fmt: skip
+        sound, words = [np.zeros(0, np.int16)], []
+        for kind, payload in self._ask(b"S", request):
+            if kind == b"A":
+                sound.append(np.frombuffer(payload, "<i2").astype(np.int16))
+            elif kind == b"W":
+                words.append(struct.unpack("<II", payload))
+        return np.concatenate(sound), words
+
     def phonemes(self, text: str, voice: str = "en-us") -> list[str]:
         """Pronunciation of ``text`` as IPA symbols, stress marks included, one list item a phoneme.
 

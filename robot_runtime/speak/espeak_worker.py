@@ -18,6 +18,7 @@ from us
 ====== ===================================================================================================
 ``R``  ready, sent once: JSON with sample_rate_hz and version
 ``A``  audio: little-endian int16 mono samples, sent while synthesis goes on
+``W``  a word begins: its character in the text, counted from 0, and its sample in the sound, both unsigned 32-bit
 ``T``  phonemes as IPA, UTF-8, separated by ``_``
 ``E``  end of this answer
 ``X``  this request failed: UTF-8 reason; the worker goes on
@@ -45,8 +46,25 @@ CHARS_UTF8 = 1
 PHONEMES_IPA = 0x02
 FIRST_VOICE = "en-us"
 PARAMETERS = {"rate": 1, "volume": 2, "pitch": 3, "range": 4, "word_gap": 7}
+END_OF_EVENTS, WORD = 0, 1
 
-Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+
+class Event(ctypes.Structure):
+    """``espeak_EVENT``."""
+
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),  # counted from 1
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", ctypes.c_char * 8),
+    ]
+
+
+Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(Event))
 
 
 def send(output: BinaryIO, kind: bytes, payload: bytes = b"") -> None:
@@ -84,7 +102,12 @@ class Engine:
         # call leaves traces in the library, and then the same request would give other samples after another one.
         self._use_voice(FIRST_VOICE)
 
-    def _on_sound(self, samples: ctypes._Pointer[ctypes.c_short], count: int, events: int | None) -> int:
+    def _on_sound(self, samples: ctypes._Pointer[ctypes.c_short], count: int, events: ctypes._Pointer[Event]) -> int:
+        index = 0
+        while events and events[index].type != END_OF_EVENTS:
+            if events[index].type == WORD:
+                send(self._output, b"W", struct.pack("<II", max(events[index].text_position - 1, 0), events[index].sample))
+            index += 1
         if count > 0:
             send(self._output, b"A", ctypes.string_at(samples, 2 * count))
         return 0

@@ -1,80 +1,84 @@
-"""The robot's voice: sentences in, 20 ms frames of sound out, at the pace at which they are heard."""
+"""The robot's voice: text in, 20 ms frames of sound out, at the pace at which they are heard."""
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import deque
-from dataclasses import dataclass, field
-from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
 from robot_runtime.messages import AudioFrame, SpeechRequest, SpeechState, SpeechStyle
-from robot_runtime.speak.synthesis import NEUTRAL_WPM, RATE_HZ, EspeakSynthesiser, Manner, Synthesiser, count_words, sentences
+from robot_runtime.speak.engine import NEUTRAL_WPM, RATE_HZ, Engine, EngineError, Manner
+from robot_runtime.speak.engines import Backend, engine
+from robot_runtime.speak.listener import Listener
+from robot_runtime.speak.loudness import Law
+from robot_runtime.speak.speaking import Delivery, Speaking, Text
 from robot_runtime.stage import Inbox, Outbox, latest, news
 
 FRAME_S = 0.02
 FRAME_SAMPLES = int(RATE_HZ * FRAME_S)
 _MOST_BEHIND = 5  # frames that are caught up at once after a late step; more would only pile up in the speaker
+_log = logging.getLogger(__name__)
 
 
 class VoiceConfig(StageConfig):
-    backend: Literal["espeak"] = Field("espeak", description="speech engine")
-    voice: str = Field("en-us", description="voice of the engine, with its variant")
+    backend: Backend = Field("espeak", description="speech engine")
+    language: str = Field("en", description="of texts that do not say theirs")
+    voices: dict[str, str] = Field({}, description="language → voice of the engine, or the path of its model; empty for the engine's own")
     rate_wpm: float = Field(NEUTRAL_WPM, ge=80, le=300, description="words a minute until a style says otherwise")
     pause_s: float = Field(0.25, ge=0, le=3, description="between sentences until a style says otherwise")
+    clause_pause_s: float = Field(0.12, ge=0, le=2, description="within sentences, where a comma stands, likewise")
     queue_limit: int = Field(8, ge=1, le=100, description="requests that may wait; the oldest of more is dropped, and told")
-
-
-@dataclass
-class _Speaking:
-    """One request on its way out."""
-
-    request: SpeechRequest
-    waiting: deque[str]  # sentences not yet synthesised
-    sound: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
-    spoken_samples: int = 0  # of sound, pauses left out
-    spoken_words: int = 0
-    frames: int = 0
+    more_s: float = Field(3.0, gt=0, le=60, description="how long the rest of a text is waited for")
+    loudness: Law = Field(Law(), description="how it follows distance and noise")
 
 
 class Voice:
-    """Speaks one request after the other.
+    """Speaks one request after the other, each from its first sentence on, also while the rest of its text is still being made.
 
     While it speaks it emits exactly one frame every 20 ms, so that a cancel is heard within one frame.  A request with
     ``interrupt`` silences what is being said and all that waits.
 
-    :param synthesiser: another engine than the configured one; for tests
+    :param speech: another engine than the configured one; for tests
+    :raises EngineError: the configured engine cannot be had
     """
 
     Config = VoiceConfig
 
-    def __init__(self, config: VoiceConfig, synthesiser: Synthesiser | None = None) -> None:
+    def __init__(self, config: VoiceConfig, speech: Engine | None = None) -> None:
         self._config = config
-        self._synthesiser = synthesiser or EspeakSynthesiser(config.voice)
-        self._synthesiser.speak("ready", Manner())  # the first synthesis loads the voice; nobody should wait for that
+        self._engine = speech or engine(config.backend, config.language, config.voices)
         self.reset()
 
     def reset(self) -> None:
-        self._manner = Manner(rate_wpm=self._config.rate_wpm)
-        self._pause_s = self._config.pause_s
-        self._queue: deque[SpeechRequest] = deque()
-        self._speaking: _Speaking | None = None
+        config = self._config
+        self._delivery = Delivery(Manner(rate_wpm=config.rate_wpm), config.clause_pause_s, config.pause_s)
+        self._listener = Listener()
+        self._queue: deque[Text] = deque()
+        self._speaking: Speaking | None = None
         self._next_frame_s = -math.inf
+        self._silent = True
         self._sequence = 0
+
+    def close(self) -> Outbox:
+        """Let go of the engine's process; the next sentence starts it again."""
+        self._engine.close()
+        return []
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         style = latest(inbox, "speech/style", SpeechStyle)
         if style is not None:
-            self._manner = Manner(style.rate_wpm, style.pitch_ratio, style.volume_ratio)
-            self._pause_s = style.pause_s
+            manner = Manner(style.rate_wpm, style.pitch_ratio, style.volume_ratio, style.pitch_range_ratio)
+            self._delivery = Delivery(manner, style.clause_pause_s, style.pause_s)
+        self._listener.update(inbox)
         outbox: Outbox = []
         for request in news(inbox, "speech/say", SpeechRequest):
             outbox += self._take(request, now_s)
         return outbox + self._speak(now_s)
+
+    # ------------------------------------------------------------ requests
 
     def _take(self, request: SpeechRequest, now_s: float) -> Outbox:
         outbox: Outbox = []
@@ -82,66 +86,83 @@ class Voice:
             outbox = [self._state("cancelled", dropped, now_s) for dropped in self._queue]
             self._queue.clear()
             outbox += self._cut(now_s)
-        if request.text.strip():
-            self._queue.append(request)
+        begun = next((text for text in self._texts() if text.request.id == request.id and not text.complete), None)
+        if begun is not None:
+            begun.add(request, now_s)
+        elif request.text.strip():
+            self._queue.append(Text(request, now_s))
         while len(self._queue) > self._config.queue_limit:
             outbox.append(self._state("cancelled", self._queue.popleft(), now_s))
         return outbox
 
+    def _texts(self) -> list[Text]:
+        return [*([self._speaking.text] if self._speaking else []), *self._queue]
+
     def _cut(self, now_s: float) -> Outbox:
         cut, self._speaking = self._speaking, None
-        return [self._state("cancelled", cut.request, now_s, cut)] if cut else []
+        return [self._state("cancelled", cut.text, now_s, cut)] if cut else []
+
+    # ------------------------------------------------------------ sound
 
     def _speak(self, now_s: float) -> Outbox:
         outbox: Outbox = []
-        if now_s - self._next_frame_s > _MOST_BEHIND * FRAME_S:
-            self._next_frame_s = now_s  # it was silent, or hopelessly late
+        if self._silent or now_s - self._next_frame_s > _MOST_BEHIND * FRAME_S:
+            self._next_frame_s = now_s  # nothing is owed, or hopelessly much
         while now_s >= self._next_frame_s - 1e-6:
-            frame = self._frame(outbox, now_s)
-            if frame is None:
+            self._silent = not self._next_frame(outbox, now_s)
+            if self._silent:
                 break
-            outbox.append(("audio/out", AudioFrame(self._next_frame_s, "voice", self._sequence, RATE_HZ, frame)))
-            self._sequence += 1
             self._next_frame_s += FRAME_S
         return outbox
 
-    def _frame(self, outbox: Outbox, now_s: float) -> NDArray[np.int16] | None:
-        """The next 20 ms, None when there is nothing to say; changes of state go to ``outbox``."""
-        while self._speaking is None or not len(self._speaking.sound):
-            if self._speaking is None and not self._queue:
-                return None
-            if self._speaking is None:
-                request = self._queue.popleft()
-                self._speaking = _Speaking(request, deque(sentences(request.text)))
-            if not self._next_sentence(self._speaking):
-                outbox.append(self._state("finished", self._speaking.request, now_s, self._speaking))
-                self._speaking = None
-            elif self._speaking.frames == 0:
-                outbox.append(self._state("started", self._speaking.request, now_s))
-        return self._cut_frame(self._speaking)
+    def _next_frame(self, outbox: Outbox, now_s: float) -> bool:
+        """Put the next 20 ms and changes of state into ``outbox``; False when there is nothing to say now."""
+        while self._speaking is not None or self._queue:
+            speaking = self._speaking = self._speaking or self._begin(self._queue.popleft())
+            self._wait_for_more(speaking.text, now_s)
+            try:
+                sound = speaking.frame(FRAME_SAMPLES)
+            except EngineError as error:
+                _log.error("voice: %s", error)
+                outbox += self._cut(now_s)
+                continue
+            if sound is not None:
+                if speaking.frames == 1:
+                    outbox.append(self._state("started", speaking.text, now_s))
+                outbox.append(("audio/out", AudioFrame(self._next_frame_s, "voice", self._sequence, RATE_HZ, sound)))
+                self._sequence += 1
+                self._listener.robot_speaks(now_s)
+                return True
+            if not speaking.done:
+                return False
+            if speaking.starved:
+                _log.warning("voice: %d frames of silence while more of %s was waited for", speaking.starved, speaking.text.request.id)
+            outbox.append(self._state("finished", speaking.text, now_s, speaking))
+            self._speaking = None
+        return False
 
-    def _next_sentence(self, speaking: _Speaking) -> bool:
-        """Synthesise the next sentence, after a pause when it is not the first; False when there is none left."""
-        if not speaking.waiting:
-            return False
-        sentence = speaking.waiting.popleft()
-        sound = self._synthesiser.speak(sentence, self._manner)
-        pause = np.zeros(int(self._pause_s * RATE_HZ) if speaking.frames else 0, np.int16)
-        speaking.sound = np.concatenate([pause, sound])
-        speaking.spoken_samples += len(sound)
-        speaking.spoken_words += count_words(sentence)
-        return True
+    def _begin(self, text: Text) -> Speaking:
+        return Speaking(text, self._engine, self._config.language, lambda: self._delivery, self._loudness_db)
 
-    def _cut_frame(self, speaking: _Speaking) -> NDArray[np.int16]:
-        piece, speaking.sound = speaking.sound[:FRAME_SAMPLES], speaking.sound[FRAME_SAMPLES:]
-        speaking.frames += 1
-        frame = np.zeros(FRAME_SAMPLES, np.int16)
-        frame[: len(piece)] = piece
-        return frame
+    def _loudness_db(self, text: Text) -> float:
+        now_s = self._next_frame_s
+        distance_m = self._listener.distance_m(text.request.addressee_id, now_s)
+        return self._config.loudness.gain_db(self._delivery.manner.volume_ratio, distance_m, self._listener.noise_dbfs)
 
-    def _state(self, phase: str, request: SpeechRequest, now_s: float, speaking: _Speaking | None = None) -> tuple[str, SpeechState]:
-        """``rate_wpm`` is that of the sound that left, sentence pauses not counted."""
-        duration_s = speaking.frames * FRAME_S if speaking else 0.0
-        spoken = speaking if speaking and phase == "finished" and speaking.spoken_samples else None
-        rate_wpm = spoken.spoken_words * 60 * RATE_HZ / spoken.spoken_samples if spoken else math.nan
-        return "speech/state", SpeechState(now_s, request.id, phase, request.text, duration_s, rate_wpm)
+    def _wait_for_more(self, text: Text, now_s: float) -> None:
+        """A text whose rest does not come is complete as it is."""
+        if not text.complete and now_s - text.changed_s > self._config.more_s:
+            text.end()
+
+    def _state(self, phase: str, text: Text, now_s: float, speaking: Speaking | None = None) -> tuple[str, SpeechState]:
+        request_id = text.request.id
+        if speaking is None:
+            return "speech/state", SpeechState(now_s, request_id, phase, text.all, 0.0, math.nan)
+        duration_s = speaking.frames * FRAME_S
+        if phase != "finished":
+            return "speech/state", SpeechState(now_s, request_id, phase, text.all, duration_s, math.nan, speaking.said)
+        figures, rate_wpm = speaking.figures()
+        return "speech/state", SpeechState(
+            now_s, request_id, phase, text.all, duration_s, rate_wpm, speaking.said, figures.sentence_pause_s, figures.clause_pause_s,
+            figures.level_dbfs, figures.pitch_hz, figures.pitch_range_st,
+        )  # fmt: skip

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from robot_runtime import simulation
 from robot_runtime.arguments import check
-from robot_runtime.bench import eyes_table, flow_speed, gate, kinematic, spine
+from robot_runtime.bench import eyes_table, flow_speed, gate, hearing, kinematic, say, spine
 from robot_runtime.bench.machine import describe
 from robot_runtime.cli import UsageError
 from robot_runtime.config import load_class
@@ -27,13 +27,17 @@ from robot_runtime.verbs.demo import Story, play
 
 WHAT = (
     "spine: spoken command → motion, over ROS; flow: speed of virtual time; gate: cost of the gate's decisions on one core,"
-    " and across processes; eyes: from a picture to published facts, and against ultralytics"
+    " and across processes; eyes: from a picture to published facts, and against ultralytics; say: from a request to its first sound;"
+    " hear: how many commands are understood in noise"
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("spine", "flow", "gate", "eyes"), help=WHAT)
-    repeats = "commands given in `spine`, hundreds of measurements in `gate`, rounds in `eyes` (%(default)s)"
+    parser.add_argument("what", choices=("spine", "flow", "gate", "eyes", "say", "hear"), help=WHAT)
+    repeats = (
+        "commands given in `spine`, hundreds of measurements in `gate`, rounds in `eyes`, tens of sentences in `say`,"
+        " commands a domain in `hear` (%(default)s)"
+    )
     parser.add_argument("--repeats", type=int, default=10, help=repeats)
     parser.add_argument("--run-dir", metavar="DIR", help="keep the recording of `spine` here")
     parser.add_argument("--json", action="store_true", help="one line of JSON a row on standard output")
@@ -49,10 +53,35 @@ def run(args: argparse.Namespace) -> int:
         return eyes_table.run(args)
     if args.what == "gate":
         return _gate(args.repeats * 100, as_json=args.json)
+    if args.what == "say":
+        return _say(args.repeats * 10, as_json=args.json)
+    if args.what == "hear":
+        return _hear(args.repeats, as_json=args.json)
     with tempfile.TemporaryDirectory(prefix="robot-runtime-bench-") as folder:
         rows = _spine(Path(args.run_dir or folder).resolve(), args.repeats)
     _print("bench spine", rows, as_json=args.json)
     return 0 if all(row.count for row in rows) else 1
+
+
+def _say(repeats: int, as_json: bool) -> int:
+    rows, rate = say.figures(repeats)
+    _print("bench say", rows, as_json)
+    print(rate, file=sys.stderr if as_json else sys.stdout)
+    return 0
+
+
+def _hear(repeats: int, as_json: bool) -> int:
+    table = Table(title="bench hear   " + " · ".join(value for _, value in describe()), title_justify="left")
+    for name in ("", "commands", "right", "other talk", "accepted", "p50 ms", "p95 ms"):
+        table.add_column(name, justify="right" if name else "left")
+    for row in hearing.figures(repeats):
+        if as_json:
+            print(json.dumps({**asdict(row), "machine": dict(describe())}, ensure_ascii=False), flush=True)
+        shares = (f"{row.right:.1%}", str(row.others), f"{row.accepted:.1%}")
+        table.add_row(row.name, str(row.commands), *shares, _shown(row.p50_ms), _shown(row.p95_ms))
+    if not as_json:
+        Console(highlight=False).print(table)
+    return 0
 
 
 def _gate(repeats: int, as_json: bool) -> int:

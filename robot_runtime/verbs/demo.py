@@ -31,7 +31,7 @@ from robot_runtime.observe.run import Run
 from robot_runtime.observe.terminal import render
 from robot_runtime.paths import resolve
 from robot_runtime.sense import sound_device
-from robot_runtime.sense.microphone import read_wav
+from robot_runtime.sense.wav import read_wav
 from robot_runtime.supervisor import ProcessEvent, Supervisor
 from robot_runtime.verbs.up import supervise
 from safety.files import FileError

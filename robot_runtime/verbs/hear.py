@@ -17,10 +17,10 @@ from robot_runtime.hear.grammar import Grammar, load_domain
 from robot_runtime.hear.listener import FRAME_S, FRAME_SAMPLES, Heard, Listener
 from robot_runtime.hear.pattern import PatternError
 from robot_runtime.hear.pronunciation import PronunciationError
-from robot_runtime.hear.recogniser import Recogniser
+from robot_runtime.hear.recogniser import RATE_HZ, Hypothesis, Recogniser
 from robot_runtime.hear.vocabulary import robot_grammar
 from robot_runtime.paths import resolve
-from robot_runtime.sense.microphone import read_wav
+from robot_runtime.sense.wav import read_wav
 from robot_runtime.speak.espeak import EspeakError
 from robot_runtime.world.semantic_map import load_semantic_map
 from safety.files import FileError
@@ -29,7 +29,16 @@ from safety.ontology import Ontology
 _LINGERS_S = 0.3
 """For so long after the last word the voice activity may still go on."""
 
+_LONGEST_COMMAND_S = 20.0
+"""A longer recording is heard turn by turn only."""
+
+_LEAD_S = 0.4
+"""Sound around the first and the last turn that is decoded with them."""
+
 EPILOG = """\
+Each recording is heard twice: turn by turn, as the robot hears it, and as one command that may hold pauses.  The surest of
+these answers is the recording's own.
+
 A domain file replaces the robot's own grammar:
 
   slots:
@@ -51,6 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--site", default="", metavar="DIR", help="folder with semantic_map.yaml: the places that can be named; none if not given"
     )
     parser.add_argument("--person", action="append", default=[], metavar="NAME", help="somebody who can be named; may be repeated")
+    parser.add_argument(
+        "--confidence", type=_probability, default=0.2, metavar="P", help="surer than this a recording's own answer must be (0.2)"
+    )
     parser.add_argument("--json", action="store_true", help="one machine-readable line a file")
 
 
@@ -61,7 +73,8 @@ def run(args: argparse.Namespace) -> int:
     :raises FileError: the site or the domain cannot be used
     """
     config = EarConfig(site=args.site)
-    listener = Listener(config, _recogniser(args, config))
+    recogniser = _recogniser(args, config)
+    listener = Listener(config, recogniser)
     status = 0
     for file in args.files:
         try:
@@ -71,8 +84,16 @@ def run(args: argparse.Namespace) -> int:
             status = 2
             continue
         turns = _turns(listener, samples, config.end_s)
-        print(json.dumps({"file": file, "turns": [_as_json(turn) for turn in turns]}) if args.json else _as_text(file, turns), flush=True)
+        answer = _best(recogniser, samples, turns, args.confidence)
+        print(json.dumps(_as_line(file, answer, turns)) if args.json else _as_text(file, answer, turns), flush=True)
     return status
+
+
+def _probability(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError
+    return value
 
 
 def _recogniser(args: argparse.Namespace, config: EarConfig) -> Recogniser:
@@ -96,6 +117,32 @@ def _turns(listener: Listener, samples: NDArray[np.int16], end_s: float) -> list
     return [turn for turn in heard if turn is not None]
 
 
+def _best(recogniser: Recogniser, samples: NDArray[np.int16], turns: list[Heard], least: float) -> Heard | None:
+    """What a recording says as a whole; None when nobody speaks in it.
+
+    A pause may have cut one command into two turns, and noise may have hidden a part of it: so the recording is also decoded
+    in one piece, if it is short enough to be a command.
+    """
+    if not turns:
+        return None
+    start_s, end_s = turns[0].start_s, turns[-1].end_s
+    answers = [_reading(recogniser, turn.start_s, turn.end_s, turn.hypothesis, least) for turn in turns]
+    if end_s - start_s <= _LONGEST_COMMAND_S:
+        first, last = (int(RATE_HZ * s) for s in (max(0.0, start_s - _LEAD_S), end_s + _LEAD_S))
+        answers.append(_reading(recogniser, start_s, end_s, recogniser.decode(samples[first:last]), least))
+    return max(answers, key=lambda answer: (answer.meaning is not None, answer.hypothesis.confidence))
+
+
+def _reading(recogniser: Recogniser, start_s: float, end_s: float, hypothesis: Hypothesis, least: float) -> Heard:
+    sure = bool(hypothesis.text) and hypothesis.confidence >= least
+    return Heard(start_s, end_s, hypothesis, recogniser.grammar.interpret(hypothesis.text) if sure else None)
+
+
+def _as_line(file: str, answer: Heard | None, turns: list[Heard]) -> dict[str, Any]:
+    nothing = {"text": "", "intent": "", "slots": {}, "confidence": 0.0, "start_s": None, "end_s": None, "alternatives": []}
+    return {"file": file, **(_as_json(answer) if answer else nothing), "turns": [_as_json(turn) for turn in turns]}
+
+
 def _as_json(turn: Heard) -> dict[str, Any]:
     return {
         "text": turn.text,
@@ -104,11 +151,17 @@ def _as_json(turn: Heard) -> dict[str, Any]:
         "confidence": round(turn.hypothesis.confidence, 3),
         "start_s": round(turn.start_s, 2),
         "end_s": round(turn.end_s, 2),
+        "alternatives": [{"text": other.text, "confidence": round(other.confidence, 3)} for other in turn.hypothesis.alternatives],
     }
 
 
-def _as_text(file: str, turns: list[Heard]) -> str:
-    return "\n".join(f"{file}: {_turn_text(turn)}" for turn in turns) if turns else f"{file}: no speech"
+def _as_text(file: str, answer: Heard | None, turns: list[Heard]) -> str:
+    if answer is None:
+        return f"{file}: no speech"
+    lines = [_turn_text(turn) for turn in turns]
+    if answer.meaning and answer.text not in [turn.text for turn in turns]:
+        lines.append(f"in one: {_turn_text(answer)}")
+    return "\n".join(f"{file}: {line}" for line in lines)
 
 
 def _turn_text(turn: Heard) -> str:

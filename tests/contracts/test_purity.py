@@ -18,13 +18,18 @@ DEVICES = {"sounddevice", "serial", "subprocess", "socket", "multiprocessing", "
 
 ALLOWED: dict[str, tuple[set[str], str]] = {
     "robot_runtime.sense.sound_device": ({"sounddevice"}, "finds sound cards for the microphone and the loudspeaker"),
-    "robot_runtime.sense.microphone": ({"threading"}, "is the microphone: the sound card calls from a thread of its own"),
+    "robot_runtime.sense.sound_card": (
+        {"threading", "time"},
+        "opens sound cards on a thread of its own; tells by the processor's clock when one is gone",
+    ),
+    "robot_runtime.sense.device_source": ({"time"}, "is the microphone: sound is counted by the processor's clock"),
     "robot_runtime.sense.reader": ({"threading", "time"}, "is the camera: reads frames on a thread of its own"),
     "robot_runtime.world.store": (
         {"threading", "time"},
         "keeps the memory on disk: writes on a thread of its own; wall time tells how long it was off",
     ),
-    "robot_runtime.speak.speaker": ({"threading"}, "is the loudspeaker, likewise"),
+    "robot_runtime.speak.device_sink": ({"time"}, "is the loudspeaker, likewise"),
+    "robot_runtime.speak.remote": ({"subprocess"}, "piper and Kyutai TTS are processes of their own, for their libraries and licences"),
     "robot_runtime.speak.espeak": ({"subprocess", "time"}, "espeak-ng is a process of its own, for its licence, with a time limit"),
 }
 """Driver modules: they have the shape of a stage and hold a device."""
@@ -58,7 +63,9 @@ def _is_generator_access(path: Path, attribute: ast.Attribute) -> bool:
 
 def test_only_microphone_and_loudspeaker_open_sound_cards() -> None:
     users = {name_of(path) for path in modules(*STAGE_FOLDERS, "safety") if _uses_sound_cards(path)}
-    assert users == {"robot_runtime.sense.microphone", "robot_runtime.speak.speaker"}
+    assert users == {"robot_runtime.sense.sound_card", "robot_runtime.sense.sound_stream"}
+    owners = {name_of(path) for path in modules(*STAGE_FOLDERS, "safety") if "SoundCard" in set(calls(path))}
+    assert owners == {"robot_runtime.sense.device_source", "robot_runtime.speak.device_sink"}
 
 
 def _uses_sound_cards(path: Path) -> bool:

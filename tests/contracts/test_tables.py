@@ -17,6 +17,7 @@ SITUATIONS = {
     "robot with Nav2": Settings(navigation_backend="nav2"),
     "robot, recorded": Settings(run_dir="runs/x"),
     "sound over ROS": Settings(audio_in="topic", audio_out="topic"),
+    "sound in others' messages": Settings(audio_in="audio_common", audio_out="audio_common"),
     "camera over ROS": Settings(camera="topic"),
     "robot with others' messages": Settings(also_publish="vision_msgs,hri_msgs"),
     "robot with a serial base": Settings(base_driver="serial:/dev/ttyACM0"),
@@ -30,6 +31,8 @@ FROM_OUTSIDE = {"e_stop", "safety/heartbeat", "odom", "battery", "scan", "joint_
     "points",
     "range",
     "audio/direction_in",
+    "audio/mute",
+    "audio/muted",
     "camera/raw_in",
     "camera/compressed_in",
     "camera/depth_in",
@@ -39,11 +42,12 @@ FROM_OUTSIDE = {"e_stop", "safety/heartbeat", "odom", "battery", "scan", "joint_
 whatever else it has to see obstacles with, and a microphone array or camera that has a ROS driver of its own."""
 
 SERIAL_BASE_ONLY = {"motors/state"}
+AUDIO_COMMON_ONLY = {"audio/raw_in"}
 
-ANYBODY_MAY = {"safety/stop_request"}
-"""Of these any number of producers is welcome: a second one that asks for a stop makes nothing worse."""
+ANYBODY_MAY = {"safety/stop_request", "speech/say"}
+"""Of these any number of producers is welcome: a second one that asks for a stop makes nothing worse, and sentences wait for each other."""
 
-SIMULATION_ONLY = {"sim/state", "sim/people", "scenario"}
+SIMULATION_ONLY = {"sim/state", "sim/people", "sim/sound", "scenario"}
 
 GATED = {"cmd_vel", "motors/command", "joints/command", "action/verdict", "safety/state", "safety/stopped"}
 """What only the gate may publish."""
@@ -95,7 +99,7 @@ def test_every_topic_has_at_most_one_producer(rows: tuple[Node, ...]) -> None:
 
 def test_what_is_read_is_produced(rows: tuple[Node, ...]) -> None:
     read = set(readers_of(tuple(node for node in rows if node.name != "recorder")))
-    assert read - produced_by(rows) <= FROM_OUTSIDE | SIMULATION_ONLY | SERIAL_BASE_ONLY
+    assert read - produced_by(rows) <= FROM_OUTSIDE | SIMULATION_ONLY | SERIAL_BASE_ONLY | AUDIO_COMMON_ONLY
 
 
 def test_every_topic_is_produced_somewhere() -> None:

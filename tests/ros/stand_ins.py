@@ -1,4 +1,6 @@
-"""Classes with the fields of ``vision_msgs`` 4 and ``hri_msgs`` 2, for machines without those packages.  They accept no other field."""
+"""Classes with the fields of ``vision_msgs`` 4, ``hri_msgs`` 2 and both kinds of ``audio_common_msgs``, for machines without those
+packages.  They accept no other field.
+"""
 
 from __future__ import annotations
 
@@ -100,3 +102,63 @@ vision_msgs = SimpleNamespace(
     ObjectHypothesisWithPose=ObjectHypothesisWithPose,
 )
 hri_msgs = SimpleNamespace(IdsList=IdsList, EngagementLevel=EngagementLevel)
+
+
+# ---------------------------------------------------------------- audio_common_msgs of mgonzs13
+
+
+@dataclass(slots=True)
+class SampleLists:
+    float32_data: list[float] = field(default_factory=list)
+    int32_data: list[int] = field(default_factory=list)
+    int24_data: list[int] = field(default_factory=list)
+    int16_data: Any = field(default_factory=list)
+    int8_data: list[int] = field(default_factory=list)
+    uint8_data: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class NumberedInfo:
+    format: int = 0
+    channels: int = 0
+    rate: int = 0
+    chunk: int = 0
+
+
+@dataclass(slots=True)
+class Audio:
+    audio_data: SampleLists = field(default_factory=SampleLists)
+    info: NumberedInfo = field(default_factory=NumberedInfo)
+
+
+@dataclass(slots=True)
+class AudioStamped:
+    header: Any = field(default_factory=Header)
+    audio: Audio = field(default_factory=Audio)
+
+
+# ---------------------------------------------------------------- audio_common_msgs of ros-perception
+
+
+@dataclass(slots=True)
+class AudioData:
+    data: Any = b""
+
+
+@dataclass(slots=True)
+class AudioDataStamped:
+    header: Any = field(default_factory=Header)
+    audio: AudioData = field(default_factory=AudioData)
+
+
+@dataclass(slots=True)
+class AudioInfo:
+    channels: int = 0
+    sample_rate: int = 0
+    sample_format: str = ""
+    bitrate: int = 0
+    coding_format: str = ""
+
+
+stamped_sound = SimpleNamespace(AudioStamped=AudioStamped)
+sound_bytes = SimpleNamespace(AudioData=AudioData, AudioDataStamped=AudioDataStamped, AudioInfo=AudioInfo)

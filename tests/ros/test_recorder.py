@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from mcap.reader import make_reader
 
@@ -31,21 +32,56 @@ def publish_all(ears: Any) -> dict[str, Any]:
 
 
 def test_every_recorded_topic_is_recorded(start: Any, ears: Any, tmp_path: Path) -> None:
-    watch = start("watch", run_dir=str(tmp_path))
+    watch = start("watch", run_dir=str(tmp_path), record_audio=True, audio_in="sim")
     sent = publish_all(ears)
     ears.spin(0.5)
     watch.process.terminate()
     assert watch.wait()[0] == 0
     got = dict(read(tmp_path / "record.mcap"))
     assert set(got) == set(sent)
-    inexact = ("pose", "odom", "e_stop", "safety/stopped")  # these pass through a quaternion, or carry no stamp
+    inexact = (
+        "pose",
+        "odom",
+        "e_stop",
+        "safety/stopped",
+        "audio/mute",
+        "audio/muted",
+        "audio/kept",
+    )  # these pass through a quaternion, or carry no stamp
     exact = {name for name in sent if name not in inexact}
     assert [name for name in exact if not same(sent[name], got[name])] == []
 
 
+def recorded_sound(start: Any, ears: Any, folder: Path, kept: tuple[bool, ...], **settings: Any) -> list[int]:
+    """Numbers of the frames that a recording keeps: frame 0, then after each change of ``audio/kept`` the next one."""
+    watch = start("watch", run_dir=str(folder), **settings)
+    hear, tell = ears.speaker("audio/in"), ears.speaker("audio/kept")
+    ears.spin(0.5)
+    hear(m.AudioFrame(0.0, "test", 0, 16_000, np.zeros(320, np.int16)))
+    for number, now_kept in enumerate(kept, start=1):
+        ears.spin(0.2)
+        tell(m.SoundKept(0.0, now_kept))
+        ears.spin(0.2)
+        hear(m.AudioFrame(0.0, "test", number, 16_000, np.zeros(320, np.int16)))
+    ears.spin(0.5)
+    watch.process.terminate()
+    assert watch.wait()[0] == 0
+    return [message.sequence for topic, message in read(folder / "record.mcap") if topic == "audio/in"]
+
+
+def test_sound_of_people_is_kept_only_if_wanted_and_told(start: Any, ears: Any, tmp_path: Path) -> None:
+    assert recorded_sound(start, ears, tmp_path, (False, True, False, True), record_audio=True, audio_in="device:USB") == [2, 4]
+
+
+def test_by_default_the_recorder_does_not_even_listen_to_the_microphone(start: Any, ears: Any, tmp_path: Path) -> None:
+    start("watch", run_dir=str(tmp_path))
+    assert ears.until(lambda: ears.node.count_subscribers("audio/out") == 1)
+    assert ears.node.count_subscribers("audio/in") == 0
+
+
 def test_other_tools_can_read_a_recording(start: Any, ears: Any, tmp_path: Path) -> None:
     """Index, statistics and complete schemas, as Foxglove wants them."""
-    watch = start("watch", run_dir=str(tmp_path))
+    watch = start("watch", run_dir=str(tmp_path), record_audio=True, audio_in="sim")
     publish_all(ears)
     ears.spin(0.5)
     watch.process.terminate()
@@ -63,7 +99,7 @@ def test_other_tools_can_read_a_recording(start: Any, ears: Any, tmp_path: Path)
 
 
 def test_a_killed_recorder_keeps_all_but_the_last_second(start: Any, ears: Any, tmp_path: Path) -> None:
-    watch = start("watch", run_dir=str(tmp_path))
+    watch = start("watch", run_dir=str(tmp_path), record_audio=True, audio_in="sim")
     speak = ears.speaker("timeline")
     speak(m.TimelineEvent(1.0, "heard", "before", "", 0.0))
     ears.spin(1.4)
@@ -71,7 +107,7 @@ def test_a_killed_recorder_keeps_all_but_the_last_second(start: Any, ears: Any, 
     watch.wait()
     assert [message.text for _, message in read(tmp_path / "record.mcap")] == ["before"]
 
-    start("watch", run_dir=str(tmp_path))  # a restart goes on in a file of its own
+    start("watch", run_dir=str(tmp_path), record_audio=True, audio_in="sim")  # a restart goes on in a file of its own
     ears.spin(0.5)
     speak(m.TimelineEvent(2.0, "heard", "after", "", float("nan")))
     ears.spin(1.4)
@@ -81,7 +117,7 @@ def test_a_killed_recorder_keeps_all_but_the_last_second(start: Any, ears: Any, 
 
 
 def test_the_story_is_there_at_once(start: Any, ears: Any, tmp_path: Path) -> None:
-    start("watch", run_dir=str(tmp_path))
+    start("watch", run_dir=str(tmp_path), record_audio=True, audio_in="sim")
     ears.speaker("timeline")(m.TimelineEvent(1.0, "heard", "now", "", 0.0))
     assert ears.until(lambda: "now" in (tmp_path / "timeline.jsonl").read_text(), 0.5)
 

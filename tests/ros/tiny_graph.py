@@ -114,6 +114,10 @@ ROWS = {
         next(node for node in NODES if node.name == "camera"),
         Node("viewer", "pictures", "tests.ros.tiny_graph:Viewer", ("camera/image",), ("speech/state",), trigger=("camera/image",)),
     ),
+    "sound": (
+        next(node for node in NODES if node.name == "microphone"),
+        next(node for node in NODES if node.name == "audio_common"),
+    ),
     "adapters": tuple(node for node in NODES if node.name == "adapters"),
     "watch": tuple(node for node in NODES if node.name == "recorder"),
     "nav2": tuple(node for node in NODES if node.name == "nav2"),

@@ -47,15 +47,15 @@ def decoder() -> pocketsphinx.Decoder:
 
 def recognised(who: str, text: str, distance_m: float) -> str:
     acoustics = Acoustics(HOME, seed=1)
-    acoustics.mix(0.0, (0.0, 0.0), {})
-    frames = [acoustics.mix(i / 50, (0.0, 0.0), {})[0] for i in range(1, 15)]
+    acoustics.mix(0.0, (0.0, 0.0, 0.0), {})
+    frames = [acoustics.mix(i / 50, (0.0, 0.0, 0.0), {})[0] for i in range(1, 15)]
     acoustics.person_says(who, render(text, HOME.people[who]))
     speaking, i = True, 15
     while speaking:
-        samples, ids = acoustics.mix(i / 50, (0.0, 0.0), {who: (distance_m, 0.0)})
+        samples, ids = acoustics.mix(i / 50, (0.0, 0.0, 0.0), {who: (distance_m, 0.0)})
         frames.append(samples)
         speaking, i = bool(ids), i + 1
-    frames += [acoustics.mix(j / 50, (0.0, 0.0), {})[0] for j in range(i, i + 15)]
+    frames += [acoustics.mix(j / 50, (0.0, 0.0, 0.0), {})[0] for j in range(i, i + 15)]
     decoder().start_utt()
     decoder().process_raw(np.concatenate(frames).tobytes(), full_utt=True)
     decoder().end_utt()

@@ -25,7 +25,7 @@ def test_shipped_skills_are_those_of_the_design() -> None:
 def test_spoken_intents_are_those_of_the_hearing() -> None:
     assert {phrase.intent for phrase in CATALOGUE.phrases("en")} == {
         "go_to", "describe", "find", "follow", "come_here", "fetch", "say", "stop", "resume", "yes", "no", "choose",
-        "where_is", "last_seen", "who_is_here", "what_is_on", "what_is_in", "what_changed", "forget"}  # fmt: skip
+        "where_is", "last_seen", "who_is_here", "what_is_on", "what_is_in", "what_changed", "forget", "speak_en", "speak_fr"}  # fmt: skip
 
 
 def test_intent_leads_to_its_skill_and_dialogue_to_none() -> None:

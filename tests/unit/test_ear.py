@@ -44,7 +44,7 @@ def listen(ear: Ear | StopWord, samples: NDArray[np.int16], speaker: str = "") -
     said: list[tuple[float, object]] = []
     for frame in frames(samples):
         now_s = frame.stamp_s + FRAME_S
-        inbox: dict[str, list[object]] = {"audio/in": [frame]}
+        inbox: dict[str, list[object]] = {"audio/in": [frame], "audio/clean": [frame]}
         if speaker:
             inbox["people"] = [People(now_s, "test", (person(True, speaker),))]
         said += [(now_s, message) for topic, message in ear.step(inbox, now_s) if topic not in ("safety/listening", "audio/voice")]
@@ -140,7 +140,7 @@ def test_while_the_robot_speaks_turns_are_not_taken(ear: Ear) -> None:
 
 
 def voices(ear: Ear, samples: NDArray[np.int16]) -> list[VoiceHeard]:
-    said = [message for frame in frames(samples) for _, message in ear.step({"audio/in": [frame]}, frame.stamp_s + FRAME_S)]
+    said = [message for frame in frames(samples) for _, message in ear.step({"audio/clean": [frame]}, frame.stamp_s + FRAME_S)]
     return [message for message in said if isinstance(message, VoiceHeard)]
 
 
@@ -189,9 +189,9 @@ def test_a_grammar_is_built_for_a_turn_not_for_every_name(ear: Ear) -> None:
 
 def test_a_name_that_is_learnt_during_a_turn_counts_in_it(ear: Ear) -> None:
     sentence = list(frames(sound("bring zoltan the red cup", "anna")))
-    outbox = ear.step({"audio/in": sentence[:60]}, 11.2)
+    outbox = ear.step({"audio/clean": sentence[:60]}, 11.2)
     assert ear._listener.in_turn
-    outbox += ear.step({**called("Zoltan"), "audio/in": sentence[60:]}, 16.0)
+    outbox += ear.step({**called("Zoltan"), "audio/clean": sentence[60:]}, 16.0)
     utterances = [message for _, message in outbox if isinstance(message, Utterance)]
     assert [utterance.text.split()[:2] for utterance in utterances] == [["bring", "zoltan"]]
 
@@ -207,7 +207,7 @@ def test_a_reset_forgets_names(ear: Ear) -> None:
 
 def test_lost_frames_are_counted(ear: Ear) -> None:
     first, _, third, *_ = frames(sound("come here", "anna"))
-    ear.step({"audio/in": [first, third]}, 10.1)
+    ear.step({"audio/clean": [first, third]}, 10.1)
     assert ear.lost_frames == 1
 
 
@@ -321,7 +321,7 @@ def test_who_was_seen_speaking_for_a_moment_only_has_not_said_it(ear: Ear) -> No
     for frame in frames(sound("give me the knife", "leo")):
         now_s = frame.stamp_s + FRAME_S
         people = People(now_s, "test", (person(11.0 <= now_s < 11.15, "anna"),))
-        said += [message for topic, message in ear.step({"audio/in": [frame], "people": [people]}, now_s) if topic == "speech/heard"]
+        said += [message for topic, message in ear.step({"audio/clean": [frame], "people": [people]}, now_s) if topic == "speech/heard"]
     (utterance,) = said
     assert isinstance(utterance, Utterance)
     assert (utterance.intent, utterance.speaker_id) == ("fetch", "")
@@ -336,7 +336,7 @@ def found_later(ear: Ear, text: str, *sightings: tuple[float, str], again: str =
     for frame in frames(np.concatenate([samples, sound(again, "anna", before_s=0.1)]) if again else samples):
         now_s = frame.stamp_s + FRAME_S
         seen = [People(at_s, "test", (person(True, who),)) for at_s, who in due if now_s - FRAME_S < at_s <= now_s]
-        said += [m for _, m in ear.step({"audio/in": [frame], "people": seen}, now_s) if isinstance(m, Utterance)]
+        said += [m for _, m in ear.step({"audio/clean": [frame], "people": seen}, now_s) if isinstance(m, Utterance)]
     return said
 
 

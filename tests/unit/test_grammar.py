@@ -174,6 +174,15 @@ def test_domain_file(tmp_path: Path) -> None:
     assert load_domain(file).interpret("some green tea please") == Meaning("order", (Argument("drink", "green tea"),))
 
 
+def test_words_of_a_domain_that_yaml_takes_for_something_else(tmp_path: Path) -> None:
+    file = tmp_path / "domain.yaml"
+    file.write_text("slots: {state: [on, off], n: [5, 12]}\nintents: {no: ['no'], turn: ['turn it {state}', '{n} times']}\n")
+    domain = load_domain(file)
+    assert domain.interpret("turn it on") == Meaning("turn", (Argument("state", "on"),))
+    assert domain.interpret("12 times") == Meaning("turn", (Argument("n", "12"),))
+    assert domain.interpret("no") == Meaning("no")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

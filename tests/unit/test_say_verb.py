@@ -44,6 +44,44 @@ def test_a_style_of_the_policy_sets_the_pace(tmp_path: Path, capsys: pytest.Capt
     assert np.abs(samples).max() > 3000
 
 
+def test_what_was_measured_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    style = tmp_path / "calm.yaml"
+    numbers = {"rate_wpm": 115, "pitch_ratio": 1.0, "volume_ratio": 1.0, "pause_s": 0.6, "clause_pause_s": 0.3}
+    style.write_text(json.dumps({**numbers, "distance_m": 1.0, "approach_speed_mps": 0.3}))
+    text = "I will not do that, because it is hot. Please ask a grown-up who is here."
+    assert main(["say", text, "--out", str(tmp_path / "a.wav"), "--json", "--style", str(style)]) == 0
+    line = json.loads(capsys.readouterr().out)
+    assert line["rate_wpm"] == pytest.approx(115, rel=0.05)
+    assert line["pause_s"] == pytest.approx(0.6, rel=0.05)
+    assert line["clause_pause_s"] == pytest.approx(0.3, rel=0.05)
+    assert line["level_dbfs"] == pytest.approx(-26, abs=3)
+    assert 60 < line["pitch_hz"] < 200 and 1 < line["pitch_range_st"] < 12
+    assert line["first_sound_ms"] > 0 and line["words"] == 16
+
+
+def test_a_single_sentence_has_no_pause_to_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = said(capsys, tmp_path / "a.wav")
+    assert line["pause_s"] is None and line["clause_pause_s"] is None
+
+
+def test_french(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "Je vais chercher la tasse rouge dans la cuisine."
+    sounds = []
+    for language in ("fr", "en"):
+        assert main(["say", text, "--out", str(tmp_path / f"{language}.wav"), "--json", "--language", language]) == 0
+        assert json.loads(capsys.readouterr().out)["rate_wpm"] == pytest.approx(165, rel=0.05)
+        sounds.append((tmp_path / f"{language}.wav").read_bytes())
+    assert sounds[0] != sounds[1]
+
+
+def test_an_engine_that_is_not_there_says_how_to_get_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "did you mean" in error(capsys, TEXT, "--style", "elderli", "--out", str(tmp_path / "a.wav"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("importlib.util.find_spec", lambda name: None)
+        assert "pip install piper-tts" in error(capsys, TEXT, "--backend", "piper", "--out", str(tmp_path / "a.wav"))
+    assert "no voice 'nobody'" in error(capsys, TEXT, "--voice", "nobody", "--out", str(tmp_path / "a.wav"))
+
+
 def test_a_rate_can_be_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = said(capsys, tmp_path / "a.wav", "--rate-wpm", "140")
     assert line["rate_wpm"] == pytest.approx(140, rel=0.05)

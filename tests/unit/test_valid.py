@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from robot_runtime import messages as m
-from robot_runtime.sense.microphone import FRAME_S, RATE_HZ
+from robot_runtime.sense.sound_source import FRAME_S
+from robot_runtime.sense.wav import RATE_HZ
 from robot_runtime.valid import FRAME_SAMPLES, MOST_CHARACTERS, MOST_ITEMS, RefusedError, accepted
 from sim.home import SAMPLE_RATE_HZ
 

@@ -1,4 +1,4 @@
-"""The robot's voice in virtual time: pace, queue, interruption and measured rate."""
+"""The robot's voice in virtual time: pace, queue, interruption, texts that come in parts, and what is measured on its sound."""
 
 import math
 from collections.abc import Iterator
@@ -7,27 +7,40 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from robot_runtime.messages import AudioFrame, SpeechRequest, SpeechState, SpeechStyle
+from robot_runtime.messages import AudioFrame, People, Person, RobotPose, SpeechRequest, SpeechState, SpeechStyle
+from robot_runtime.speak.clauses import count_words
+from robot_runtime.speak.engine import NOT_YET, RATE_HZ, EngineError, Manner, Piece
 from robot_runtime.speak.espeak import Espeak
-from robot_runtime.speak.synthesis import RATE_HZ, EspeakSynthesiser, Manner, count_words, measured_wpm
+from robot_runtime.speak.espeak_engine import DURATIONS, EspeakEngine
+from robot_runtime.speak.meter import Figures, Meter
 from robot_runtime.speak.voice import FRAME_S, FRAME_SAMPLES, Voice, VoiceConfig
 
 SENTENCE = "I will get the red cup from the kitchen table for you."
 
 
 class Tone:
-    """A synthesiser whose words last 0.1 s each, at level 1000."""
+    """An engine whose words last 0.1 s each, at level 1000; each is a piece of its own."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, Manner]] = []
+        self.asked: list[tuple[str, str, Manner]] = []
+        self.not_yet = 0  # pieces that are not there yet when they are asked for, before each clause
+        self.broken = False
 
-    def speak(self, sentence: str, manner: Manner) -> NDArray[np.int16]:
-        self.asked.append((sentence, manner))
-        return np.full(int(0.1 * RATE_HZ) * count_words(sentence), 1000, np.int16)
+    def say(self, clause: str, seconds: float, language: str, manner: Manner) -> Iterator[Piece]:
+        self.asked.append((clause, language, manner))
+        if self.broken:
+            raise EngineError("out of order")
+        yield from [NOT_YET] * self.not_yet
+        words = clause.split()
+        for count in range(1, len(words) + 1):
+            yield Piece(np.full(int(0.1 * RATE_HZ), 1000, np.int16), len(" ".join(words[:count])))
+
+    def close(self) -> None:
+        self.asked.clear()
 
 
-def request(text: str, number: int = 1, interrupt: bool = False) -> SpeechRequest:
-    return SpeechRequest(0.0, f"s{number}", text, "anna", "answer", "", interrupt)
+def request(text: str, number: int = 1, interrupt: bool = False, more: bool = False, language: str = "") -> SpeechRequest:
+    return SpeechRequest(0.0, f"s{number}", text, "anna", "answer", "", interrupt, more, language)
 
 
 class Rig:
@@ -56,8 +69,13 @@ class Rig:
 
 
 @pytest.fixture
-def rig() -> Rig:
-    return Rig(Voice(VoiceConfig(), Tone()))
+def tone() -> Tone:
+    return Tone()
+
+
+@pytest.fixture
+def rig(tone: Tone) -> Rig:
+    return Rig(Voice(VoiceConfig(), tone))
 
 
 def test_one_frame_every_20_ms_without_a_gap(rig: Rig) -> None:
@@ -135,41 +153,196 @@ def test_reset_forgets_what_was_to_be_said(rig: Rig) -> None:
     assert len(rig.frames) == 1
 
 
+def test_what_was_heard_before_a_cut_is_told(rig: Rig) -> None:
+    rig.say(request("One two. Three four five six.", 1))
+    rig.run(0.2 + 0.25 + 0.14)
+    rig.say(request("", 2, interrupt=True))
+    cut = rig.states[-1]
+    assert (cut.phase, cut.said) == ("cancelled", "One two. Three")
+    assert cut.text == "One two. Three four five six."
+
+
+def test_what_was_cut_before_its_first_word_was_whole_said_nothing(rig: Rig) -> None:
+    rig.say(request("One two.", 1), request("waits", 2))
+    rig.say(request("", 3, interrupt=True))
+    assert [(state.request_id, state.said) for state in rig.states if state.phase == "cancelled"] == [("s2", ""), ("s1", "")]
+
+
+def test_a_text_is_spoken_while_it_is_still_being_made(rig: Rig, tone: Tone) -> None:
+    rig.say(request("I see two cups. Whi", more=True))
+    rig.run(0.5)
+    assert [clause for clause, _, _ in tone.asked] == ["I see two cups."]
+    rig.say(request("ch one do you", more=True), request(" mean? This", more=True))
+    rig.run(0.8)
+    assert tone.asked[-1][0] == "Which one do you mean?"
+    rig.say(request(" one?"))
+    rig.run(2.0)
+    assert [clause for clause, _, _ in tone.asked][-1] == "This one?"
+    assert rig.phases == ["s1 started", "s1 finished"]
+    assert rig.states[-1].said == rig.states[-1].text == "I see two cups. Which one do you mean? This one?"
+    assert np.allclose(np.diff([f.stamp_s for f in rig.frames]), FRAME_S)
+
+
+def test_the_rest_of_a_text_is_not_waited_for_for_ever(rig: Rig) -> None:
+    rig.say(request("I see. And", more=True), request("next", 2))
+    rig.run(5.0)
+    assert rig.phases == ["s1 started", "s1 finished", "s2 started", "s2 finished"]
+    assert rig.states[1].said == "I see. And"
+
+
+def test_waiting_for_a_slow_engine_is_silence_and_no_end(rig: Rig, tone: Tone) -> None:
+    tone.not_yet = 10
+    rig.say(request("One, two."))
+    assert rig.frames == [] and rig.states == []
+    rig.run(3.0)
+    assert rig.phases == ["s1 started", "s1 finished"]
+    assert rig.frames[0].stamp_s - 10.0 == pytest.approx(10 * FRAME_S, abs=FRAME_S)
+    assert np.allclose(np.diff([f.stamp_s for f in rig.frames]), FRAME_S)
+    assert np.count_nonzero(np.concatenate([f.samples for f in rig.frames])) == int(0.2 * RATE_HZ)
+
+
+def test_an_engine_that_fails_costs_the_request_and_not_the_voice(rig: Rig, tone: Tone) -> None:
+    tone.broken = True
+    rig.say(request("One.", 1))
+    tone.broken = False
+    rig.say(request("Two.", 2))
+    rig.run(1.0)
+    assert rig.phases == ["s1 cancelled", "s2 started", "s2 finished"]
+
+
+def test_clauses_are_parted_by_a_shorter_pause(rig: Rig) -> None:
+    style = SpeechStyle(0.0, "rose", "elderly", 120, 1.0, 1.0, 0.6, 1.2, 0.3, "", 0.9, clause_pause_s=0.3)
+    rig.voice.step({"speech/style": [style]}, 10.0)
+    rig.say(request("One two three four, five six seven eight. Nine ten eleven twelve."))
+    rig.run(5.0)
+    finished = rig.states[-1]
+    assert finished.clause_pause_s == pytest.approx(0.3, abs=0.01)
+    assert finished.pause_s == pytest.approx(0.6, abs=0.01)
+    assert finished.rate_wpm == pytest.approx(12 * 60 / 1.5, rel=0.01)
+    assert finished.level_dbfs == pytest.approx(20 * math.log10(1000 / 32768), abs=0.3)
+
+
+def test_the_language_of_a_text_goes_before_the_configured_one(rig: Rig, tone: Tone) -> None:
+    rig.say(request("Bonjour.", 1, language="fr"), request("Hello.", 2))
+    rig.run(1.0)
+    assert [language for _, language, _ in tone.asked] == ["fr", "en"]
+
+
+def loudest(rig: Rig) -> int:
+    return max(int(np.abs(frame.samples).max()) for frame in rig.frames)
+
+
+@pytest.mark.parametrize(("distance_m", "expected"), [(1.0, 1000), (2.0, 1413), (4.0, 1995), (0.5, 708), (100.0, 3162)])
+def test_who_is_farther_away_is_spoken_to_louder(rig: Rig, distance_m: float, expected: int) -> None:
+    anna = Person("anna", "Anna", "adult", 0.9, (distance_m, 0.0, 0.0), (0.0, 0.0, 0.0), 0.1, True, False, True, 10.0)
+    near = Person("leo", "Leo", "child", 0.9, (0.3, 0.0, 0.0), (0.0, 0.0, 0.0), 0.1, True, False, True, 10.0)
+    rig.voice.step({"people": [People(10.0, "test", (near, anna))], "pose": [RobotPose(10.0, 0.0, 0.0, 0.0, 0.1)]}, 10.0)
+    rig.say(request("hello"))
+    assert loudest(rig) == pytest.approx(expected, rel=0.01)
+
+
+def test_noise_raises_the_voice_and_its_own_sound_does_not(rig: Rig) -> None:
+    noise = np.random.default_rng(3).standard_normal((200, FRAME_SAMPLES))
+    for level, seconds in ((10 ** (-31 / 20), 3.0), (1.0, 0.0)):
+        for index in range(round(seconds / FRAME_S)):
+            frame = AudioFrame(10.0 + index * FRAME_S, "microphone", index, RATE_HZ, (noise[index] * 32768 * level).astype(np.int16))
+            rig.voice.step({"audio/in": [frame]}, 10.0 + index * FRAME_S)
+    rig.now_s = 13.0
+    rig.say(request("One two three four five six."))
+    assert loudest(rig) == pytest.approx(1000 * 10 ** (5 / 20), rel=0.06)  # noise of -31 dBFS is 10 dB above what nobody minds
+    loud = np.full(FRAME_SAMPLES, 20000, np.int16)
+    for index in range(50):
+        rig.now_s += FRAME_S
+        rig.voice.step({"audio/in": [AudioFrame(rig.now_s, "microphone", index, RATE_HZ, loud)]}, rig.now_s)
+    rig.frames.clear()
+    rig.say(request("Seven.", 2))
+    rig.run(2.0)
+    assert loudest(rig) == pytest.approx(1000 * 10 ** (5 / 20), rel=0.06)
+
+
 @pytest.fixture(scope="module")
-def espeak() -> Iterator[Espeak]:
-    with Espeak() as engine:
-        yield engine
+def engine() -> Iterator[EspeakEngine]:
+    with Espeak() as client:
+        yield EspeakEngine(espeak=client)
 
 
 @pytest.mark.parametrize(
-    "sentence", [SENTENCE, "I will not give you the knife, because it is sharp and could hurt you.", "Here is the cup."]
+    ("text", "language"),
+    [
+        (SENTENCE, "en"),
+        ("I will not give you the knife, because it is sharp. Please ask a grown-up, or wait until Anna is back.", "en"),
+        ("Je ne vous donne pas le couteau, car il coupe. Demandez à un adulte, ou attendez le retour de Rose.", "fr"),
+    ],
 )
-@pytest.mark.parametrize("rate_wpm", [110, 140, 165, 190, 220])
-def test_the_sound_has_the_rate_that_was_asked_for(espeak: Espeak, rate_wpm: int, sentence: str) -> None:
-    sound = EspeakSynthesiser("en-us", espeak).speak(sentence, Manner(rate_wpm=rate_wpm))
-    assert measured_wpm(sentence, sound) == pytest.approx(rate_wpm, rel=0.05)
-
-
-def test_pitch_and_volume_follow_the_manner(espeak: Espeak) -> None:
-    engine = EspeakSynthesiser("en-us", espeak)
-    quiet, loud = (engine.speak(SENTENCE, Manner(volume_ratio=v)).astype(float).std() for v in (0.5, 1.0))
-    assert loud / quiet == pytest.approx(2.0, rel=0.05)
-    low, high = (_pitch_hz(engine.speak("aaaaaaa", Manner(pitch_ratio=r))) for r in (1.0, 1.4))
-    assert high / low == pytest.approx(1.4, rel=0.15)
-
-
-def test_finished_reports_the_measured_rate(espeak: Espeak) -> None:
-    rig = Rig(Voice(VoiceConfig(rate_wpm=120), EspeakSynthesiser("en-us", espeak)))
-    rig.say(request(SENTENCE))
-    rig.run(10.0)
-    assert rig.states[-1].phase == "finished"
-    assert rig.states[-1].rate_wpm == pytest.approx(120, rel=0.05)
+@pytest.mark.parametrize(("rate_wpm", "pause_s", "clause_pause_s"), [(100, 0.8, 0.35), (120, 0.7, 0.3), (165, 0.25, 0.12), (220, 0.2, 0.1)])
+def test_rate_and_pauses_of_the_sound_are_those_of_the_style(
+    engine: EspeakEngine, text: str, language: str, rate_wpm: float, pause_s: float, clause_pause_s: float
+) -> None:
+    rig = Rig(Voice(VoiceConfig(), engine))
+    style = SpeechStyle(0.0, "", "s", rate_wpm, 1.0, 1.0, pause_s, 1.2, 0.3, "", 0.9, clause_pause_s)
+    rig.voice.step({"speech/style": [style]}, 10.0)
+    rig.say(request(text, language=language))
+    rig.run(30.0)
+    finished = rig.states[-1]
+    assert finished.phase == "finished" and finished.said == text
+    assert finished.rate_wpm == pytest.approx(rate_wpm, rel=0.03)
+    if "," in text:
+        assert finished.pause_s == pytest.approx(pause_s, rel=0.05, abs=0.006)
+        assert finished.clause_pause_s == pytest.approx(clause_pause_s, rel=0.05, abs=0.006)
+    assert -28 < finished.level_dbfs < -23
+    outside_s = pause_s if "," in text else 0.0
+    heard_wpm = count_words(text) * 60 / (len(rig.frames) * FRAME_S - outside_s)
+    assert heard_wpm == pytest.approx(rate_wpm, rel=0.03)
     assert math.isnan(rig.states[0].rate_wpm)
 
 
-def _pitch_hz(sound: NDArray[np.int16]) -> float:
-    """Pitch of a vowel by its autocorrelation."""
-    middle = sound[len(sound) // 2 - 1500 : len(sound) // 2 + 1500].astype(float)
-    correlation = np.correlate(middle, middle, "full")[len(middle) :]
-    shortest, longest = RATE_HZ // 400, RATE_HZ // 60
-    return RATE_HZ / (shortest + 1 + int(correlation[shortest:longest].argmax()))
+def sound_of(engine: EspeakEngine, clause: str, seconds: float, manner: Manner) -> NDArray[np.int16]:
+    return np.concatenate([piece.samples for piece in engine.say(clause, seconds, "en", manner)])
+
+
+def test_same_words_same_sound_whatever_was_said_before(engine: EspeakEngine) -> None:
+    """espeak-ng by itself remembers phase and rate of its last sentence."""
+    first = sound_of(engine, SENTENCE, 3.5, Manner())
+    sound_of(engine, "Something quick.", 0.3, Manner(pitch_ratio=1.3))
+    sound_of(engine, "Something rather slow.", 4.0, Manner())
+    assert np.array_equal(sound_of(engine, SENTENCE, 3.5, Manner()), first)
+
+
+@pytest.mark.parametrize("ratio", [0.8, 1.2, 1.4])
+def test_pitch_follows_the_manner(engine: EspeakEngine, ratio: float) -> None:
+    plain, changed = (figures_of(sound_of(engine, SENTENCE, 3.5, Manner(pitch_ratio=r))) for r in (1.0, ratio))
+    assert changed.pitch_hz / plain.pitch_hz == pytest.approx(ratio, rel=0.06)
+
+
+def test_liveliness_follows_the_manner(engine: EspeakEngine) -> None:
+    ranges = [figures_of(sound_of(engine, SENTENCE, 3.5, Manner(pitch_range_ratio=r))).pitch_range_st for r in (0.0, 0.5, 1.0, 1.5)]
+    assert ranges[0] < 1.0
+    assert ranges[1] == pytest.approx(0.5 * ranges[2], rel=0.25)
+    assert ranges[3] == pytest.approx(1.5 * ranges[2], rel=0.25)
+
+
+def figures_of(sound: NDArray[np.int16]) -> Figures:
+    meter = Meter()
+    for begin in range(0, len(sound), FRAME_SAMPLES):
+        meter.feed(sound[begin : begin + FRAME_SAMPLES])
+    return meter.figures()
+
+
+def test_the_table_of_durations_holds(engine: EspeakEngine) -> None:
+    """Each clause is nearly as much longer as the table says; the voices' mean is nearer still."""
+    with Espeak() as client:
+        for voice, texts in (("en-us", ENGLISH), ("fr", FRENCH)):
+            at = {rate: [len(client.synthesise(text, voice, rate)) for text in texts] for rate in DURATIONS}
+            for rate, factor in DURATIONS.items():
+                ratios = np.array(at[rate]) / np.array(at[140])
+                assert ratios.mean() == pytest.approx(factor, rel=0.12), (voice, rate)
+
+
+ENGLISH = [SENTENCE, "I do not know any more where the yellow glasses are.", "Only a grown-up may let me go on."]
+FRENCH = ["Je vais prendre la tasse rouge pour vous.", "Je ne sais plus où sont les lunettes jaunes."]
+
+
+def test_the_first_voice_speaks_where_a_language_has_none(engine: EspeakEngine) -> None:
+    assert np.array_equal(
+        np.concatenate([piece.samples for piece in engine.say("hello", 0.5, "eo", Manner())]), sound_of(engine, "hello", 0.5, Manner())
+    )

@@ -6,9 +6,11 @@ import string
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
+from robot_runtime.mind.sentences.names import FORMS, Formed, Names
 from safety.files import FileError, load_yaml, suggestion
+from safety.ontology import Ontology
 
 FOLDER = Path(__file__).parent
 REFERENCE = "en"
@@ -22,6 +24,13 @@ class Book(BaseModel):
 
     language: str
     sentences: dict[str, str]
+    names: dict[str, str] = Field({}, description="English name → name with its article")
+    colours: dict[str, tuple[str, str]] = Field({}, description="English colour → its masculine and feminine form")
+    feminine: frozenset[str] = Field(frozenset(), description="nouns whose article does not tell it")
+    _names: Names = PrivateAttr()
+
+    def model_post_init(self, context: object) -> None:
+        self._names = Names({**(_known_things() if self.language == "fr" else {}), **self.names}, self.colours, self.feminine)
 
     @field_validator("sentences")
     @classmethod
@@ -29,6 +38,8 @@ class Book(BaseModel):
         for key, text in sentences.items():
             if not all(name.isidentifier() for name in fields(text)):
                 raise ValueError(f"{key}: fields are written {{name}}")
+            if wrong := forms(text) - FORMS:
+                raise ValueError(f"{key}: unknown form '{min(wrong)}'{suggestion(min(wrong), sorted(FORMS - {''}))}")
         return sentences
 
     def sentence(self, key: str, **values: str) -> str:
@@ -36,7 +47,7 @@ class Book(BaseModel):
 
         :raises KeyError: the key or a field is not the language's; a mistake in the code that asks
         """
-        return self.sentences[key].format(**values)
+        return self.sentences[key].format(**{name: Formed(value, self._names) for name, value in values.items()})
 
 
 def load_sentences(language: str, folder: Path = FOLDER) -> Book:
@@ -44,7 +55,7 @@ def load_sentences(language: str, folder: Path = FOLDER) -> Book:
 
     :raises FileError: there is none, or it lacks what the reference language has
     """
-    known = sorted(path.stem for path in folder.glob("*.yaml"))
+    known = languages(folder)
     if language not in known:
         raise FileError(f"{folder}: no sentences in '{language}'{suggestion(language, known)}")
     book, reference = _read(folder / f"{language}.yaml"), _read(folder / f"{REFERENCE}.yaml")
@@ -68,6 +79,27 @@ def fields(text: str) -> set[str]:
     ['object', 'where']
     """
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def forms(text: str) -> set[str]:
+    """The forms in which a sentence asks for names.
+
+    >>> sorted(forms("{object} : {place:le}"))
+    ['', 'le']
+    """
+    return {form for _, name, form, _ in string.Formatter().parse(text) if name is not None and form is not None}
+
+
+def languages(folder: Path = FOLDER) -> list[str]:
+    """The languages in which the robot has sentences."""
+    return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
+@lru_cache(maxsize=1)
+def _known_things() -> dict[str, str]:
+    """The French names of all things of the ontology, by all their English ones."""
+    classes = Ontology.load().classes
+    return {word: kind.fr for name, kind in classes.items() if kind.fr for word in (name, *kind.synonyms)}
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,248 @@
+"""A grammar as a graph of phones in their context, which the search walks frame by frame.
+
+Each state of the grammar has a :class:`Block`: silence and the words that may follow, as chains of phones.  Blocks are joined
+at junctions: which phone was spoken last, and which comes next.  So every phone knows both its neighbours, also across words.
+States that are followed by the same words share one :class:`Layout`, and layouts are kept for the next grammar: most of a
+grammar stays when a name is added.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_runtime.hear.acoustic_model import SILENCE, AcousticModel, PhoneModel
+from robot_runtime.hear.network import Automaton
+
+Pronunciation = tuple[str, ...]
+Lexicon = Mapping[str, Sequence[Pronunciation]]
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+SILENT = -1
+"""Stands for silence and noise where the number of a word is expected."""
+_LEAST_WEIGHT = 1e-3
+_KEPT_LAYOUTS = 4096
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a path gains beside the sound, in natural logarithms."""
+
+    grammar: float = 10.0  # factor of the logarithm of a grammar's weights
+    word: float = 0.0
+    silence: float = 0.0
+    noise: float = -15.0
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What decides a block's layout."""
+
+    words: tuple[tuple[Pronunciation, ...], ...]
+    rights: tuple[tuple[str, ...], ...]  # what may follow each word
+    lefts: tuple[str, ...]  # what may come before all of them
+
+
+class Layout:
+    """The phones of a block.  They come in three groups, in this order:
+
+    the first of each word, entered from junctions; those that are entered from one other; those entered from several.
+    """
+
+    def __init__(self, around: Surroundings, model: AcousticModel, costs: Costs) -> None:
+        self.rights = tuple(sorted({sounds[0] for word in around.words for sounds in word} | {SILENCE}))
+        self.lefts = around.lefts
+        self._junction = {pair: index for index, pair in enumerate((left, right) for left in self.lefts for right in self.rights)}
+        self._model = model
+        self._phones: list[PhoneModel] = []
+        self._word: list[int] = []
+        self._entries: list[dict[int, float]] = []
+        self._before: list[list[int]] = []
+        self._family: list[int] = []
+        self._families: list[set[int]] = []
+        self._exits: set[tuple[int, str, str, int]] = set()
+        for filler in sorted(model.fillers):
+            self._add_filler(filler, costs.silence if filler == SILENCE else costs.noise)
+        for number, (word, rights) in enumerate(zip(around.words, around.rights, strict=True)):
+            for sounds in word:
+                self._add_word(number, sounds, rights)
+        self._freeze()
+
+    def junction(self, left: str, right: str) -> int:
+        return self._junction[left, right]
+
+    def _add_filler(self, filler: str, gain: float) -> None:
+        """Leads from every junction that awaits silence to those after it."""
+        self._families.append({self._junction[left, SILENCE] for left in self.lefts})
+        phone = self._phone(self._model.alone(filler), SILENT, [])
+        self._entries[phone] = dict.fromkeys(self._families[-1], gain)
+        self._exits |= {(SILENT, SILENCE, right, phone) for right in self.rights}
+
+    def _add_word(self, number: int, sounds: Pronunciation, rights: Sequence[str]) -> None:
+        single = len(sounds) == 1
+        self._families.append({self._junction[left, sounds[0]] for left in self.lefts})
+        firsts: dict[PhoneModel, int] = {}
+        for left in self.lefts:
+            for right in rights if single else (sounds[1],):
+                model = self._model.between(sounds[0], left, right, first=True, last=single)
+                if model not in firsts:
+                    firsts[model] = self._phone(model, number, [])
+                self._entries[firsts[model]][self._junction[left, sounds[0]]] = 0.0
+                if single:
+                    self._exits.add((number, sounds[0], right, firsts[model]))
+        if single:
+            return
+        before = list(firsts.values())
+        for left, sound, right in zip(sounds, sounds[1:], sounds[2:], strict=False):
+            before = [self._phone(self._model.between(sound, left, right, first=False, last=False), number, before)]
+        lasts: dict[PhoneModel, int] = {}
+        for right in rights:
+            model = self._model.between(sounds[-1], sounds[-2], right, first=False, last=True)
+            if model not in lasts:
+                lasts[model] = self._phone(model, number, before)
+            self._exits.add((number, sounds[-1], right, lasts[model]))
+
+    def _phone(self, model: PhoneModel, word: int, before: list[int]) -> int:
+        self._phones.append(model)
+        self._word.append(word)
+        self._entries.append({})
+        self._before.append(before)
+        self._family.append(len(self._families) - 1)
+        return len(self._phones) - 1
+
+    def _freeze(self) -> None:
+        groups = np.array([min(len(before), 2) for before in self._before])
+        order = np.argsort(groups, kind="stable")
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        self.size = len(order)
+        self.first, self.inner = int((groups == 0).sum()), int((groups == 1).sum())
+        self.senones: Ints = np.array([self._phones[phone].senones for phone in order]).T
+        transitions = self._model.transitions[[self._phones[phone].transitions for phone in order]]
+        self.stay: Floats = np.ascontiguousarray(np.stack([transitions[:, n, n] for n in range(3)]))
+        self.step: Floats = np.ascontiguousarray(np.stack([transitions[:, 0, 1], transitions[:, 1, 2]]))
+        self.leave: Floats = np.ascontiguousarray(transitions[:, 2, 3])
+        self.word: Ints = np.array(self._word)[order]
+        entries = [sorted(self._entries[phone].items()) for phone in order[: self.first]]
+        self.entry_from: Ints = np.array([junction for row in entries for junction, _ in row])
+        self.entry_gain: Floats = np.array([gain for row in entries for _, gain in row], np.float32)
+        self.entry_begin: Ints = np.cumsum([0, *(len(row) for row in entries)])
+        families = [np.array(sorted(family)) for family in self._families]
+        self.families: list[Ints] = [families[self._family[phone]] for phone in order[: self.first]]
+        """For each first phone all junctions from which its word could be entered, though by another first phone."""
+        before = [self._before[phone] for phone in order[self.first :]]
+        self.before_inner: Ints = place[[row[0] for row in before[: self.inner]]] if self.inner else np.zeros(0, np.int64)
+        several = before[self.inner :]
+        widest = max((len(row) for row in several), default=1)
+        self.before_several: Ints = (
+            place[np.array([row + row[-1:] * (widest - len(row)) for row in several])] if several else np.zeros((0, 1), np.int64)
+        )
+        exits = sorted((word, last, right, int(place[phone])) for word, last, right, phone in self._exits)
+        self.leavers: Ints = np.unique([phone for *_, phone in exits])
+        number = {int(phone): index for index, phone in enumerate(self.leavers)}
+        self.exits = [(word, last, right, number[phone]) for word, last, right, phone in exits]
+        del self._phones, self._word, self._entries, self._before, self._exits, self._family, self._families
+
+
+@dataclass(frozen=True)
+class Way:
+    """From the ends of a block's words into the junctions of another, or of the same."""
+
+    target: int  # block
+    leavers: Ints  # sorted by the junction into which they lead
+    begins: Ints  # where in them those of the next junction begin
+    junctions: Ints  # of the whole graph
+
+    def reached_from(self, leaver: int) -> Ints:
+        """The junctions into which one leaver leads."""
+        return self.junctions[np.searchsorted(self.begins, np.flatnonzero(self.leavers == leaver), side="right") - 1]
+
+
+@dataclass(frozen=True)
+class Block:
+    """One state of the grammar, with the words that may follow it."""
+
+    layout: Layout
+    states: Ints  # columns of the scores for each state of each phone, (3, phones)
+    gains: Floats  # of entering each phone from each junction
+    words: tuple[tuple[str, int], ...]  # word and state after it
+    junctions: slice
+    ways: tuple[Way, ...]
+
+
+class Layouts:
+    """Makes layouts, each only once."""
+
+    def __init__(self, model: AcousticModel, costs: Costs) -> None:
+        self.model, self.costs = model, costs
+        self._known: dict[Surroundings, Layout] = {}
+
+    def layout(self, around: Surroundings) -> Layout:
+        if around not in self._known:
+            if len(self._known) >= _KEPT_LAYOUTS:
+                self._known.clear()
+            self._known[around] = Layout(around, self.model, self.costs)
+        return self._known[around]
+
+
+class PhoneGraph:
+    """Blocks for all states of a grammar."""
+
+    def __init__(self, automaton: Automaton, lexicon: Lexicon, layouts: Layouts) -> None:
+        costs = layouts.costs
+        rows = [list(row.items()) for row in automaton.arcs]
+        rights = [tuple(sorted({sounds[0] for word, _ in row for sounds in lexicon[word]} | {SILENCE})) for row in rows]
+        lefts: list[set[str]] = [{SILENCE} for _ in rows]
+        for row in rows:
+            for word, target in row:
+                lefts[target].update(sounds[-1] for sounds in lexicon[word])
+        chosen = [
+            layouts.layout(
+                Surroundings(
+                    tuple(tuple(lexicon[word]) for word, _ in row), tuple(rights[target] for _, target in row), tuple(sorted(lefts[state]))
+                )
+            )
+            for state, row in enumerate(rows)
+        ]
+        self.senones: Ints = np.unique(np.concatenate([layout.senones.ravel() for layout in dict.fromkeys(chosen)]))
+        states = {layout: np.searchsorted(self.senones, layout.senones) for layout in dict.fromkeys(chosen)}
+        self.begins: Ints = np.cumsum([0, *(len(layout.lefts) * len(layout.rights) for layout in chosen)])
+        self.junctions = int(self.begins[-1])
+        self.blocks: list[Block] = []
+        for state, (row, layout) in enumerate(zip(rows, chosen, strict=True)):
+            weights = automaton.weights[state]
+            gains = np.array(
+                [*(costs.grammar * math.log(max(weights[word], _LEAST_WEIGHT)) + costs.word for word, _ in row), 0.0], np.float32
+            )
+            entered = np.repeat(layout.word[: layout.first], np.diff(layout.entry_begin))
+            junctions = slice(int(self.begins[state]), int(self.begins[state + 1]))
+            ways = self._ways(state, row, layout, chosen)
+            self.blocks.append(Block(layout, states[layout], layout.entry_gain + gains[entered], tuple(row), junctions, ways))
+        self.starts: Ints = np.array([self.begins[0] + chosen[0].junction(SILENCE, right) for right in chosen[0].rights])
+        ends = [
+            (
+                int(self.begins[state]) + chosen[state].junction(left, SILENCE),
+                math.log(max(automaton.weights[state].get("", 1.0), _LEAST_WEIGHT)),
+            )
+            for state in sorted(automaton.final)
+            for left in chosen[state].lefts
+        ]
+        self.ends: Ints = np.array([junction for junction, _ in ends], np.int64)
+        self.end_gains: Floats = np.array([costs.grammar * weight for _, weight in ends], np.float32)
+
+    def _ways(self, state: int, row: list[tuple[str, int]], layout: Layout, chosen: list[Layout]) -> tuple[Way, ...]:
+        found: dict[int, list[tuple[int, int]]] = {}
+        for word, last, right, leaver in layout.exits:
+            target = state if word == SILENT else row[word][1]
+            found.setdefault(target, []).append((int(self.begins[target]) + chosen[target].junction(last, right), leaver))
+        ways = []
+        for target, pairs in sorted(found.items()):
+            pairs.sort()
+            junctions, begins = np.unique([junction for junction, _ in pairs], return_index=True)
+            ways.append(Way(target, np.array([leaver for _, leaver in pairs]), begins, junctions))
+        return tuple(ways)
