@@ -89,6 +89,12 @@ def _simulated(settings: Settings) -> bool:
     return settings.simulated
 
 
+def _not_the_homes(settings: Settings) -> tuple[str, ...]:
+    """What the simulated home leaves to a driver: the wheels' odometry, and the sound of whoever talks to it from outside."""
+    odom, sound = ("odom",) if _serial(settings) else (), ("audio/in",) if settings.audio_in != "sim" else ()
+    return odom + sound
+
+
 _NOT_OUR_SOUND = ("sim", "topic")
 """Sound that is frames already: the microphone and the speaker have nothing to do."""
 
@@ -116,7 +122,7 @@ NODES: tuple[Node, ...] = (
     Node("home", "sim", "sim.home:Home",
          inputs=("cmd_vel", "joints/command", "audio/out", "sim/people", "sim/sound"),
          outputs=("odom", "scan", "joint_states", "gripper/state", "audio/in", "audio/direction", "sim/state"),
-         rate_hz=50, budget_ms=8, when=_simulated, elsewhere=lambda s: ("odom",) if _serial(s) else ()),
+         rate_hz=50, budget_ms=8, when=_simulated, elsewhere=_not_the_homes),
     # ---- eyes
     Node("camera", "eyes", "robot_runtime.sense.camera:Camera",
          inputs=("sim/state", "camera/raw_in", "camera/compressed_in", "camera/depth_in", "camera/info_in"),
@@ -223,7 +229,7 @@ LAUNCH_ARGUMENTS: tuple[LaunchArgument, ...] = (
     LaunchArgument(
         "audio_in",
         "sim, topic, audio_common, device, device:NAME or file:PATH",
-        ("microphone.source", "audio_common.audio_in", "notices.audio_in", "recorder.audio_in"),
+        ("microphone.source", "audio_common.audio_in", "notices.audio_in", "recorder.audio_in", "home.audio_in"),
     ),
     LaunchArgument("audio_out", "sim, topic, audio_common, device, device:NAME or file:PATH", ("speaker.sink", "audio_common.audio_out")),
     LaunchArgument("camera", "sim, topic, device, device:N, file:PATH, rtsp://… or http://…", ("camera.source",)),

@@ -52,6 +52,7 @@ class Home:
         wheel_scale_std: float = Field(0.001, ge=0, le=0.05, description="relative error of a wheel's assumed radius")
         wheel_slip_std: float = Field(0.002, ge=0, le=0.1, description="random slip, metres per root of a metre rolled")
         base_driver: str = Field("ros", description="ros: the base obeys cmd_vel; serial:PORT: a controller is emulated on that port")
+        audio_in: str = Field("sim", description="sim: the home is heard; all else: somebody from outside is, who has a microphone")
         state_period_s: float = Field(0.05, ge=0.02, le=0.1, description="between two messages of sim/state")
 
     def __init__(self, config: Config) -> None:
@@ -217,7 +218,8 @@ class Home:
         places = {id_: (walker.x_m, walker.y_m) for id_, walker in self.walkers.items()}
         samples, self._speaking = self._acoustics.mix(now_s, pose, places, self.robot.speed())
         self._steps += 1
-        out: Outbox = [("audio/in", AudioFrame(now_s, "sim", self._steps - 1, SAMPLE_RATE_HZ, samples))]
+        heard = AudioFrame(now_s, "sim", self._steps - 1, SAMPLE_RATE_HZ, samples)
+        out: Outbox = [("audio/in", heard)] if self._config.audio_in == "sim" else []
         if (direction := self._finder.hear(now_s, pose, self._acoustics, places)) is not None:
             out.append(("audio/direction", direction))
         return out

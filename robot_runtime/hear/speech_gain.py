@@ -54,8 +54,8 @@ class SpeechGain:
 def limited(samples: Floats) -> Floats:
     """Samples bent softly above -3 dB of full scale, so that they stay within it and keep their order.
 
-    >>> limited(np.array([0.5, 1.0, -4.0], np.float32)).round(2).tolist()
-    [0.5, 0.93, -1.0]
+    >>> [f"{sample:.2f}" for sample in limited(np.array([0.5, 1.0, -4.0], np.float32))]
+    ['0.50', '0.93', '-1.00']
     """
     over = np.abs(samples) > _KNEE
     if not over.any():

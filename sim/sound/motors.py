@@ -3,8 +3,8 @@
 Motors: tones at the meshing of the gears and its multiples, which rise with the wheel's speed, each wheel its own; rolling:
 a broad band that grows with the speed, 30 dB for ten times as fast, as tyres do (U. Sandberg, Tyre/road noise myths and
 realities, Inter-Noise 2001); motors 20 dB.  Fans: a broad band and the tone of their blades.  Level: a small robot with all its
-motors moving was measured at 47.9 dB(A) (the Kirobo experiment, Toyota, 2013); makers of service robots state 45 to 55.
-The default of 50 dB SPL at 0.5 m/s lies within, at a microphone in the head, away from the wheels.
+motors moving was measured at 47.9 dB(A) (the Kirobo experiment, Toyota, 2013).  The default of 50 dB SPL at 0.5 m/s is for a
+larger one, at a microphone in its head, away from the wheels.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ SITUATIONS = {
     "robot with others' messages": Settings(also_publish="vision_msgs,hri_msgs"),
     "robot with a serial base": Settings(base_driver="serial:/dev/ttyACM0"),
     "simulated": Settings.for_simulation(),
+    "simulated, and somebody with a microphone": Settings.for_simulation(audio_in="device", audio_out="device"),
     "simulated serial base": Settings.for_simulation(base_driver="serial:build/base"),
     "demo": Settings.for_simulation(scenario="sim/scenarios/demo.yaml", run_dir="runs/x"),
 }

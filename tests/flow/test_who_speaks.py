@@ -26,7 +26,7 @@ class Room:
     """Two people before the robot, of whom the tracks of both are known and only sound tells them apart."""
 
     def __init__(self, yaw_rad: float, array: bool = True, facing: tuple[str, ...] = ()) -> None:
-        self.flow = Flow.build(Settings.for_simulation(), only=lambda node: node.name in ("home", "ear"))
+        self.flow = Flow.build(Settings.for_simulation(), only=lambda node: node.name in ("home", "front_end", "ear"))
         self.people, self.spoke, self.heard = PeopleTracker(), set[str](), list[m.Utterance]()
         self._yaw_rad, self._facing, self._voices, self._ticks = yaw_rad, facing, list[Voice](), 0
         self._direction = None if array else Direction(Direction.Config())

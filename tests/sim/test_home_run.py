@@ -203,6 +203,14 @@ def test_the_microphone_gets_a_frame_every_step() -> None:
     assert frame.samples.dtype == np.int16
 
 
+def test_who_talks_to_it_from_outside_is_heard_alone() -> None:
+    """With ``demo --mic`` the microphone's frames and the home's own would be one stream of both."""
+    runner = HomeRunner(audio_in="device")
+    runner.idle(0.1)
+    assert "audio/in" not in runner.sent
+    assert runner.sent["odom"]
+
+
 @pytest.mark.parametrize("command", [{"person": "nobody", "say": "hello"}, {"person": "anna", "say": "no_such_recording.wav"}])
 def test_a_direction_that_cannot_be_followed_is_told_and_ignored(command: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
     runner = HomeRunner()
