@@ -13,7 +13,6 @@ from robot_runtime.sense.sound_card import SoundCard, Start, on_a_thread
 from robot_runtime.sense.sound_source import FRAME_S, Heard
 from robot_runtime.sense.sound_stream import Stream, Wish
 from robot_runtime.stage import Inbox
-from safety.files import FileError
 
 
 class DeviceSource:
@@ -36,12 +35,7 @@ class DeviceSource:
         self._stream: Stream | None = None
         self._overruns = self._overflows = 0
         self._due_s, self._latency_s = math.nan, math.nan
-        try:
-            self._card.open()
-        except FileError as error:
-            if not may_be_missing:
-                raise
-            self._card.wait(str(error))
+        self._card.open(may_be_missing)
 
     def read(self, inbox: Inbox, now_s: float) -> list[Heard]:
         stream = self._card.watch()

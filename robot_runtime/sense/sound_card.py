@@ -51,14 +51,21 @@ class SoundCard:
         self._calls, self._silent_s, self._watched_s = 0, 0.0, clock()
         _CARDS.add(self)
 
-    def open(self) -> None:
+    def open(self, may_be_missing: bool = False) -> None:
         """Now, and waiting for it.
 
+        :param may_be_missing: then it is looked for from now on
         :raises FileError: no such device, or it cannot be opened
         """
-        with _PORTAUDIO:
-            self._stream = self._opened()
-        self._found()
+        try:
+            with _PORTAUDIO:
+                self._stream = self._opened()
+        except FileError as error:
+            if not may_be_missing:
+                raise
+            self._lose(str(error))
+        else:
+            self._found()
 
     def watch(self) -> Stream | None:
         """The open stream, None while there is none; to be called every step."""
@@ -68,10 +75,6 @@ class SoundCard:
         if self._stream is None:
             self._look_for_it()
         return self._stream
-
-    def wait(self, problem: str) -> None:
-        """It is not there, and will be looked for."""
-        self._lose(problem)
 
     def close(self) -> None:
         """Let go of it; the next ``watch`` looks for it again."""

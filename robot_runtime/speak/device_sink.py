@@ -17,7 +17,6 @@ from robot_runtime.sense.rate import Converter
 from robot_runtime.sense.sound_card import SoundCard, Start, on_a_thread
 from robot_runtime.sense.sound_stream import Stream, Wish
 from robot_runtime.speak.sink import RATE_HZ
-from safety.files import FileError
 
 _END_S, _NEARLY_DRY_S = 0.03, 0.03
 """Without a frame for so long, and with so little waiting, a sentence is over: what the converter still holds is pushed out after it."""
@@ -53,12 +52,7 @@ class DeviceSink:
         self._speaking, self._last_s, self._stamp_s = False, -math.inf, -math.inf
         self.underruns = self.dropped = self.unheard = 0
         self._level_s, self._dry = math.nan, 0
-        try:
-            self._card.open()
-        except FileError as error:
-            if not may_be_missing:
-                raise
-            self._card.wait(str(error))
+        self._card.open(may_be_missing)
 
     def write(self, frame: AudioFrame, now_s: float) -> None:
         stream = self._watch(now_s)
