@@ -11,7 +11,6 @@ from robot_runtime.hear.ear import Ear, EarConfig
 from robot_runtime.hear.pronunciation import PronunciationError, pronounce
 from robot_runtime.hear.speakers import LEAST, Speakers
 from robot_runtime.hear.stop_word import StopWord, StopWordConfig
-from robot_runtime.hear.turn import Moment, Turn, TurnTimes
 from robot_runtime.messages import AudioFrame, People, Person, SpeechState, StopRequest, Utterance, VoiceHeard, WorldFacts
 from robot_runtime.speak.espeak import Espeak
 from sim.description import load_home
@@ -111,7 +110,7 @@ def test_a_finished_command_is_answered_at_the_first_pause(ear: Ear) -> None:
     end_s = 10.0 + (len(samples) - 1.2 * 16_000) / 16_000
     assert isinstance(utterance, Utterance)
     assert utterance.end_s == pytest.approx(end_s, abs=0.15)
-    assert 0.2 <= decided_s - end_s <= 0.45
+    assert 0.05 <= decided_s - end_s <= 0.3
     assert utterance.start_s == pytest.approx(10.6, abs=0.2)
 
 
@@ -260,21 +259,6 @@ def test_each_word_needs_a_threshold() -> None:
 
 
 # ---------------------------------------------------------------- parts
-
-
-def test_turn_ends_at_silence_and_a_click_is_none() -> None:
-    turn = Turn(TurnTimes(0.1, 0.2, 0.8, 5.0), 0.5, FRAME_S)
-    assert [turn.hear(0.9) for _ in range(3)] == [Moment.QUIET] * 3
-    turn.hear(0.0)
-    moments = [turn.hear(p) for p in [0.9] * 20 + [0.0] * 40]
-    assert moments.index(Moment.BEGAN) == 4
-    assert moments.index(Moment.PAUSED) == 29
-    assert moments[-1] is Moment.ENDED
-
-
-def test_a_turn_without_end_is_cut() -> None:
-    turn = Turn(TurnTimes(0.1, 0.2, 0.8, 1.0), 0.5, FRAME_S)
-    assert Moment.ENDED in [turn.hear(0.9) for _ in range(60)]
 
 
 def test_level_gate_learns_the_room() -> None:
