@@ -134,7 +134,7 @@ NODES: tuple[Node, ...] = (
          budget_ms=4),
     Node("front_end", "voice", "robot_runtime.hear.front_end:FrontEnd",
          inputs=("audio/in", "audio/out", "odom"), outputs=("audio/state", "audio/clean"), trigger=("audio/in",), budget_ms=3),
-    # The ear's budget is for a frame; the step at a pause also decodes: 0.23 s (95 %: 0.6 s), of other talk 0.35 s (95 %: 1.7 s).
+    # The ear's budget is for a frame; in the first tenths of a second of a pause it also decodes, some 30 ms a frame at most.
     Node("ear", "voice", "robot_runtime.hear.ear:Ear",
          inputs=("audio/state", "audio/clean", "people", "world/facts", "speech/say", "speech/state"),
          outputs=("speech/heard", "safety/stop_request", "speech/floor", "audio/voice"), trigger=("audio/clean",), budget_ms=6),
@@ -142,8 +142,8 @@ NODES: tuple[Node, ...] = (
          inputs=("audio/voice", "audio/direction_in"), outputs=("audio/direction",), trigger=("audio/voice",), budget_ms=1,
          when=lambda s: not s.simulated),
     Node("voice", "voice", "robot_runtime.speak.voice:Voice",
-         inputs=("speech/say", "speech/floor", "speech/style", "audio/in", "people", "pose"),
-         outputs=("audio/out", "speech/state"), rate_hz=50, trigger=("speech/say", "speech/floor"), budget_ms=4),
+         inputs=("speech/say", "speech/floor", "safety/stop_request", "speech/style", "audio/in", "people", "pose"),
+         outputs=("audio/out", "speech/state"), rate_hz=50, trigger=("speech/say", "speech/floor", "safety/stop_request"), budget_ms=4),
     Node("speaker", "voice", "robot_runtime.speak.speaker:Speaker",
          inputs=("audio/out",), outputs=(), rate_hz=50, trigger=("audio/out",),
          when=lambda s: s.audio_out not in (*_NOT_OUR_SOUND, "audio_common")),

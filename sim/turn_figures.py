@@ -96,9 +96,10 @@ def speaking(conversation: Conversation, recording: Recording) -> list[tuple[flo
 
 
 def _states(speaks: Sequence[tuple[float, float]], now_s: float) -> list[object]:
-    begun = [SpeechState(now_s, f"r{k}", "started", "", 0.0, math.nan) for k, (a, _) in enumerate(speaks) if a <= now_s < a + FRAME_S]
-    ended = [SpeechState(now_s, f"r{k}", "finished", "", 0.0, math.nan) for k, (_, b) in enumerate(speaks) if b <= now_s < b + FRAME_S]
-    return [*ended, *begun]
+    now = round(now_s / FRAME_S)
+    phases = [(k, phase, at_s) for k, span in enumerate(speaks) for phase, at_s in zip(("started", "finished"), span, strict=True)]
+    due = [(k, phase) for k, phase, at_s in phases if math.ceil(at_s / FRAME_S - 1e-6) == now]
+    return [SpeechState(now_s, f"r{k}", phase, "", 0.0, math.nan) for k, phase in sorted(due, key=lambda state: state[1])]
 
 
 def _people(turns: Sequence[Turn], ages: Mapping[str, str], now_s: float) -> People:
@@ -156,6 +157,8 @@ class Tally:
         mine = [turn for turn in turns if any(a + 0.1 < turn.start_s < b - 0.1 for a, b in speaks)]
         into = [turn for turn in mine if turn.role in ("interruption", "stop")]
         for turn in into:
+            if turn.role == "stop":
+                continue  # the stop word has an ear of its own
             own = [floor for floor in yields if turn.start_s - 0.2 <= floor.stamp_s <= turn.end_s + 1.0]
             self.interruptions += 1
             self.missed_interruptions += not own

@@ -146,6 +146,8 @@ class Ear:
         self._doubt()
         heard = self._listener.hear(frame.samples, self._until_s, ignore_new=self._hears_itself, condition=self._condition())
         outbox += self._floor.hear(self._listener, heard, self._until_s)
+        if self._floor.kept and self._listener.in_turn:
+            heard = self._listener.finish()
         return outbox + (self._voice(frame) if heard is None else self._tell(heard, now_s))
 
     def _cut(self, now_s: float) -> Outbox:

@@ -27,7 +27,7 @@ class FloorKeeper:
 
     def __init__(self, config: FloorConfig) -> None:
         self._config = config
-        self._small: Recogniser | None = None
+        self._small = Recogniser(GRAMMAR)
         self.reset()
 
     def reset(self) -> None:
@@ -37,7 +37,8 @@ class FloorKeeper:
         self._asked_s = -math.inf  # the question was last heard then
         self._asking = False
         self._onset_s = math.nan
-        self._ducked = self._decided = False
+        self._ducked = False
+        self._decided: Floor | None = None
 
     def will_say(self, request: SpeechRequest) -> None:
         """What the robot is going to say, to know its questions."""
@@ -61,17 +62,24 @@ class FloorKeeper:
             if heard is not None or not self._speaks:
                 return []
             self._onset_s = listener.start_s  # also of a turn into which the robot begins to speak
-        if self._decided:
+        if self._decided is not None:
             return []
         evidence = self._evidence(listener, heard, until_s)
         decision = decide(evidence, self._config) if evidence else None
         if evidence is None or decision is None or (decision.floor is Floor.DUCK and self._ducked):
             return []
-        self._ducked, self._decided = True, decision.floor is not Floor.DUCK
+        self._ducked, self._decided = True, None if decision.floor is Floor.DUCK else decision.floor
         return [self._message(decision, self._onset_s, evidence.text, until_s)]
+
+    @property
+    def kept(self) -> bool:
+        """Whether the robot speaks on, though somebody spoke into its words: so they have finished."""
+        return self._decided is Floor.KEEP
 
     def was_backchannel(self, heard: Heard) -> bool:
         """Whether a turn was no more than a sign of listening; and so nothing to answer."""
+        if self.kept:
+            return True
         if heard.start_s > self._spoke_s + _AFTER_S:
             return False
         words = self._words(heard.hypothesis, heard.sound, heard.speech_s)
@@ -81,9 +89,9 @@ class FloorKeeper:
     # ------------------------------------------------------------ parts
 
     def _nobody(self, until_s: float) -> Outbox:
-        open_duck = self._ducked and not self._decided
+        open_duck = self._ducked and self._decided is None
         onset_s, self._onset_s = self._onset_s, math.nan
-        self._ducked = self._decided = False
+        self._ducked, self._decided = False, None
         if not open_duck:
             return []
         return [("speech/floor", FloorDecision(until_s, Floor.KEEP.value, "the robot itself", onset_s, ""))]
@@ -104,8 +112,6 @@ class FloorKeeper:
         """By the robot's grammar; of short words that it is not sure of, by that of backchannels."""
         if hypothesis.confidence >= self._config.sure or speech_s > self._config.short_s:
             return hypothesis
-        if self._small is None:
-            self._small = Recogniser(GRAMMAR)
         return max(hypothesis, self._small.decode(sound), key=lambda words: words.confidence)
 
     def _wanted(self, now_s: float) -> bool:

@@ -23,8 +23,8 @@ FRAME_S = 0.02
 FRAME_SAMPLES = 320
 _HEARD = 0.1  # so much is left of the robot's own voice …
 _FADES = 0.95  # … 0.9 s after it, by this share a frame
-_MOST_PIECES = 6
-"""Of a decoding, a frame: what else is to be done in time waits for no more than some 30 ms."""
+_MOST_PIECES = 8
+"""Of a decoding, a frame: what else is to be done in time waits for no more than some 20 ms."""
 _PAUSE_S = 0.2
 """Shorter silences are part of words."""
 
@@ -164,6 +164,10 @@ class Listener:
             return self._wait(condition.pace)
         self._speaks()
         return self._end() if moment is Moment.ENDED else None
+
+    def finish(self) -> Heard:
+        """End the turn that is open: what was said is known to be all."""
+        return self._end()
 
     def cut(self) -> Heard | None:
         """End a turn that cannot go on, since there is no more sound: what was heard of it, which is not all."""

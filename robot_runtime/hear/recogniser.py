@@ -33,7 +33,7 @@ _MOST_RIVALS = 8
 _SOUND = 1.0
 _LEAST_SPREAD = 0.1
 _LEAST_FRAMES = 10  # shorter sounds hold no word
-_FRAMES_SCORED = 128  # at once; fewer cost more
+_FRAMES_SCORED = 40  # at once; fewer cost more
 _PIECE = 20  # frames that are searched at once: some milliseconds
 
 # Logistic regression over development commands that were heard right or not, and speech that was no command (docs/hearing.md):

@@ -9,7 +9,7 @@ from collections import deque
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
-from robot_runtime.messages import AudioFrame, FloorDecision, SpeechRequest, SpeechState, SpeechStyle
+from robot_runtime.messages import AudioFrame, FloorDecision, SpeechRequest, SpeechState, SpeechStyle, StopRequest
 from robot_runtime.speak.ducking import Ducking, Manners
 from robot_runtime.speak.engine import NEUTRAL_WPM, RATE_HZ, Engine, EngineError, Manner
 from robot_runtime.speak.engines import Backend, engine
@@ -77,11 +77,13 @@ class Voice:
             self._delivery = Delivery(manner, style.clause_pause_s, style.pause_s)
         self._listener.update(inbox)
         outbox: Outbox = []
-        for request in news(inbox, "speech/say", SpeechRequest):
-            outbox += self._take(request, now_s)
+        if any(stop.source == "word" for stop in news(inbox, "safety/stop_request", StopRequest)):
+            outbox += self._silence(now_s)
         for floor in news(inbox, "speech/floor", FloorDecision):
             if self._speaking is not None or self._queue:
                 self._ducking.take(floor)
+        for request in news(inbox, "speech/say", SpeechRequest):
+            outbox += self._take(request, now_s)
         return outbox + self._speak(now_s)
 
     # ------------------------------------------------------------ requests
@@ -120,6 +122,7 @@ class Voice:
         while now_s >= self._next_frame_s - 1e-6:
             self._silent = not self._next_frame(outbox, now_s)
             if self._silent:
+                self._ducking.reset()  # nobody speaks into silence
                 break
             self._next_frame_s += FRAME_S
         return outbox
