@@ -221,7 +221,7 @@ class Utterance:
 
     stamp_s: float
     id: str
-    text: str  # "" when there was speech that no grammar covers
+    text: str  # "" when there was speech that no grammar covers; of what was cut the words so far
     intent: str
     slots: tuple[Argument, ...]
     confidence: float  # 0 … 1

@@ -226,13 +226,13 @@ class Ear:
         self._sequence = frame.sequence
 
     def _utterance(self, heard: Heard, now_s: float) -> Utterance:
-        speaker = self._speakers.between(heard.start_s, heard.end_s, LEAST)
+        speaker, meaning = self._speakers.between(heard.start_s, heard.end_s, LEAST), heard.meaning
         return Utterance(
             stamp_s=now_s,
             id=f"u{round(heard.end_s * 1000)}",
-            text=heard.text,
-            intent=heard.meaning.intent if heard.meaning else "",
-            slots=heard.meaning.slots if heard.meaning else (),
+            text=heard.text if heard.whole else heard.hypothesis.begun,
+            intent=meaning.intent if meaning else "",
+            slots=meaning.slots if meaning else (),
             confidence=heard.hypothesis.confidence,
             start_s=heard.start_s,
             end_s=heard.end_s,
@@ -254,7 +254,8 @@ class Ear:
     def _may_turn_out(self, utterance: Utterance) -> bool:
         """Not when several were seen to speak, of whom none clearly did; and a stop is anybody's."""
         seen = self._speakers.anybody(utterance.start_s, utterance.end_s)
-        return not seen and not utterance.speaker_id and utterance.intent not in ("", STOP)
+        unknown = not seen and not utterance.speaker_id and utterance.role == "turn"
+        return unknown and utterance.intent not in ("", STOP)
 
     def _attribute(self, now_s: float) -> Outbox:
         """The last utterance again once perception has found who said it; who speaks anew may be somebody else."""

@@ -27,7 +27,7 @@ class FloorConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     duck_s: float = Field(0.1, ge=0, le=2, description="speech after which the robot speaks on softly [s]")
-    insists_s: float = Field(0.8, gt=0, le=5, description="speech after which somebody has the floor, whatever they say [s]")
+    insists_s: float = Field(0.7, gt=0, le=5, description="speech after which somebody has the floor, whatever they say [s]")
     over_s: float = Field(0.16, gt=0, le=1, description="silence after which what was said is all that they want to say for now [s]")
     confidence: float = Field(0.5, ge=0, lt=1, description="that words need to count")
     sure: float = Field(0.65, ge=0, lt=1, description="confidence from which words are no backchannel that they sound like")
