@@ -29,6 +29,8 @@ from sim.conversations import conversations
 _LATE_S = 1.2
 """A longer wait is one that people notice (Strömbergsson et al. 2013 find 0.2 s usual, and a second unusual)."""
 _AROUND_S = 0.5
+_WARM_S = 9.0
+_WARM = "I can see a table, three chairs, a bottle and a bowl. The green bowl is on the counter beside the stove. I am looking around."
 _PEOPLE_EVERY = 5  # frames: ten pictures a second
 
 Frame = tuple[AudioFrame, SoundState]
@@ -40,6 +42,18 @@ class Taken:
 
     utterances: tuple[Utterance, ...]  # each once, as it was told first
     floors: tuple[FloorDecision, ...]
+
+
+def warmed(conversation: Conversation) -> Conversation:
+    """The same, after the robot has spoken for nine seconds: so long that its front end cancels its echo."""
+    content = conversation.model_dump()
+    for part in ("said", "robot_says", "switched", "drives", "walks"):
+        for event in content[part]:
+            event["at_s"] = round(event["at_s"] + _WARM_S, 2)
+            if event.get("until_s") is not None:
+                event["until_s"] = round(event["until_s"] + _WARM_S, 2)
+    content["robot_says"].insert(0, {"at_s": 0.2, "text": _WARM})
+    return Conversation.model_validate({**content, "length_s": content["length_s"] + _WARM_S})
 
 
 def clean(conversation: Conversation, recording: Recording) -> Iterator[Frame]:
@@ -207,9 +221,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sim.turn_figures", description=__doc__.partition("\n")[0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--warm", action="store_true", help="the robot speaks first, so that its echo is cancelled when somebody else does")
     arguments = parser.parse_args()
     ear = Ear(EarConfig(site="sim/homes/family_home"))
-    results = (_play(ear, conversation) for conversation in conversations(arguments.seed, arguments.count))
+    made = conversations(arguments.seed, arguments.count)
+    results = (_play(ear, warmed(conversation) if arguments.warm else conversation) for conversation in made)
     for kind, counts in tally(results).items():
         print(json.dumps({"kind": kind, **counts.line()}), flush=True)
 

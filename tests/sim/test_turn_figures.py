@@ -10,8 +10,9 @@ from robot_runtime.hear.ear import Ear, EarConfig
 from robot_runtime.messages import Argument, FloorDecision, Utterance
 from sim.conversation import Conversation, Role, Said
 from sim.conversation_sound import Turn, record
+from sim.conversations import conversations
 from sim.description import Pose2D
-from sim.turn_figures import Taken, Tally, clean, heard, speaking, tally
+from sim.turn_figures import Taken, Tally, clean, heard, speaking, tally, warmed
 
 
 def turn(start_s: float, end_s: float, role: Role = "turn", over_robot: bool = False) -> Turn:
@@ -53,6 +54,13 @@ def test_interruptions_are_those_of_people_who_want_the_floor() -> None:
     assert figures.yield_s == pytest.approx([0.8])
     figures = counted([turn(1, 2, "backchannel", True)], [], (floor("yield", 1.8),))
     assert (figures.others, figures.wrong_interruptions) == (1, 1)
+
+
+def test_a_warmed_conversation_is_the_same_later() -> None:
+    (conversation,) = conversations(seed=1, count=1, families=("barge_in",))
+    later = warmed(conversation)
+    assert later.said[0].at_s == pytest.approx(conversation.said[0].at_s + 9) and later.said[0].parts == conversation.said[0].parts
+    assert [says.until_s for says in later.robot_says] == [None, pytest.approx((conversation.robot_says[0].until_s or 0) + 9)]
 
 
 def test_a_conversation_is_played_to_the_ear() -> None:
