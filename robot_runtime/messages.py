@@ -65,6 +65,7 @@ __all__ = [
     "DoorState",
     "EStop",
     "EncodedImage",
+    "FloorDecision",
     "ForgetRequest",
     "Forgotten",
     "GripperState",
@@ -220,7 +221,7 @@ class Utterance:
 
     stamp_s: float
     id: str
-    text: str  # "" when there was speech that no grammar covers
+    text: str  # "" when there was speech that no grammar covers; of what was cut the words so far
     intent: str
     slots: tuple[Argument, ...]
     confidence: float  # 0 … 1
@@ -229,6 +230,18 @@ class Utterance:
     speaker_id: str
     language: str
     engine: str  # recogniser, model and grammar hash
+    role: str = "turn"  # "turn"; not to be acted on: "backchannel", "several" who spoke at once, "cut" before it was over
+
+
+@dataclass(frozen=True, slots=True)
+class FloorDecision:
+    """Somebody began to speak while the robot did: whose turn it is, and why."""
+
+    stamp_s: float
+    decision: str  # "duck": the robot speaks on softly until it is clear; "yield": it falls silent; "keep": it speaks on
+    why: str
+    onset_s: float  # when they began
+    text: str  # of what they said so far, "" if nothing was understood
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ _ALL = (
     Topic("audio/voice", m.VoiceHeard, "", Qos.LOCAL, None, None, False, "somebody speaks, ten times a second while they do"),
     _own("audio/direction", m.VoiceDirection, Qos.SENSOR, None, None, True, "and where from, as often; nothing in silence"),
     _own("speech/heard", m.Utterance, Qos.EVENT, None, None, True, "a finished turn of a person"),
+    _own("speech/floor", m.FloorDecision, Qos.EVENT, None, None, True, "whose turn it is, when somebody speaks while the robot does"),
     _own("safety/stop_request", m.StopRequest, Qos.EVENT, None, None, True, "asks for a latched stop; bypasses the planner"),
     _own("safety/listening", m.Listening, Qos.SENSOR, 5, 0.5, True, "who listens for the stop word is alive and gets sound"),
     # world, mind, social

@@ -83,7 +83,7 @@ def record(conversation: Conversation) -> Recording:
         if played.any():
             acoustics.robot_plays(AudioFrame(now_s, "voice", frame, RATE_HZ, played))
         x, y, yaw = poses[frame].tolist()
-        drive = _drive(conversation, now_s)
+        drive = drive_at(conversation, now_s)
         acoustics.mix(now_s, (x, y, yaw), _places(conversation, now_s), (drive.linear_mps, drive.angular_radps))
         microphones[:, frame * FRAME : (frame + 1) * FRAME] = acoustics.microphones
     return Recording(microphones, reference, _turns(conversation, sounds, reference, poses), poses)
@@ -174,7 +174,7 @@ def _poses(conversation: Conversation, frames: int) -> NDArray[np.float64]:
     poses = np.zeros((frames, 3))
     for frame in range(frames):
         poses[frame] = pose
-        drive = _drive(conversation, frame / FRAMES_PER_S)
+        drive = drive_at(conversation, frame / FRAMES_PER_S)
         pose = (
             pose
             + np.array([drive.linear_mps * math.cos(pose[2]), drive.linear_mps * math.sin(pose[2]), drive.angular_radps]) / FRAMES_PER_S
@@ -182,7 +182,7 @@ def _poses(conversation: Conversation, frames: int) -> NDArray[np.float64]:
     return poses
 
 
-def _drive(conversation: Conversation, now_s: float) -> Drives:
+def drive_at(conversation: Conversation, now_s: float) -> Drives:
     """How the base drives now."""
     begun = [drive for drive in conversation.drives if drive.at_s <= now_s + 1e-9]
     return max(begun, key=lambda drive: drive.at_s, default=Drives(at_s=0.0))

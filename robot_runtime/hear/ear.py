@@ -12,12 +12,25 @@ from pydantic import Field
 from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.hear.activity import level_dbfs
 from robot_runtime.hear.echo_watch import Echo
+from robot_runtime.hear.floor import FloorConfig
+from robot_runtime.hear.floor_keeper import FloorKeeper
 from robot_runtime.hear.grammar import Grammar
 from robot_runtime.hear.listener import FRAME_S, Condition, Heard, Listener, ListenerConfig
+from robot_runtime.hear.pace import Pace, PaceConfig, Paces
 from robot_runtime.hear.recogniser import Recogniser
 from robot_runtime.hear.speakers import LEAST, Speakers
 from robot_runtime.hear.vocabulary import robot_grammar
-from robot_runtime.messages import AudioFrame, People, SoundState, SpeechState, StopRequest, Utterance, VoiceHeard, WorldFacts
+from robot_runtime.messages import (
+    AudioFrame,
+    People,
+    SoundState,
+    SpeechRequest,
+    SpeechState,
+    StopRequest,
+    Utterance,
+    VoiceHeard,
+    WorldFacts,
+)
 from robot_runtime.stage import Inbox, Outbox, news
 from robot_runtime.world.semantic_map import load_semantic_map
 from safety.ontology import Ontology
@@ -30,6 +43,8 @@ _VOICE_EVERY = 5
 
 _CANCELLED, _UNCANCELLED = Echo.CANCELLED.value, Echo.UNCANCELLED.value
 _DOUBT_FRAMES = 10
+_WENT_ON_S = 1.5
+"""Who goes on so soon after what was not understood had only paused."""
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +53,9 @@ class EarConfig(ListenerConfig):
     site: str = Field("", description="folder with semantic_map.yaml, whose places can be named; empty when the robot was told of none")
     ontology_file: str = Field("safety/ontology.yaml", description="things that can be named")
     late_s: float = Field(3.0, ge=0, le=10, description="how long after somebody spoke it may still turn out who it was [s]")
+    lost_s: float = Field(0.5, gt=0, le=10, description="without sound for so long a turn is cut, and told as far as it was heard [s]")
+    floor: FloorConfig = Field(FloorConfig(), description="who has the floor when somebody speaks while the robot does")
+    pace: PaceConfig = Field(PaceConfig(), description="what is assumed of how fast people speak, and how long they pause")
     half_duplex: Literal["auto", "always", "never"] = Field(
         "auto", description="ignore turns that begin while the robot itself speaks: only while its echo is not cancelled, always, or never"
     )
@@ -78,11 +96,17 @@ class Ear:
         self._loaded = _NO_NAMES
         self._recogniser = Recogniser(self._build_grammar(_NO_NAMES))
         self._listener = Listener(config, self._recogniser)
+        self._floor = FloorKeeper(config.floor)
         self.reset()
 
     def reset(self) -> None:
         self._listener.reset()
         self._speakers = Speakers()
+        self._paces = Paces(self._config.pace)
+        self._ages: dict[str, str] = {}
+        self._floor.reset()
+        self._last: Utterance | None = None
+        self._until_s = -math.inf
         self._names = _NO_NAMES
         self._nobodys: Utterance | None = None  # the last one, if its speaker may still turn out
         self._robot_speaks = False
@@ -96,10 +120,14 @@ class Ear:
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         for people in news(inbox, "people", People):
             self._speakers.take(people)
+            self._ages = {person.id: person.age_group for person in people.people}
         for facts in news(inbox, "world/facts", WorldFacts):
             self._names = self._names.with_those_of(facts)
+        for request in news(inbox, "speech/say", SpeechRequest):
+            self._floor.will_say(request)
         for state in news(inbox, "speech/state", SpeechState):
             self._robot_speaks = state.phase == "started"
+            self._floor.robot_says(state)
         outbox = self._attribute(now_s)
         states = {state.sequence: state for state in news(inbox, "audio/state", SoundState)}
         for frame in news(inbox, "audio/clean", AudioFrame):
@@ -111,13 +139,28 @@ class Ear:
 
     def _hear(self, frame: AudioFrame, now_s: float) -> Outbox:
         self._count_losses(frame)
+        outbox = self._cut(now_s) if frame.stamp_s > self._until_s + self._config.lost_s else []
+        self._until_s = frame.stamp_s + FRAME_S
         if self._listener.in_turn:
             self._load_names()
         self._doubt()
-        heard = self._listener.hear(frame.samples, frame.stamp_s + FRAME_S, ignore_new=self._hears_itself, condition=self._condition())
-        if heard is None:
-            return self._voice(frame)
+        heard = self._listener.hear(frame.samples, self._until_s, ignore_new=self._hears_itself, condition=self._condition())
+        outbox += self._floor.hear(self._listener, heard, self._until_s)
+        if self._floor.kept and self._listener.in_turn:
+            heard = self._listener.finish()
+        return outbox + (self._voice(frame) if heard is None else self._tell(heard, now_s))
+
+    def _cut(self, now_s: float) -> Outbox:
+        heard = self._listener.cut()
+        return [] if heard is None else self._tell(heard, now_s)
+
+    def close(self) -> Outbox:
+        """What somebody was saying, as far as it was heard."""
+        return self._cut(self._until_s)
+
+    def _tell(self, heard: Heard, now_s: float) -> Outbox:
         utterance = self._utterance(heard, now_s)
+        self._learn_pace(heard, utterance)
         self._nobodys = utterance if self._may_turn_out(utterance) else None
         outbox: Outbox = [("speech/heard", utterance)]
         if utterance.intent == STOP:
@@ -144,9 +187,26 @@ class Ear:
 
     def _condition(self) -> Condition:
         if self._sound is None:
-            return Condition()
+            return Condition(pace=self._pace())
         own_voice = self._sound.own_voice if self._config.half_duplex == "auto" and not self._hears_itself else 0.0
-        return Condition(own_voice, self._sound.gain_db, self._sound.moving)
+        return Condition(own_voice, self._sound.gain_db, self._sound.moving, self._pace())
+
+    def _pace(self) -> Pace:
+        """Of who speaks now, as far as that is known."""
+        who = self._speakers.between(self._listener.start_s, self._until_s) if self._listener.in_turn else ""
+        return self._paces.of(who, self._ages.get(who, ""), self._until_s)
+
+    def _learn_pace(self, heard: Heard, utterance: Utterance) -> None:
+        """From what was understood; and that somebody went on whose turn had seemed over."""
+        who, last, self._last = utterance.speaker_id, self._last, utterance
+        if not who:
+            return
+        for pause_s in heard.pauses_s:
+            self._paces.paused(who, pause_s, utterance.end_s)
+        if heard.meaning is not None:
+            self._paces.spoke(who, sum(map(str.isalpha, heard.text)), heard.speech_s, utterance.end_s)
+        if last is not None and last.speaker_id == who and not last.text and utterance.start_s - last.end_s < _WENT_ON_S:
+            self._paces.paused(who, utterance.start_s - last.end_s, utterance.end_s)
 
     def _voice(self, frame: AudioFrame) -> Outbox:
         """Says that somebody speaks.  The robot's own voice is nobody's, also when it falls into a person's turn."""
@@ -166,26 +226,36 @@ class Ear:
         self._sequence = frame.sequence
 
     def _utterance(self, heard: Heard, now_s: float) -> Utterance:
+        speaker, meaning = self._speakers.between(heard.start_s, heard.end_s, LEAST), heard.meaning
         return Utterance(
             stamp_s=now_s,
             id=f"u{round(heard.end_s * 1000)}",
-            text=heard.text,
-            intent=heard.meaning.intent if heard.meaning else "",
-            slots=heard.meaning.slots if heard.meaning else (),
+            text=heard.text if heard.whole else heard.hypothesis.begun,
+            intent=meaning.intent if meaning else "",
+            slots=meaning.slots if meaning else (),
             confidence=heard.hypothesis.confidence,
             start_s=heard.start_s,
             end_s=heard.end_s,
-            speaker_id=self._speakers.between(heard.start_s, heard.end_s, LEAST),
+            speaker_id=speaker,
             language="en",
             engine=self._recogniser.engine,
+            role=self._role(heard, speaker),
         )
+
+    def _role(self, heard: Heard, speaker: str) -> str:
+        if not heard.whole:
+            return "cut"
+        if not speaker and self._speakers.several(heard.start_s, heard.end_s):
+            return "several"
+        return "backchannel" if self._floor.was_backchannel(heard) else "turn"
 
     # ------------------------------------------------------------ whose it was
 
     def _may_turn_out(self, utterance: Utterance) -> bool:
         """Not when several were seen to speak, of whom none clearly did; and a stop is anybody's."""
         seen = self._speakers.anybody(utterance.start_s, utterance.end_s)
-        return not seen and not utterance.speaker_id and utterance.intent not in ("", STOP)
+        unknown = not seen and not utterance.speaker_id and utterance.role == "turn"
+        return unknown and utterance.intent not in ("", STOP)
 
     def _attribute(self, now_s: float) -> Outbox:
         """The last utterance again once perception has found who said it; who speaks anew may be somebody else."""

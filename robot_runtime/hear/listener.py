@@ -1,9 +1,10 @@
-"""From sound to what was said and when: activity, turn and recogniser together, without messages or devices."""
+"""From sound to what was said and when: activity, turn, recogniser and turn model together, without messages or devices."""
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,30 +12,36 @@ from pydantic import Field
 
 from robot_runtime.config import StageConfig
 from robot_runtime.hear.activity import Activity
+from robot_runtime.hear.completeness import completeness
 from robot_runtime.hear.grammar import Meaning
-from robot_runtime.hear.recogniser import RATE_HZ, Hypothesis, Recogniser
+from robot_runtime.hear.pace import ANYBODY, Pace
+from robot_runtime.hear.patience import Completeness, Patience
+from robot_runtime.hear.recogniser import RATE_HZ, Decoding, Hypothesis, Recogniser
 from robot_runtime.hear.turn import Moment, Turn, TurnTimes
 
 FRAME_S = 0.02
 FRAME_SAMPLES = 320
 _HEARD = 0.1  # so much is left of the robot's own voice …
 _FADES = 0.95  # … 0.9 s after it, by this share a frame
+_MOST_PIECES = 8
+"""Of a decoding, a frame: what else is to be done in time waits for no more than some 20 ms."""
+_PAUSE_S = 0.2
+"""Shorter silences are part of words."""
 
 
 class ListenerConfig(StageConfig):
     margin_db: float = Field(9.0, ge=0, le=40, description="how much louder than the room sound must be to be looked at [dB]")
     speech_probability: float = Field(0.5, gt=0, lt=1, description="from here on a frame counts as speech")
     start_s: float = Field(0.1, gt=0, le=1, description="speech for so long begins a turn [s]")
-    pause_s: float = Field(0.22, gt=0, le=2, description="silence after which a complete command is answered [s]")
-    end_s: float = Field(0.8, gt=0, le=5, description="silence after which the turn is over whatever was said [s]")
     longest_s: float = Field(15.0, gt=0, le=60, description="longest turn; what comes later begins a new one [s]")
     preroll_s: float = Field(0.4, ge=0, le=2, description="sound kept from before the turn was noticed [s]")
     preroll_over_s: float = Field(
         0.8, ge=0, le=3, description="likewise of a turn that begins over the robot's own voice, and so is noticed later [s]"
     )
-    tail_s: float = Field(0.1, ge=0, le=1, description="silence after the last speech that is decoded with it [s]")
+    tail_s: float = Field(0.04, ge=0.02, le=0.5, description="silence after the last speech that is decoded with it, as soon as it is [s]")
     confidence: float = Field(0.5, ge=0, lt=1, description="below it words count as not understood")
-    pause_confidence: float = Field(0.65, ge=0, lt=1, description="below it a finished command is not answered before the turn is over")
+    sure: float = Field(0.65, ge=0, lt=1, description="below it a whole sentence is waited for as one that may go on")
+    patience: Patience = Field(Patience(), description="how long to wait for more words")
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,10 @@ class Heard:
     end_s: float
     hypothesis: Hypothesis
     meaning: Meaning | None  # None when it is not, or not surely, a sentence of the grammar
+    speech_s: float = math.nan  # of it, without its pauses
+    pauses_s: tuple[float, ...] = ()  # its silences
+    whole: bool = True  # False: it was cut off from outside
+    sound: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16), compare=False, repr=False)
 
     @property
     def text(self) -> str:
@@ -58,6 +69,7 @@ class Condition:
     own_voice: float = 0.0  # likelihood that it holds nothing but what is left of the robot's own voice
     gain_db: float = 0.0  # that was applied to it
     moving: bool = False  # the robot hears its own motors
+    pace: Pace = ANYBODY  # of who speaks
 
 
 _PLAIN = Condition()
@@ -66,40 +78,70 @@ _PLAIN = Condition()
 class Listener:
     """Takes frames of 20 ms, gives turns.
 
-    At the first pause the sound is decoded.  A complete command ends the turn at once; somebody who hesitates in the middle
-    of one is waited for.
+    As soon as somebody falls silent their words are decoded, a piece with each frame, so that the result is there when the
+    shortest wait is over.  How long to wait follows from the words: see :class:`Patience`.
     """
 
     def __init__(self, config: ListenerConfig, recogniser: Recogniser) -> None:
         self._config = config
         self._recogniser = recogniser
         self._activity = Activity(config.margin_db)
-        times = TurnTimes(config.start_s, config.pause_s, config.end_s, config.longest_s)
-        self._turn = Turn(times, config.speech_probability, FRAME_S)
+        self._turn = Turn(TurnTimes(config.start_s, config.longest_s), config.speech_probability, FRAME_S)
         self.reset()
 
     def reset(self) -> None:
         self._activity.reset()
+        self._own_voice = 0.0  # the most of it in the last moments before a turn
+        self._forget_turn()
+
+    def _forget_turn(self) -> None:
         self._turn.reset()
         self._before: deque[NDArray[np.int16]] = deque(maxlen=self._preroll(over_robot=True))
-        self._own_voice = 0.0  # the most of it in the last moments before a turn
         self._sound: list[NDArray[np.int16]] = []
+        self._decoding: Decoding | None = None
+        self._pauses_s: list[float] = []
+        self._silent_s = 0.0
         self._ignored = False
-        self._start_s = 0.0
+        self._start_s = self._until_s = 0.0
 
     @property
     def in_turn(self) -> bool:
         """Whether somebody speaks whose words will be wanted."""
         return self._turn.open and not self._ignored
 
-    def ignore_turn(self) -> None:
-        """What is being said turns out to be nobody's: follow it to its end, and do not give it."""
-        self._ignored = True
-
     @property
     def voiced(self) -> bool:
         """Whether the last frame was speech of that somebody, and no pause of theirs."""
         return self.in_turn and self._turn.silent_s == 0
+
+    @property
+    def start_s(self) -> float:
+        """When the turn that is open began."""
+        return self._start_s
+
+    @property
+    def speech_s(self) -> float:
+        """Of the turn that is open, without its pauses."""
+        return self._turn.speech_s
+
+    @property
+    def silent_s(self) -> float:
+        """How long its pause has lasted."""
+        return self._turn.silent_s
+
+    @property
+    def sound(self) -> NDArray[np.int16]:
+        """Of the turn that is open."""
+        return np.concatenate([np.zeros(0, np.int16), *self._sound])
+
+    @property
+    def decoded(self) -> Hypothesis | None:
+        """What was said before its pause, once that is known."""
+        return self._decoding.result if self._decoding else None
+
+    def ignore_turn(self) -> None:
+        """What is being said turns out to be nobody's: follow it to its end, and do not give it."""
+        self._ignored = True
 
     def hear(self, samples: NDArray[np.int16], until_s: float, *, ignore_new: bool = False, condition: Condition = _PLAIN) -> Heard | None:
         """Take in one frame of 320 samples at 16 kHz that ended at ``until_s``; what was said when it ends a turn.
@@ -109,6 +151,7 @@ class Listener:
         speech = self._activity.probability(samples, condition.gain_db, condition.moving)
         moment = self._turn.hear(speech * (1.0 - condition.own_voice))
         self._own_voice = max(condition.own_voice, _FADES * self._own_voice)
+        self._until_s = until_s
         if moment is Moment.QUIET:
             self._before.append(samples)
             return None
@@ -117,30 +160,71 @@ class Listener:
             self._ignored = ignore_new
             self._start_s = until_s - self._turn.speech_s
         self._sound.append(samples)
-        if self._ignored or moment in (Moment.BEGAN, Moment.SPEAKING):
+        if moment is Moment.SILENT:
+            return self._wait(condition.pace)
+        self._speaks()
+        return self._end() if moment is Moment.ENDED else None
+
+    def finish(self) -> Heard:
+        """End the turn that is open: what was said is known to be all."""
+        return self._end()
+
+    def cut(self) -> Heard | None:
+        """End a turn that cannot go on, since there is no more sound: what was heard of it, which is not all."""
+        if not self.in_turn:
+            self._forget_turn()
             return None
-        return self._judge(moment, until_s)
+        return self._end(whole=False)
+
+    # ------------------------------------------------------------ parts
 
     def _preroll(self, over_robot: bool) -> int:
         """Frames from before a turn was noticed that belong to it."""
         seconds = max(self._config.preroll_over_s, self._config.preroll_s) if over_robot else self._config.preroll_s
         return max(1, round(seconds / FRAME_S))
 
-    def _judge(self, moment: Moment, until_s: float) -> Heard | None:
-        """At a pause only a finished, certain command ends the turn; at its end whatever there is."""
-        hypothesis = self._recogniser.decode(self._speech())
-        certain = hypothesis.confidence >= self._config.confidence
-        if moment is Moment.PAUSED and not hypothesis.confidence >= max(self._config.pause_confidence, self._config.confidence):
-            return None
-        end_s = until_s - self._turn.silent_s
-        self._turn.reset()
-        self._before.clear()
-        return Heard(self._start_s, end_s, hypothesis, self._recogniser.grammar.interpret(hypothesis.text) if certain else None)
+    def _speaks(self) -> None:
+        if self._silent_s >= _PAUSE_S:
+            self._pauses_s.append(self._silent_s)
+        self._silent_s = 0.0
+        self._decoding = None
 
-    def _speech(self) -> NDArray[np.int16]:
-        """The turn's sound, without most of the silence at its end, in which noise is taken for one more short word."""
-        surplus_s = max(0.0, self._turn.silent_s - self._config.tail_s)
-        return np.concatenate(self._sound[: len(self._sound) - int(surplus_s / FRAME_S + 1e-6)])
+    def _wait(self, pace: Pace) -> Heard | None:
+        """Decode on; what was said if the silence lasts longer than is waited for."""
+        patience, self._silent_s = self._config.patience, self._turn.silent_s
+        if self._ignored:
+            if self._silent_s >= patience.wait_s(Completeness.NOTHING, pace):
+                self._forget_turn()
+            return None
+        if self._silent_s < self._config.tail_s - 1e-9:
+            return None
+        if self._decoding is None:
+            self._decoding = Decoding(self._recogniser, np.concatenate(self._sound))
+        hypothesis = self._advance(self._decoding)
+        if hypothesis is None or self._silent_s < patience.wait_s(self._completeness(hypothesis), pace) - 1e-9:
+            return None
+        return self._end()
+
+    def _advance(self, decoding: Decoding) -> Hypothesis | None:
+        left_s = self._config.patience.least_s - self._silent_s
+        frames = max(1, round(left_s / FRAME_S) + 1)
+        decoding.advance(min(_MOST_PIECES, math.ceil(decoding.pieces_left / frames)))
+        return decoding.result
+
+    def _completeness(self, hypothesis: Hypothesis) -> Completeness:
+        return completeness(hypothesis, self._recogniser.grammar, self._config.confidence, self._config.sure)
+
+    def _end(self, *, whole: bool = True) -> Heard:
+        decoding = self._decoding or Decoding(self._recogniser, np.concatenate(self._sound))
+        hypothesis = decoding.finish()
+        understood = self._completeness(hypothesis) in (Completeness.WHOLE, Completeness.OPEN)
+        meaning = self._recogniser.grammar.interpret(hypothesis.text) if understood else None
+        speech_s, end_s = self._turn.speech_s, self._until_s - self._turn.silent_s
+        heard = Heard(
+            self._start_s, end_s, hypothesis, meaning, speech_s, tuple(self._pauses_s), whole, np.concatenate(self._sound)
+        )  # fmt: skip
+        self._forget_turn()
+        return heard
 
 
 assert FRAME_S * RATE_HZ == FRAME_SAMPLES

@@ -157,10 +157,12 @@ class Way:
     leavers: Ints  # sorted by the junction into which they lead
     begins: Ints  # where in them those of the next junction begin
     junctions: Ints  # of the whole graph
+    into: Ints  # the junction of each leaver
 
     def reached_from(self, leaver: int) -> Ints:
         """The junctions into which one leaver leads."""
-        return self.junctions[np.searchsorted(self.begins, np.flatnonzero(self.leavers == leaver), side="right") - 1]
+        into: Ints = self.into[self.leavers == leaver]
+        return into
 
 
 @dataclass(frozen=True)
@@ -234,6 +236,19 @@ class PhoneGraph:
         ]
         self.ends: Ints = np.array([junction for junction, _ in ends], np.int64)
         self.end_gains: Floats = np.array([costs.grammar * weight for _, weight in ends], np.float32)
+        self._into: list[list[tuple[int, Way]]] = [[] for _ in self.blocks]
+        for number, block in enumerate(self.blocks):
+            for way in block.ways:
+                self._into[way.target].append((number, way))
+        self._sources: dict[int, list[tuple[int, Ints]]] = {}
+
+    def sources(self, junction: int) -> list[tuple[int, Ints]]:
+        """From which blocks, and which of their leavers, a junction is reached."""
+        if junction not in self._sources:
+            target = int(np.searchsorted(self.begins, junction, side="right")) - 1
+            found = [(number, way.leavers[way.into == junction]) for number, way in self._into[target]]
+            self._sources[junction] = [(number, leavers) for number, leavers in found if len(leavers)]
+        return self._sources[junction]
 
     def _ways(self, state: int, row: list[tuple[str, int]], layout: Layout, chosen: list[Layout]) -> tuple[Way, ...]:
         found: dict[int, list[tuple[int, int]]] = {}
@@ -244,5 +259,6 @@ class PhoneGraph:
         for target, pairs in sorted(found.items()):
             pairs.sort()
             junctions, begins = np.unique([junction for junction, _ in pairs], return_index=True)
-            ways.append(Way(target, np.array([leaver for _, leaver in pairs]), begins, junctions))
+            into = np.array([junction for junction, _ in pairs])
+            ways.append(Way(target, np.array([leaver for _, leaver in pairs]), begins, junctions, into))
         return tuple(ways)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,8 @@ _MOST_RIVALS = 8
 _SOUND = 1.0
 _LEAST_SPREAD = 0.1
 _LEAST_FRAMES = 10  # shorter sounds hold no word
+_FRAMES_SCORED = 40  # at once; fewer cost more
+_PIECE = 20  # frames that are searched at once: some milliseconds
 
 # Logistic regression over development commands that were heard right or not, and speech that was no command (docs/hearing.md):
 # the constant; per frame of speech, how much worse the sentence fits than any phones; how far the next meaning lies behind.
@@ -62,6 +64,9 @@ class Hypothesis:
     text: str
     confidence: float  # 0 … 1, that it is a sentence of the grammar and this one
     alternatives: tuple[Alternative, ...] = ()  # most likely first
+    begun: str = ""  # what fits best if the sentence may still go on: ``text``, or the beginning of another one
+    begun_better: float = 0.0  # by how much it fits better, in natural logarithms
+    begun_fit: float = 0.0  # a frame of speech, against the best of any phones
 
 
 @dataclass(frozen=True)
@@ -120,29 +125,46 @@ class Recogniser:
 
     def decode(self, samples: NDArray[np.int16]) -> Hypothesis:
         """The best sentence of the grammar for a stretch of speech at 16 kHz, with some silence around it."""
+        decoding = Decoding(self, samples)
+        return decoding.finish()
+
+    def decoding(self, samples: NDArray[np.int16]) -> Generator[None, None, Hypothesis]:
+        """:meth:`decode` in pieces of some milliseconds; what it returns is the hypothesis."""
         ready = self._ready
         powers = without_gaps(band_powers(samples))
         if len(powers) < _LEAST_FRAMES:
             return Hypothesis("", 0.0)
-        scores = self._scores(powers, ready.scorer)
+        scores = yield from self._scores(powers, ready.scorer)
         words = len(ready.graph.senones)
         search = Search(ready.graph)
-        search.take(scores[:, :words])
+        for begin in range(0, len(scores), _PIECE):
+            search.take(scores[begin : begin + _PIECE, :words])
+            yield
         score, path = search.best()
         if not path:
             return Hypothesis("", 0.0)
         free = self._loop.scores(scores[:, words:])
+        yield
         others = self._others(ready.grammar, search, search.text(path))
         certainty = _certainty(score, path, free, others[0][0].score if others else -math.inf)
         shares = np.exp([(other.score - score) / _SPREAD for other, _ in others])
         rest = (1.0 - certainty) * shares / shares.sum() if others else shares
         alternatives = tuple(Alternative(text, float(share)) for (_, text), share in zip(others, rest, strict=True))
-        return Hypothesis(search.text(path), certainty, alternatives)
+        begun_score, begun = search.beginning()
+        begun_fit = (begun_score - float(free[-1])) / max(_LEAST_FRAMES, begun[-1].end - begun[0].begin) if begun else 0.0
+        return Hypothesis(search.text(path), certainty, alternatives, search.text(begun), begun_score - score, begun_fit)
 
-    def _scores(self, powers: NDArray[np.float64], scorer: Scorer) -> NDArray[np.float32]:
-        views = (cepstra(powers), cepstra(SteadyNoise().clean(powers)), self._denoiser.cepstra(powers))
-        scored = [scorer.scores(features(self._normalised(view))) for view in views]
-        return np.asarray(sum(scored[1:], scored[0]) * np.float32(_SOUND / len(scored)))
+    def _scores(self, powers: NDArray[np.float64], scorer: Scorer) -> Generator[None, None, NDArray[np.float32]]:
+        views = (cepstra, lambda powers: cepstra(SteadyNoise().clean(powers)), self._denoiser.cepstra)
+        total = np.zeros(1, np.float32)
+        for view in views:
+            looked = features(self._normalised(view(powers)))
+            parts = []
+            for begin in range(0, len(looked), _FRAMES_SCORED):
+                parts.append(scorer.scores(looked[begin : begin + _FRAMES_SCORED]))
+                yield
+            total = total + np.concatenate(parts)
+        return np.asarray(total * np.float32(_SOUND / len(views)))
 
     def _normalised(self, view: NDArray[np.float64]) -> NDArray[np.float64]:
         """Mean 0, and half-way to the spread of clean speech: noise fills the valleys, and so makes the spread smaller."""
@@ -173,6 +195,39 @@ def _certainty(score: float, path: list[Spoken], free: NDArray[np.float64], next
     behind = min(_FAR_BEHIND, score - next_score)
     constant, fit, weakest, lead = _CERTAINTY
     return 1.0 / (1.0 + math.exp(-(constant + fit * whole + weakest * worst + lead * behind)))
+
+
+class Decoding:
+    """One stretch of speech on its way to a hypothesis, a little at a time, so that whoever has other things to do can do them."""
+
+    def __init__(self, recogniser: Recogniser, samples: NDArray[np.int16]) -> None:
+        frames = len(samples) / STEP
+        self._pieces = recogniser.decoding(samples)
+        self._expected = 3 * math.ceil(frames / _FRAMES_SCORED) + math.ceil(frames / _PIECE) + 3
+        self._done = 0
+        self.result: Hypothesis | None = None
+
+    @property
+    def pieces_left(self) -> int:
+        """About so many pieces are left, and one at least unless the result is there."""
+        return max(1, self._expected - self._done) if self.result is None else 0
+
+    def advance(self, pieces: int) -> None:
+        """Do so many pieces of it."""
+        for _ in range(pieces):
+            if self.result is not None:
+                return
+            self._done += 1
+            try:
+                next(self._pieces)
+            except StopIteration as end:
+                self.result = end.value
+
+    def finish(self) -> Hypothesis:
+        """Do the rest."""
+        while self.result is None:
+            self.advance(1)
+        return self.result
 
 
 class Stream:

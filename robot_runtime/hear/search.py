@@ -75,6 +75,7 @@ class Search:
         self._junctions: list[Floats] = [start]  # one more than frames
         self._ends: list[dict[int, tuple[Floats, NDArray[np.int64]]]] = []  # of each frame, for each block: scores and tokens of leavers
         self._walkers: dict[int, _Walker] = {}
+        self._words: dict[tuple[int, int], tuple[Spoken, int, int]] = {}
         self._threshold = -BEAM
 
     @property
@@ -138,16 +139,23 @@ class Search:
         """The words that led to a junction after so many frames."""
         path: list[Spoken] = []
         while frame > 0:
+            spoken, junction, frame = self._last(junction, frame)
+            if spoken.word != SILENT:
+                path.append(spoken)
+        return path[::-1]
+
+    def _last(self, junction: int, frame: int) -> tuple[Spoken, int, int]:
+        """The word that led to a junction, and from which junction and frame it came; sentences have most of theirs in common."""
+        known = self._words.get((junction, frame))
+        if known is None:
             number, leaver = self._arrived(junction, frame)
             layout = self.graph.blocks[number].layout
             leaving, tokens = self._ends[frame - 1][number]
             started, phone = divmod(int(tokens[leaver]), layout.size)
             places, values = self.entries(number, phone, started)
-            word = int(layout.word[phone])
-            if word != SILENT:
-                path.append(Spoken(number, word, started, frame, float(leaving[leaver] - values.max())))
-            junction, frame = int(places[values.argmax()]), started
-        return path[::-1]
+            spoken = Spoken(number, int(layout.word[phone]), started, frame, float(leaving[leaver] - values.max()))
+            known = self._words[junction, frame] = spoken, int(places[values.argmax()]), started
+        return known
 
     def _before(self, number: int, phone: int, started: int) -> list[Spoken]:
         return self._path(self._entered(number, phone, started), started)
@@ -180,17 +188,13 @@ class Search:
 
     def _arrived(self, junction: int, frame: int) -> tuple[int, int]:
         """Block and leaver by which a junction was best reached."""
-        best, found = float(NEVER), (-1, -1)
-        for number, (leaving, _) in self._ends[frame - 1].items():
-            for way in self.graph.blocks[number].ways:
-                place = int(np.searchsorted(way.junctions, junction))
-                if place == len(way.junctions) or way.junctions[place] != junction:
-                    continue
-                end = int(way.begins[place + 1]) if place + 1 < len(way.begins) else len(way.leavers)
-                leavers = way.leavers[int(way.begins[place]) : end]
-                at = int(leaving[leavers].argmax())
-                if leaving[leavers[at]] > best:
-                    best, found = float(leaving[leavers[at]]), (number, int(leavers[at]))
+        best, found, ends = float(NEVER), (-1, -1), self._ends[frame - 1]
+        for number, leavers in self.graph.sources(junction):
+            if number in ends:
+                leaving = ends[number][0][leavers]
+                at = int(leaving.argmax())
+                if leaving[at] > best:
+                    best, found = float(leaving[at]), (number, int(leavers[at]))
         return found
 
     def text(self, path: list[Spoken]) -> str:
@@ -243,7 +247,7 @@ class _Lattice:
             block = self._graph.blocks[number]
             after = np.full(len(leaving), NEVER, np.float32)
             for way in block.ways:
-                np.maximum.at(after, way.leavers, np.repeat(onwards[way.junctions], np.diff(way.begins, append=len(way.leavers))))
+                np.maximum.at(after, way.leavers, onwards[way.into])
             totals = leaving + after
             for leaver in np.flatnonzero(totals >= self._least).tolist():
                 started, phone = divmod(int(tokens[leaver]), block.layout.size)

@@ -15,6 +15,7 @@ _MOST = 5000
 _AROUND_S = 0.1
 LEAST = 0.25
 """Who has said something was seen speaking in more than this share of the pictures from then: a single reflection is nobody's turn."""
+_SOME = 3  # pictures, of ten a second
 _CLEAR = 0.6  # share of all sightings of a speaking person that one must have; less is a guess
 
 
@@ -44,6 +45,11 @@ class Speakers:
         person, count = counts.most_common(1)[0]
         told = sum(_within(stamp_s, start_s, end_s) for stamp_s in self._told_s)
         return person if count >= _CLEAR * counts.total() and count > least * told else ""
+
+    def several(self, start_s: float, end_s: float) -> bool:
+        """Whether at least two people were seen speaking for some time in it, each."""
+        counts = self._counts(start_s, end_s)
+        return sum(count >= max(_SOME, LEAST * counts.total()) for count in counts.values()) >= 2
 
     def anybody(self, start_s: float, end_s: float) -> bool:
         """Whether anybody was seen speaking in this time."""

@@ -1,9 +1,15 @@
-"""When a person's turn begins and ends, from speech probabilities alone; what was said decides how long to wait."""
+"""When a person's turn begins, and how long it has been silent since, from speech probabilities alone.
+
+What was said decides when it is over: see ``patience.py``.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+
+_HYSTERESIS = 0.7
+"""Once a turn has begun, less counts as speech: it is softer at its ends."""
 
 
 class Moment(Enum):
@@ -12,8 +18,8 @@ class Moment(Enum):
     QUIET = "quiet"
     BEGAN = "began"
     SPEAKING = "speaking"
-    PAUSED = "paused"  # silent long enough that a finished command could be answered
-    ENDED = "ended"  # silent so long that the turn is over whatever was said
+    SILENT = "silent"  # a pause, or the end
+    ENDED = "ended"  # so long that it is cut here
 
 
 @dataclass(frozen=True)
@@ -21,8 +27,6 @@ class TurnTimes:
     """Lengths in seconds."""
 
     start_s: float  # speech for so long begins a turn, so a click does not
-    pause_s: float
-    end_s: float
     longest_s: float
 
 
@@ -38,31 +42,25 @@ class Turn:
     def reset(self) -> None:
         self.open = False
         self.silent_s = 0.0
-        self.speech_s = 0.0
+        self.speech_s = 0.0  # of it so far, without its pauses
         self._length_s = 0.0
-        self._told_pause = False
 
     def hear(self, probability: float) -> Moment:
         """Take in one frame."""
-        speech = probability >= (self._threshold if not self.open else self._threshold * 0.7)
+        speech = probability >= self._threshold * (_HYSTERESIS if self.open else 1.0)
         if not self.open:
             return self._before(speech)
         self._length_s += self._frame_s
         self.silent_s = 0.0 if speech else self.silent_s + self._frame_s
         self.speech_s += self._frame_s if speech else 0.0
-        if speech:
-            self._told_pause = False
-        if self.silent_s >= self._times.end_s - 1e-9 or self._length_s >= self._times.longest_s:
+        if self._length_s >= self._times.longest_s:
             self.open = False
             return Moment.ENDED
-        if self.silent_s >= self._times.pause_s - 1e-9 and not self._told_pause:
-            self._told_pause = True
-            return Moment.PAUSED
-        return Moment.SPEAKING
+        return Moment.SPEAKING if speech else Moment.SILENT
 
     def _before(self, speech: bool) -> Moment:
         self.speech_s = self.speech_s + self._frame_s if speech else 0.0
         if self.speech_s < self._times.start_s - 1e-9:
             return Moment.QUIET
-        self.open, self.silent_s, self._length_s, self._told_pause = True, 0.0, self.speech_s, False
+        self.open, self.silent_s, self._length_s = True, 0.0, self.speech_s
         return Moment.BEGAN

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, replace
 
-from robot_runtime.messages import Argument, Utterance, WorldObject
+from robot_runtime.messages import Argument, SpeechState, Utterance, WorldObject
 from robot_runtime.mind.planner import Offer, Question
 from robot_runtime.mind.services import Services
+from robot_runtime.speak.clauses import rest
 
 
 @dataclass
@@ -107,6 +108,33 @@ class Offers:
         return replace(yes, intent=offer.intent, slots=(slot,), text=f"{asked.text}; {yes.text}")
 
 
+class CutShort:
+    """What the robot was saying when somebody took the floor.  It is said on only if nothing came of that, or if they ask for it."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._cut: SpeechState | None = None
+
+    def hear(self, state: SpeechState) -> None:
+        """The voice on a sentence."""
+        if state.phase == "cancelled" and state.said:
+            self._cut = state
+        elif state.phase == "started":
+            self._cut = None
+
+    def drop(self) -> None:
+        self._cut = None
+
+    def go_on(self, addressee_id: str) -> bool:
+        """Say what of it was not heard; False when there is nothing."""
+        cut, self._cut = self._cut, None
+        if cut is None or self._services.situation.now_s - cut.stamp_s > self._services.config.cut_short_s:
+            return False
+        left = rest(cut.text, cut.said)
+        self._services.say(left, addressee_id, "answer")
+        return bool(left)
+
+
 class NotUnderstood:
     """Says so, more helpfully the second time, and then keeps quiet for a while: silence is better than a loop."""
 
@@ -114,18 +142,26 @@ class NotUnderstood:
         self._services = services
         self._said_s: deque[float] = deque(maxlen=2)
 
+    def one_at_a_time(self) -> None:
+        """Several spoke at once, and so nothing can be done."""
+        self._say("one_at_a_time", "")
+
     def say(self, utterance: Utterance) -> None:
-        now_s, patience_s = self._services.situation.now_s, self._services.config.patience_s
-        while self._said_s and now_s - self._said_s[0] > patience_s:
-            self._said_s.popleft()
-        if len(self._said_s) == 2:
-            return
-        key = "not_understood_again" if self._said_s else "not_understood"
-        self._said_s.append(now_s)
-        self._services.say(self._services.wording.sentence(key), utterance.speaker_id, "question")
+        self._say("not_understood_again" if self._recent() else "not_understood", utterance.speaker_id)
 
     def understood(self) -> None:
         self._said_s.clear()
+
+    def _say(self, key: str, addressee_id: str) -> None:
+        if self._recent() < 2:
+            self._said_s.append(self._services.situation.now_s)
+            self._services.say(self._services.wording.sentence(key), addressee_id, "question")
+
+    def _recent(self) -> int:
+        now_s, patience_s = self._services.situation.now_s, self._services.config.patience_s
+        while self._said_s and now_s - self._said_s[0] > patience_s:
+            self._said_s.popleft()
+        return len(self._said_s)
 
 
 def _completed(asked: _Open, object_id: str, answer: Utterance) -> Utterance:

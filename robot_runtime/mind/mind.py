@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from robot_runtime.act.catalogue import load_catalogue
-from robot_runtime.messages import ActionVerdict, Utterance
+from robot_runtime.messages import ActionVerdict, SpeechState, Utterance
 from robot_runtime.mind.attention import Attention
-from robot_runtime.mind.dialogue import Clarification, NotUnderstood, Offers
+from robot_runtime.mind.dialogue import Clarification, CutShort, NotUnderstood, Offers
 from robot_runtime.mind.executive import Executive, Resumed
 from robot_runtime.mind.forgetting import Forgetting
 from robot_runtime.mind.planner import NO_GOAL, Answer, Known, PlanError, check, spoken
@@ -51,6 +51,7 @@ class Mind:
         self._executive = Executive(self._services, make_way=self._attention.leave)
         self._clarification = Clarification(self._services)
         self._offers = Offers(self._services)
+        self._cut_short = CutShort(self._services)
         self._not_understood = NotUnderstood(self._services)
         self._forgetting = Forgetting(self._services)
         self._rearm = Rearm(self._services)
@@ -62,7 +63,12 @@ class Mind:
             self._executive.hear(verdict)
             self._attention.hear(verdict)
         self._attention.listen(inbox)
+        for state in news(inbox, "speech/state", SpeechState):
+            self._cut_short.hear(state)
         for utterance in news(inbox, "speech/heard", Utterance):
+            if utterance.role != "turn":
+                self._hear_aside(utterance)
+                continue
             for due in self._attention.take(utterance, free=not (self._executive.busy or self._executive.asking)):
                 self._hear(due)
         for due in self._attention.tick():
@@ -76,11 +82,23 @@ class Mind:
 
     # ------------------------------------------------------------ what people say
 
+    def _hear_aside(self, utterance: Utterance) -> None:
+        """What is no turn of one person.  A stop of several is one all the same; of words that were cut off nothing is done."""
+        if utterance.role == "several" and utterance.intent == "stop":
+            self._executive.pause("a person said so")
+        elif utterance.role == "several":
+            self._not_understood.one_at_a_time()
+        elif utterance.role == "backchannel":
+            self._cut_short.go_on("")
+
     def _hear(self, utterance: Utterance) -> None:
         if not utterance.intent or not utterance.confidence >= self._config.minimum_confidence:
-            self._not_understood.say(utterance)
+            if not self._cut_short.go_on(""):
+                self._not_understood.say(utterance)
             return
         self._not_understood.understood()
+        if utterance.intent != "resume":
+            self._cut_short.drop()
         if utterance.intent == "stop":
             self._executive.pause("a person said so")  # the gate's latch does not wait for this
         elif utterance.intent == "resume":
@@ -98,7 +116,7 @@ class Mind:
     def _hear_resume(self, utterance: Utterance) -> None:
         if self._services.situation.latched:
             self._rearm.ask(utterance)
-        else:
+        elif self._executive.paused or not self._cut_short.go_on(utterance.speaker_id):
             self._go_on(nothing_is_worth_a_word=True)
 
     def _hear_yes_or_no(self, utterance: Utterance) -> None:

@@ -22,6 +22,7 @@ class MindConfig(SkillSettings):
     clarify_timeout_s: float = Field(
         15.0, gt=0, le=120, description="for a person to say which of several things they mean, or yes to an offer"
     )
+    cut_short_s: float = Field(20.0, ge=0, le=600, description="for a sentence that was interrupted to be said on")
     forget_timeout_s: float = Field(10.0, gt=0, le=60, description="for the world to say that a person is forgotten")
     rearm_timeout_s: float = Field(1.5, gt=0, le=10, description="for the gate to lift a stop before the robot says why it does not")
     withdrawn_settle_s: float = Field(0.3, gt=0, le=2, description="how long a withdrawn action waits for the stop that may have caused it")

@@ -13,6 +13,7 @@ from robot_runtime.config import StageConfig
 from robot_runtime.messages import (
     ActionStatus,
     ActionVerdict,
+    FloorDecision,
     People,
     Plan,
     PlanStep,
@@ -57,6 +58,7 @@ class Timeline:
             "action/proposed": self._proposed,
             "action/verdict": self._verdict,
             "action/status": self._status,
+            "speech/floor": self._floor,
             "speech/say": self._say,
             "speech/state": self._speech,
             "safety/stop_request": self._stop_request,
@@ -93,6 +95,8 @@ class Timeline:
         return []
 
     def _heard(self, heard: Utterance) -> list[TimelineEvent]:
+        if heard.role != "turn":
+            return [self._aside(heard)]
         before = self._utterances.get(heard.id)
         self._utterances[heard.id] = heard
         if before is not None and (before.end_s, before.speaker_id) == (heard.end_s, "") != (heard.end_s, heard.speaker_id):
@@ -105,6 +109,19 @@ class Timeline:
             slots = ", ".join(f"{slot.name}={slot.value}" for slot in heard.slots)
             lines.append(_line(heard.stamp_s, "understood", f"{heard.intent}({slots})", heard.engine))
         return lines
+
+    def _aside(self, heard: Utterance) -> TimelineEvent:
+        """What was heard, and is not acted on."""
+        why = {"backchannel": "says that they listen", "several": "several spoke at once", "cut": "was cut off"}[heard.role]
+        return _line(heard.stamp_s, "heard", f"{self._name(heard.speaker_id)}: “{heard.text or '…'}”", why)
+
+    def _floor(self, floor: FloorDecision) -> list[TimelineEvent]:
+        """Softer for a moment is no story."""
+        if floor.decision == "duck":
+            return []
+        text = "interrupted" if floor.decision == "yield" else "went on speaking"
+        why = f"{floor.why}: “{floor.text}”" if floor.text else floor.why
+        return [_line(floor.stamp_s, "said", text, f"{why}, {floor.stamp_s - floor.onset_s:.2f} s after they began")]
 
     def _planned(self, plan: Plan) -> list[TimelineEvent]:
         cause = self._utterances.get(plan.utterance_id)

@@ -64,6 +64,19 @@ def whole_sentences(text: str) -> tuple[list[str], str]:
     return [part.strip() for part in parts[:-1] if part.strip()], parts[-1]
 
 
+def rest(text: str, said: str) -> str:
+    """What of a text is to be said again when it was cut: from the beginning of the clause of which not all was heard.
+
+    >>> rest("I will. As you like, I may go on.", "I will. As you like, I may")
+    'I may go on.'
+    """
+    heard = count_words(said)
+    clauses = [clause for sentence in sentences(text) for clause in _CLAUSE_END.split(sentence)]
+    while clauses and heard >= count_words(clauses[0]):
+        heard -= count_words(clauses.pop(0))
+    return " ".join(clauses)
+
+
 def timed(sentence: str, rate_wpm: float, clause_pause_s: float) -> Sequence[Clause]:
     """The clauses of a sentence, timed so that all of it has the rate; empty when there is nothing to say.
 

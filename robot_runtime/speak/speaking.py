@@ -120,6 +120,11 @@ class Speaking:
         return self._at_end() and not self._waits
 
     @property
+    def pauses(self) -> bool:
+        """Whether what leaves next is a pause between clauses, or the end."""
+        return not self._waiting or not self._waiting[0].samples.any()
+
+    @property
     def said(self) -> str:
         """The words that have left whole."""
         clause, characters = self._place

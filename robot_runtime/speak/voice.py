@@ -9,7 +9,8 @@ from collections import deque
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
-from robot_runtime.messages import AudioFrame, SpeechRequest, SpeechState, SpeechStyle
+from robot_runtime.messages import AudioFrame, FloorDecision, SpeechRequest, SpeechState, SpeechStyle, StopRequest
+from robot_runtime.speak.ducking import Ducking, Manners
 from robot_runtime.speak.engine import NEUTRAL_WPM, RATE_HZ, Engine, EngineError, Manner
 from robot_runtime.speak.engines import Backend, engine
 from robot_runtime.speak.listener import Listener
@@ -33,13 +34,14 @@ class VoiceConfig(StageConfig):
     queue_limit: int = Field(8, ge=1, le=100, description="requests that may wait; the oldest of more is dropped, and told")
     more_s: float = Field(3.0, gt=0, le=60, description="how long the rest of a text is waited for")
     loudness: Law = Field(Law(), description="how it follows distance and noise")
+    interrupted: Manners = Field(Manners(), description="what it does when somebody speaks into its words")
 
 
 class Voice:
     """Speaks one request after the other, each from its first sentence on, also while the rest of its text is still being made.
 
     While it speaks it emits exactly one frame every 20 ms, so that a cancel is heard within one frame.  A request with
-    ``interrupt`` silences what is being said and all that waits.
+    ``interrupt`` silences what is being said and all that waits; so does somebody who takes the floor, with one frame that fades out.
 
     :param speech: another engine than the configured one; for tests
     :raises EngineError: the configured engine cannot be had
@@ -58,6 +60,7 @@ class Voice:
         self._listener = Listener()
         self._queue: deque[Text] = deque()
         self._speaking: Speaking | None = None
+        self._ducking = Ducking(self._config.interrupted)
         self._next_frame_s = -math.inf
         self._silent = True
         self._sequence = 0
@@ -74,6 +77,11 @@ class Voice:
             self._delivery = Delivery(manner, style.clause_pause_s, style.pause_s)
         self._listener.update(inbox)
         outbox: Outbox = []
+        if any(stop.source == "word" for stop in news(inbox, "safety/stop_request", StopRequest)):
+            outbox += self._silence(now_s)
+        for floor in news(inbox, "speech/floor", FloorDecision):
+            if self._speaking is not None or self._queue:
+                self._ducking.take(floor)
         for request in news(inbox, "speech/say", SpeechRequest):
             outbox += self._take(request, now_s)
         return outbox + self._speak(now_s)
@@ -81,11 +89,7 @@ class Voice:
     # ------------------------------------------------------------ requests
 
     def _take(self, request: SpeechRequest, now_s: float) -> Outbox:
-        outbox: Outbox = []
-        if request.interrupt:
-            outbox = [self._state("cancelled", dropped, now_s) for dropped in self._queue]
-            self._queue.clear()
-            outbox += self._cut(now_s)
+        outbox = self._silence(now_s) if request.interrupt else []
         begun = next((text for text in self._texts() if text.request.id == request.id and not text.complete), None)
         if begun is not None:
             begun.add(request, now_s)
@@ -98,7 +102,14 @@ class Voice:
     def _texts(self) -> list[Text]:
         return [*([self._speaking.text] if self._speaking else []), *self._queue]
 
+    def _silence(self, now_s: float) -> Outbox:
+        """Say neither the rest nor anything that waits."""
+        dropped = [self._state("cancelled", text, now_s) for text in self._queue]
+        self._queue.clear()
+        return dropped + self._cut(now_s)
+
     def _cut(self, now_s: float) -> Outbox:
+        self._ducking.reset()
         cut, self._speaking = self._speaking, None
         return [self._state("cancelled", cut.text, now_s, cut)] if cut else []
 
@@ -111,6 +122,7 @@ class Voice:
         while now_s >= self._next_frame_s - 1e-6:
             self._silent = not self._next_frame(outbox, now_s)
             if self._silent:
+                self._ducking.reset()  # nobody speaks into silence
                 break
             self._next_frame_s += FRAME_S
         return outbox
@@ -129,9 +141,12 @@ class Voice:
             if sound is not None:
                 if speaking.frames == 1:
                     outbox.append(self._state("started", speaking.text, now_s))
+                sound, over = self._ducking.apply(sound, pauses=speaking.pauses)
                 outbox.append(("audio/out", AudioFrame(self._next_frame_s, "voice", self._sequence, RATE_HZ, sound)))
                 self._sequence += 1
                 self._listener.robot_speaks(now_s)
+                if over:
+                    outbox += self._silence(now_s)
                 return True
             if not speaking.done:
                 return False

@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"robot-runtime hear: {error}", file=sys.stderr)
             status = 2
             continue
-        turns = _turns(listener, samples, config.end_s)
+        turns = _turns(listener, samples, config.patience.most_s)
         answer = _best(recogniser, samples, turns, args.confidence)
         print(json.dumps(_as_line(file, answer, turns)) if args.json else _as_text(file, answer, turns), flush=True)
     return status

@@ -1,6 +1,7 @@
 """Ear, turn, stop word and recogniser on synthetic voices, in virtual time."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,10 +10,21 @@ from numpy.typing import NDArray
 from robot_runtime.hear.activity import Activity, LevelGate
 from robot_runtime.hear.ear import Ear, EarConfig
 from robot_runtime.hear.pronunciation import PronunciationError, pronounce
+from robot_runtime.hear.recogniser import Decoding
 from robot_runtime.hear.speakers import LEAST, Speakers
 from robot_runtime.hear.stop_word import StopWord, StopWordConfig
-from robot_runtime.hear.turn import Moment, Turn, TurnTimes
-from robot_runtime.messages import AudioFrame, People, Person, SpeechState, StopRequest, Utterance, VoiceHeard, WorldFacts
+from robot_runtime.messages import (
+    AudioFrame,
+    FloorDecision,
+    People,
+    Person,
+    SpeechRequest,
+    SpeechState,
+    StopRequest,
+    Utterance,
+    VoiceHeard,
+    WorldFacts,
+)
 from robot_runtime.speak.espeak import Espeak
 from sim.description import load_home
 from sim.voices import render
@@ -111,7 +123,7 @@ def test_a_finished_command_is_answered_at_the_first_pause(ear: Ear) -> None:
     end_s = 10.0 + (len(samples) - 1.2 * 16_000) / 16_000
     assert isinstance(utterance, Utterance)
     assert utterance.end_s == pytest.approx(end_s, abs=0.15)
-    assert 0.2 <= decided_s - end_s <= 0.45
+    assert 0.05 <= decided_s - end_s <= 0.3
     assert utterance.start_s == pytest.approx(10.6, abs=0.2)
 
 
@@ -129,6 +141,81 @@ def test_somebody_who_hesitates_is_waited_for(ear: Ear) -> None:
     ((_, utterance),) = listen(ear, np.concatenate([first, second]))
     assert isinstance(utterance, Utterance)
     assert utterance.text == "could you please go to the kitchen"
+
+
+def test_frames_that_come_late_and_together_give_the_same_turns(ear: Ear) -> None:
+    """Of a starved processor: nothing is dropped, and nothing is heard in another way."""
+    samples = np.concatenate(
+        [sound("bring me the red cup", "anna"), sound("go to the", "leo", after_s=0.3), sound("kitchen", "leo", before_s=0.3)]
+    )
+    one_by_one = [message for _, message in listen(ear, samples)]
+    ear.reset()
+    sequence = list(frames(samples))
+    together: list[object] = []
+    for begin, end in ((0, 7), (7, 150), (150, 151), (151, len(sequence))):
+        outbox = ear.step({"audio/clean": sequence[begin:end]}, 99.0)
+        together += [replace(message, stamp_s=0.0) for topic, message in outbox if topic == "speech/heard"]
+    assert together == [replace(message, stamp_s=0.0) for message in one_by_one if isinstance(message, Utterance)]
+    assert [message.text for message in together if isinstance(message, Utterance)] == ["bring me the red cup", "go to the kitchen"]
+
+
+def test_no_step_does_much_of_the_decoding(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[int] = []
+    advance = Decoding.advance
+
+    def counted(self: Decoding, pieces: int) -> None:
+        done.append(pieces)
+        advance(self, pieces)
+
+    monkeypatch.setattr(Decoding, "advance", counted)
+    heard(ear, "could you please go to the kitchen", "anna")
+    assert len(done) > 3 and max(done) <= 8
+
+
+def test_words_that_were_cut_off_are_told_and_not_acted_on(ear: Ear) -> None:
+    sequence = list(frames(sound("bring me the red cup", "anna")))
+    assert ear.step({"audio/clean": sequence[:80]}, 11.6) != []
+    ((topic, utterance),) = ear.close()
+    assert topic == "speech/heard" and isinstance(utterance, Utterance)
+    assert utterance.role == "cut" and utterance.text.startswith("bring me") and utterance.start_s == pytest.approx(10.6, abs=0.2)
+    assert ear.close() == []
+
+
+def test_words_before_a_gap_in_the_sound_are_told_when_it_comes_back(ear: Ear) -> None:
+    sequence = list(frames(sound("bring me the red cup", "anna")))
+    ear.step({"audio/clean": sequence[:80]}, 11.6)
+    later = [replace(frame, stamp_s=frame.stamp_s + 9.0, sequence=frame.sequence + 450) for frame in sequence[:3]]
+    utterances = [message for _, message in ear.step({"audio/clean": later}, 19.1) if isinstance(message, Utterance)]
+    assert [utterance.role for utterance in utterances] == ["cut"]
+    assert utterances[0].end_s < 12.0
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "decisions", "role"),
+    [
+        ("yes", False, ["duck", "keep"], "backchannel"),
+        ("yes", True, ["duck", "yield"], "turn"),
+        ("come here", False, ["duck", "yield"], "turn"),
+    ],
+)
+def test_who_speaks_into_the_robots_words(text: str, question: bool, decisions: list[str], role: str) -> None:
+    ear = Ear(EarConfig(half_duplex="never"))
+    said = SpeechRequest(9.0, "s1", "Shall I go on?", "", "question" if question else "answer", "", False)
+    ear.step({"speech/say": [said], "speech/state": [SpeechState(9.0, "s1", "started", said.text, 0.0, float("nan"))]}, 9.0)
+    messages = [message for _, message in listen(ear, sound(text, "anna"))]
+    floors = [message for message in messages if isinstance(message, FloorDecision)]
+    assert [floor.decision for floor in floors] == decisions
+    assert floors[0].stamp_s - floors[0].onset_s <= 0.15
+    assert [message.role for message in messages if isinstance(message, Utterance)] == [role]
+
+
+def test_words_of_two_people_are_nobodys_command(ear: Ear) -> None:
+    said: list[object] = []
+    for frame in frames(sound("bring me the red cup", "anna")):
+        who = "anna" if frame.stamp_s < 11.2 else "leo"
+        inbox: dict[str, list[object]] = {"audio/clean": [frame], "people": [People(frame.stamp_s, "test", (person(True, who),))]}
+        said += [message for _, message in ear.step(inbox, frame.stamp_s) if isinstance(message, Utterance)]
+    assert [(u.role, u.speaker_id) for u in said if isinstance(u, Utterance)] == [("several", "")]
 
 
 def test_while_the_robot_speaks_turns_are_not_taken(ear: Ear) -> None:
@@ -260,21 +347,6 @@ def test_each_word_needs_a_threshold() -> None:
 
 
 # ---------------------------------------------------------------- parts
-
-
-def test_turn_ends_at_silence_and_a_click_is_none() -> None:
-    turn = Turn(TurnTimes(0.1, 0.2, 0.8, 5.0), 0.5, FRAME_S)
-    assert [turn.hear(0.9) for _ in range(3)] == [Moment.QUIET] * 3
-    turn.hear(0.0)
-    moments = [turn.hear(p) for p in [0.9] * 20 + [0.0] * 40]
-    assert moments.index(Moment.BEGAN) == 4
-    assert moments.index(Moment.PAUSED) == 29
-    assert moments[-1] is Moment.ENDED
-
-
-def test_a_turn_without_end_is_cut() -> None:
-    turn = Turn(TurnTimes(0.1, 0.2, 0.8, 1.0), 0.5, FRAME_S)
-    assert Moment.ENDED in [turn.hear(0.9) for _ in range(60)]
 
 
 def test_level_gate_learns_the_room() -> None:

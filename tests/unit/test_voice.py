@@ -1,13 +1,23 @@
 """The robot's voice in virtual time: pace, queue, interruption, texts that come in parts, and what is measured on its sound."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from robot_runtime.messages import AudioFrame, People, Person, RobotPose, SpeechRequest, SpeechState, SpeechStyle
+from robot_runtime.messages import (
+    AudioFrame,
+    FloorDecision,
+    People,
+    Person,
+    RobotPose,
+    SpeechRequest,
+    SpeechState,
+    SpeechStyle,
+    StopRequest,
+)
 from robot_runtime.speak.clauses import count_words
 from robot_runtime.speak.engine import NOT_YET, RATE_HZ, EngineError, Manner, Piece
 from robot_runtime.speak.espeak import Espeak
@@ -54,12 +64,15 @@ class Rig:
     def say(self, *requests: SpeechRequest) -> None:
         self._keep({"speech/say": list(requests)})
 
+    def floor(self, decision: FloorDecision) -> None:
+        self._keep({"speech/floor": [decision]})
+
     def run(self, seconds: float) -> None:
         for _ in range(round(seconds / FRAME_S)):
             self.now_s += FRAME_S
             self._keep({})
 
-    def _keep(self, inbox: dict[str, list[SpeechRequest]]) -> None:
+    def _keep(self, inbox: dict[str, Sequence[object]]) -> None:
         for topic, message in self.voice.step(inbox, self.now_s):
             (self.frames if topic == "audio/out" else self.states).append(message)
 
@@ -151,6 +164,49 @@ def test_reset_forgets_what_was_to_be_said(rig: Rig) -> None:
     rig.voice.reset()
     rig.run(0.5)
     assert len(rig.frames) == 1
+
+
+def floor(decision: str) -> FloorDecision:
+    return FloorDecision(0.0, decision, "words", 0.0, "come here")
+
+
+def test_who_takes_the_floor_is_given_it_within_two_frames(rig: Rig) -> None:
+    rig.say(request(SENTENCE), request("And that.", 2))
+    rig.run(1.0)
+    frames = len(rig.frames)
+    rig.floor(floor("yield"))
+    rig.run(1.0)
+    assert len(rig.frames) <= frames + 2 and rig.frames[-1].samples[-1] == 0
+    assert rig.phases == ["s1 started", "s2 cancelled", "s1 cancelled"]
+    assert SENTENCE.startswith(rig.states[-1].said) and count_words(rig.states[-1].said) >= 2
+
+
+def test_a_sign_of_listening_makes_it_softer_for_a_moment_only(rig: Rig) -> None:
+    rig.say(request(SENTENCE))
+    rig.run(0.3)
+    rig.floor(floor("duck"))
+    rig.run(0.2)
+    soft = int(rig.frames[-1].samples.max())
+    rig.floor(floor("keep"))
+    rig.run(0.4)
+    assert soft < 400 and int(rig.frames[-1].samples.max()) == 1000
+    assert rig.phases == ["s1 started"]
+
+
+def test_a_stop_word_silences_it(rig: Rig) -> None:
+    rig.say(request(SENTENCE))
+    rig.run(0.5)
+    rig._keep({"safety/stop_request": [StopRequest(rig.now_s, "battery", "", 1.0)]})
+    assert rig.phases == ["s1 started"]
+    rig._keep({"safety/stop_request": [StopRequest(rig.now_s, "word", "stop", 1.0)]})
+    assert rig.phases == ["s1 started", "s1 cancelled"]
+
+
+def test_what_was_decided_about_earlier_words_does_not_count_for_new_ones(rig: Rig) -> None:
+    rig.floor(floor("yield"))
+    rig.say(request(SENTENCE))
+    rig.run(0.5)
+    assert rig.phases == ["s1 started"] and int(rig.frames[-1].samples.max()) == 1000
 
 
 def test_what_was_heard_before_a_cut_is_told(rig: Rig) -> None:

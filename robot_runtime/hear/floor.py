@@ -1,0 +1,73 @@
+"""Whose turn it is when somebody speaks while the robot does: a pure decision.
+
+Listeners say "mm-hm" without wanting the floor (Yngve, "On getting a word in edgewise", 1970), cough and laugh; who wants it says
+words that lead somewhere, or goes on speaking.  Backchannels are short: most last less than 0.7 s.  Until it is clear which it is,
+the robot speaks on softly, which disturbs neither and lets it hear better.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from robot_runtime.hear.backchannel import is_backchannel
+
+
+class Floor(Enum):
+    DUCK = "duck"
+    YIELD = "yield"
+    KEEP = "keep"
+
+
+class FloorConfig(BaseModel):
+    """When the robot gives the floor to who speaks into its own words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    duck_s: float = Field(0.1, ge=0, le=2, description="speech after which the robot speaks on softly [s]")
+    insists_s: float = Field(0.7, gt=0, le=5, description="speech after which somebody has the floor, whatever they say [s]")
+    over_s: float = Field(0.16, gt=0, le=1, description="silence after which what was said is all that they want to say for now [s]")
+    confidence: float = Field(0.5, ge=0, lt=1, description="that words need to count")
+    sure: float = Field(0.65, ge=0, lt=1, description="confidence from which words are no backchannel that they sound like")
+    short_s: float = Field(0.7, gt=0, le=3, description="longer speech is no backchannel [s]")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of somebody's speech so far."""
+
+    speech_s: float
+    silent_s: float
+    text: str = ""  # what was said, once that was decoded
+    confidence: float = 0.0
+    wanted: bool = False  # the robot has asked something, so that "yes" is an answer
+
+
+@dataclass(frozen=True)
+class Decision:
+    floor: Floor
+    why: str
+
+
+def decide(evidence: Evidence, config: FloorConfig) -> Decision | None:
+    """Who has the floor now; None while there is nothing to decide."""
+    if evidence.silent_s < config.over_s:
+        return _while_speaking(evidence, config)
+    understood = bool(evidence.text) and evidence.confidence >= config.confidence
+    if not understood and evidence.speech_s < config.insists_s:
+        return Decision(Floor.KEEP, "no words")
+    if not understood:
+        return Decision(Floor.YIELD, f"spoke for {evidence.speech_s:.1f} s")
+    if is_backchannel(evidence.text) and not evidence.wanted:
+        return Decision(Floor.KEEP, "backchannel")
+    return Decision(Floor.YIELD, "answer" if evidence.wanted else "words")
+
+
+def _while_speaking(evidence: Evidence, config: FloorConfig) -> Decision | None:
+    if evidence.speech_s < config.duck_s:
+        return None
+    if evidence.speech_s >= config.insists_s:
+        return Decision(Floor.YIELD, f"speaks for {evidence.speech_s:.1f} s")
+    return Decision(Floor.DUCK, "somebody speaks")

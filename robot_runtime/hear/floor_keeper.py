@@ -1,0 +1,122 @@
+"""Watches who speaks while the robot does, and says whose turn it is as soon as that is clear."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robot_runtime.hear.backchannel import GRAMMAR, is_backchannel
+from robot_runtime.hear.floor import Decision, Evidence, Floor, FloorConfig, decide
+from robot_runtime.hear.listener import Heard, Listener
+from robot_runtime.hear.recogniser import Hypothesis, Recogniser
+from robot_runtime.messages import FloorDecision, SpeechRequest, SpeechState
+from robot_runtime.stage import Outbox
+
+_ASKED_S = 15.0
+"""So long after a question a yes answers it."""
+_AFTER_S = 1.0
+"""So long after the robot's words a sign of listening is one for them."""
+_MOST_REQUESTS = 64
+
+
+class FloorKeeper:
+    """One decision for each time that somebody speaks into the robot's words: soft first, then final."""
+
+    def __init__(self, config: FloorConfig) -> None:
+        self._config = config
+        self._small = Recogniser(GRAMMAR)
+        self.reset()
+
+    def reset(self) -> None:
+        self._questions: OrderedDict[str, None] = OrderedDict()
+        self._speaks = False
+        self._spoke_s = -math.inf
+        self._asked_s = -math.inf  # the question was last heard then
+        self._asking = False
+        self._onset_s = math.nan
+        self._ducked = False
+        self._decided: Floor | None = None
+
+    def will_say(self, request: SpeechRequest) -> None:
+        """What the robot is going to say, to know its questions."""
+        if request.purpose == "question" and request.text:
+            self._questions[request.id] = None
+            while len(self._questions) > _MOST_REQUESTS:
+                self._questions.popitem(last=False)
+
+    def robot_says(self, state: SpeechState) -> None:
+        self._speaks = state.phase == "started"
+        self._spoke_s = math.inf if self._speaks else state.stamp_s
+        self._asking = state.request_id in self._questions
+        if self._asking:
+            self._asked_s = state.stamp_s
+
+    def hear(self, listener: Listener, heard: Heard | None, until_s: float) -> Outbox:
+        """After the listener took in a frame: a decision, if there is one."""
+        if heard is None and not listener.in_turn:
+            return self._nobody(until_s)
+        if math.isnan(self._onset_s):
+            if heard is not None or not self._speaks:
+                return []
+            self._onset_s = listener.start_s  # also of a turn into which the robot begins to speak
+        if self._decided is not None:
+            return []
+        evidence = self._evidence(listener, heard, until_s)
+        decision = decide(evidence, self._config) if evidence else None
+        if evidence is None or decision is None or (decision.floor is Floor.DUCK and self._ducked):
+            return []
+        self._ducked, self._decided = True, None if decision.floor is Floor.DUCK else decision.floor
+        return [self._message(decision, self._onset_s, evidence.text, until_s)]
+
+    @property
+    def kept(self) -> bool:
+        """Whether the robot speaks on, though somebody spoke into its words: so they have finished."""
+        return self._decided is Floor.KEEP
+
+    def was_backchannel(self, heard: Heard) -> bool:
+        """Whether a turn was no more than a sign of listening; and so nothing to answer."""
+        if self.kept:
+            return True
+        if heard.start_s > self._spoke_s + _AFTER_S:
+            return False
+        words = self._words(heard.hypothesis, heard.sound, heard.speech_s)
+        sure = words.confidence >= self._config.confidence
+        return sure and is_backchannel(words.text) and not self._wanted(heard.end_s)
+
+    # ------------------------------------------------------------ parts
+
+    def _nobody(self, until_s: float) -> Outbox:
+        open_duck = self._ducked and self._decided is None
+        onset_s, self._onset_s = self._onset_s, math.nan
+        self._ducked, self._decided = False, None
+        if not open_duck:
+            return []
+        return [("speech/floor", FloorDecision(until_s, Floor.KEEP.value, "the robot itself", onset_s, ""))]
+
+    def _evidence(self, listener: Listener, heard: Heard | None, until_s: float) -> Evidence | None:
+        """None while what was said before a pause is not known yet."""
+        wanted = self._wanted(until_s)
+        if heard is None and listener.silent_s < self._config.over_s - 1e-9:
+            return Evidence(listener.speech_s, listener.silent_s, wanted=wanted)
+        hypothesis = heard.hypothesis if heard is not None else listener.decoded
+        if hypothesis is None:
+            return None
+        speech_s, sound = (heard.speech_s, heard.sound) if heard is not None else (listener.speech_s, listener.sound)
+        words = self._words(hypothesis, sound, speech_s)
+        return Evidence(speech_s, self._config.over_s, words.text, words.confidence, wanted)
+
+    def _words(self, hypothesis: Hypothesis, sound: NDArray[np.int16], speech_s: float) -> Hypothesis:
+        """By the robot's grammar; of short words that it is not sure of, by that of backchannels."""
+        if hypothesis.confidence >= self._config.sure or speech_s > self._config.short_s:
+            return hypothesis
+        return max(hypothesis, self._small.decode(sound), key=lambda words: words.confidence)
+
+    def _wanted(self, now_s: float) -> bool:
+        """Whether the robot has asked something lately, or does."""
+        return (self._asking and self._speaks) or now_s - self._asked_s <= _ASKED_S
+
+    def _message(self, decision: Decision, onset_s: float, text: str, until_s: float) -> tuple[str, FloorDecision]:
+        return "speech/floor", FloorDecision(until_s, decision.floor.value, decision.why, onset_s, text)

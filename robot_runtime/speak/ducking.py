@@ -1,0 +1,64 @@
+"""What becomes of the robot's sound when somebody speaks into it: softer until it is clear what they want, then on or off."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from robot_runtime.messages import FloorDecision
+
+_RATE_HZ = 16_000
+_RISE_S = 0.2
+"""In which a voice that was softer becomes as loud as before; it falls within a frame."""
+
+
+class Manners(BaseModel):
+    """What the robot does when somebody speaks into its words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    duck_db: float = Field(-10.0, ge=-60, le=0, description="how much softer it speaks until it is clear what they want [dB]")
+    stops: Literal["at once", "clause"] = Field("at once", description="when it gives them the floor: at once, or after its clause")
+    clause_s: float = Field(0.6, ge=0, le=5, description="longest wait for the end of a clause [s]")
+
+
+class Ducking:
+    """Gain of the sound that leaves, frame by frame."""
+
+    def __init__(self, manners: Manners) -> None:
+        self._manners = manners
+        self.reset()
+
+    def reset(self) -> None:
+        self._gain = self._target = 1.0
+        self._yields = False
+        self._left_s = 0.0
+
+    def take(self, floor: FloorDecision) -> None:
+        """What was decided."""
+        if floor.decision == "keep":
+            self._target, self._yields = 1.0, False
+            return
+        self._target = 10 ** (self._manners.duck_db / 20)
+        if floor.decision == "yield":
+            self._yields = True
+            self._left_s = self._manners.clause_s if self._manners.stops == "clause" else 0.0
+
+    def apply(self, sound: NDArray[np.int16], *, pauses: bool) -> tuple[NDArray[np.int16], bool]:
+        """A frame as it leaves, and whether it is the last.
+
+        :param pauses: a clause has just ended
+        """
+        frame_s = len(sound) / _RATE_HZ
+        last = self._yields and (pauses or self._left_s < frame_s)
+        self._left_s -= frame_s
+        target = 0.0 if last else self._target
+        if self._gain == target == 1.0:
+            return sound, False
+        before, step = self._gain, frame_s / _RISE_S
+        self._gain = target if target < before else min(target, before + step)
+        gains = np.linspace(before, self._gain, len(sound))
+        return np.rint(sound * gains).astype(np.int16), last
