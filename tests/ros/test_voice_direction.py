@@ -26,7 +26,7 @@ AS_DRIVERS_DO = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, dura
 def voice(domain: int) -> Iterator[Child]:
     settings = {"audio_in": "topic", "audio_out": "topic", "log_level": "warn"}
     child = Child(["-m", "robot_runtime.ros.process", "voice", "--settings", json.dumps(settings)], domain)
-    assert "ready" in child.listen(30.0, until="ready"), child.process.poll()
+    assert "ready" in child.listen(until="ready"), child.process.poll()
     yield child
     child.end()
 
