@@ -25,7 +25,7 @@ from sim.serial_port import Emulator, PtyPort
 ZERO = BaseCommand(0.0, door.standstill(0.0), True)
 
 
-def until(done: Callable[[], bool], seconds: float = 5.0) -> bool:
+def until(done: Callable[[], bool], seconds: float = 60.0) -> bool:
     end_s = time.monotonic() + seconds
     while not done():
         if time.monotonic() > end_s:
