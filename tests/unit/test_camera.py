@@ -258,7 +258,7 @@ def until(read: Any, seconds: float = 60.0) -> Any:
 
 def test_what_is_no_picture_is_refused_counted_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
     refusals = Refusals()
-    source = ReaderSource(lambda: Endless(*BAD.values(), grey(50)), (320, 240), DEVICE, refusals=refusals)
+    source = ReaderSource(lambda: Endless(*BAD.values(), grey(50)), (320, 240), DEVICE, refusals=refusals, clock=Clock())
     image = until(lambda: source.read({}, 1.0))
     assert image is not None and image.bgr.mean() == 50.0
     assert refusals.count == len(BAD)
@@ -278,7 +278,7 @@ OTHER_KINDS = {
 
 @pytest.mark.parametrize("picture", OTHER_KINDS.values(), ids=OTHER_KINDS)
 def test_pictures_of_other_kinds_become_what_was_asked_for(picture: np.ndarray) -> None:
-    source = ReaderSource(lambda: Endless(picture), (320, 240), DEVICE)
+    source = ReaderSource(lambda: Endless(picture), (320, 240), DEVICE, clock=Clock())
     image = until(lambda: source.read({}, 1.0))
     source.close()
     assert image.bgr.shape == (240, 320, 3) and image.bgr.dtype == np.uint8 and image.bgr.mean() == 50.0

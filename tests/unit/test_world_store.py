@@ -367,7 +367,7 @@ class Lives(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-Lives.TestCase.settings = settings(max_examples=15, stateful_step_count=10, deadline=None)
+Lives.TestCase.settings = settings(max_examples=15, stateful_step_count=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TestLives = Lives.TestCase
 
 
