@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -32,6 +33,10 @@ CLOCK_PROCESS = "sim"
 _WAKE_S = 0.1  # how long a signal may wait to be seen
 _ALIVE_S = 0.5
 _DIAGNOSTICS_S = 1.0
+
+HEARD_S = 0.3
+"""How long a process that ends waits for its readers: a reliable message that was lost on its way is sent again only while its
+writer lives.  A tenth of the supervisor's grace, spent once for all of them, since a reader that hangs or was killed never answers."""
 
 
 def run(process: str, rows: tuple[Node, ...], settings: Settings, ros_args: list[str], factor: float = 1.0) -> int:
@@ -107,9 +112,7 @@ class Process:
         except ParentGoneError as error:
             self._ros.get_logger().error(str(error))
         finally:  # also when a node failed: the others still have last words
-            for node in self.nodes:
-                if node.state != "finalized":
-                    node.trigger_shutdown()
+            take_down(self.nodes)
         return 0
 
     def _tell(self, link: Link) -> None:
@@ -140,6 +143,19 @@ class Process:
             message=f"too slow: simulated time slipped by {slipped_s:.2f} s in the last second" if slow else "ok",
             values=[KeyValue(key="slipped_s", value=f"{self._pace.slipped_s:.3f}")],
         )
+
+
+def take_down(nodes: Sequence[Shell]) -> None:
+    """End all nodes in order, none before the last words of all have been heard."""
+    for node in nodes:
+        if node.state == "active":
+            node.trigger_deactivate()
+    end_s = time.monotonic() + HEARD_S
+    for node in nodes:
+        node.wait_heard(end_s)
+    for node in nodes:
+        if node.state != "finalized":
+            node.trigger_shutdown()
 
 
 def _pace(process: str, settings: Settings, node: Any, factor: float) -> Pace:

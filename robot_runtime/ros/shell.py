@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
@@ -42,6 +44,8 @@ class Shell(LifecycleNode):
         """:raises FileError: the parameters of this node do not fit; file and field are named"""
         self.row, self.host, self.health, self.failed = row, host, Health(row), False
         self._next_complaint_s: dict[str, float] = {}
+        self._own_publishers: list[Any] = []
+        self._own_subscriptions: list[Any] = []
         self.refusal = ""  # why the node could not be configured, if its parameters or files are to blame
         simulated = Parameter(_SIM_TIME, value=host.settings.use_sim_time)
         super().__init__(row.name, namespace=host.settings.namespace, parameter_overrides=[simulated])
@@ -120,6 +124,13 @@ class Shell(LifecycleNode):
             self._next_complaint_s[topic] = now_s + _COMPLAIN_EVERY_S
             self.get_logger().warning(f"{topic}: message dropped: {error}")
 
+    def wait_heard(self, end_s: float) -> None:
+        """Until the readers have all that was published, or until ``end_s`` of the steady clock."""
+        for publisher in self._own_publishers:
+            left_s = max(0.0, end_s - time.monotonic())
+            with suppress(RuntimeError):  # of rclpy: a middleware that cannot tell
+                publisher.wait_for_all_acked(Duration(seconds=left_s))
+
     def fail(self, error: Exception) -> NodeFailedError:
         """Put this node into the error state; raise what it returns, so that the process ends."""
         self.failed = True
@@ -139,8 +150,6 @@ class Shell(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Lifecycle: the parameters are read and the stage is built."""
-        self._own_publishers: list[Any] = []
-        self._own_subscriptions: list[Any] = []
         self.refusal = ""
         return self._do(self._build) or super().on_configure(state)
 
@@ -195,6 +204,8 @@ class Shell(LifecycleNode):
             self.destroy_subscription(subscription)
         for publisher in self._own_publishers:
             self.destroy_lifecycle_publisher(publisher)
+        self._own_subscriptions.clear()
+        self._own_publishers.clear()
 
     # ---------------------------------------------------------------- parameters
 

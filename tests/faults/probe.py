@@ -17,7 +17,7 @@ from robot_runtime.ros.qos import profile
 from robot_runtime.topics import TOPICS
 from sim.truth import truth_reader
 from tests.faults.truth import Seen, speed_mps
-from tests.ros.conftest import Ears
+from tests.ros.conftest import LIMIT_S, Ears
 
 HOME = "sim/homes/family_home"
 POLL_S = 0.005
@@ -71,7 +71,7 @@ class Probe:
     def at(self) -> tuple[float, float]:
         return self.path[-1].x_m, self.path[-1].y_m
 
-    def until(self, done: Callable[[], bool], seconds: float) -> bool:
+    def until(self, done: Callable[[], bool], seconds: float = LIMIT_S) -> bool:
         """Wait, in real time; False if that took too long."""
         end_s = time.monotonic() + seconds
         while not done():
@@ -84,7 +84,7 @@ class Probe:
 
     def say(self, intent: str, text: str, **slots: str) -> None:
         """Anna's words, as the ear would have understood them."""
-        assert self.until(lambda: self._heard.get_subscription_count() >= 3, 10.0), "mind, social and the recorder listen"
+        assert self.until(lambda: self._heard.get_subscription_count() >= 3), "mind, social and the recorder listen"
         now_s, number = self.now_s, next(self._ids)
         arguments = tuple(m.Argument(name, value) for name, value in slots.items())
         words = m.Utterance(now_s, f"probe-{number}", text, intent, arguments, 1.0, now_s - 1.0, now_s, "anna", "en", "probe")
@@ -93,9 +93,9 @@ class Probe:
     def call(self, service: str) -> None:
         """One of the gate's services, as ``ros2 service call`` does it."""
         client = self._clients[service]
-        assert self.until(lambda: bool(client.service_is_ready()), 10.0), f"no service {service}"
+        assert self.until(lambda: bool(client.service_is_ready())), f"no service {service}"
         future = client.call_async(Trigger.Request())
-        assert self.until(lambda: bool(future.done()), 5.0), f"no answer from {service}"
+        assert self.until(lambda: bool(future.done())), f"no answer from {service}"
         assert future.result().success
 
     # ------------------------------------------------------------ ROS

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from rclpy.duration import Duration
 from rosgraph_msgs.msg import Clock
 from std_srvs.srv import Trigger
 
@@ -31,10 +32,9 @@ from robot_runtime.spawned import Spawned
 from robot_runtime.topics import TOPICS
 from sim.robot import COMMAND_TIMEOUT_S
 from sim.wheels import Wheels
-from tests.faults.rig import READY_LIMIT_S
 from tests.faults.still_room import SENSED
 from tests.faults.truth import STILL_MPS, Seen, fastest_mps, fell_below
-from tests.ros.conftest import Ears
+from tests.ros.conftest import LIMIT_S, Ears
 
 CRUISE_MPS = 0.6
 DRIVING_MPS = 0.55
@@ -45,7 +45,7 @@ HEARD = ("cmd_vel", "safety/state", "safety/rules", "action/verdict")
 ANSWER_S = 0.2
 """Of real time, after which a tick is repeated: /clock is carried best-effort."""
 
-REPEATS = 25
+REPEATS = round(LIMIT_S / ANSWER_S)
 
 Tamper = Callable[[float, Any], list[Any]]
 """Time [s] and the message that is due → what is published instead."""
@@ -82,7 +82,7 @@ class Stand:
     def close(self) -> None:
         if not self.ended:
             self.guard.kill()
-            self._await(lambda: self.ended, 5.0)
+            self._await(lambda: self.ended)
         self.guard.close()
         self.ears.close()
 
@@ -92,8 +92,8 @@ class Stand:
         surroundings = {**environment.for_child(), "ROS_DOMAIN_ID": str(self._domain)}
         guard = Spawned(self._arguments, surroundings, self.run_dir / "guard.log")
         try:
-            assert self._await(lambda: "ready" in guard.lines(), READY_LIMIT_S), self.log
-            whole = self._await(lambda: all(p.get_subscription_count() > 0 for p in (*self.publishers.values(), self._clock)), 20.0)
+            assert self._await(lambda: "ready" in guard.lines()), self.log
+            whole = self._await(lambda: all(p.get_subscription_count() > 0 for p in (*self.publishers.values(), self._clock)))
             assert whole, "the guard does not listen"
         except BaseException:
             guard.kill()
@@ -112,12 +112,12 @@ class Stand:
 
     def restart(self) -> None:
         """What the supervisor does when the guard has ended."""
-        assert self._await(lambda: self.ended, 10.0), "the guard goes on"
+        assert self._await(lambda: self.ended), "the guard goes on"
         self.guard.close()
         self._how_ended = ""
         self.guard = self._start()
 
-    def _await(self, done: Callable[[], bool], seconds: float) -> bool:
+    def _await(self, done: Callable[[], bool], seconds: float = LIMIT_S) -> bool:
         """In real time, while simulated time stands still."""
         return self.ears.until(done, seconds)
 
@@ -149,9 +149,9 @@ class Stand:
         return True
 
     @contextmanager
-    def half_speed(self) -> Iterator[None]:
-        """What the guard does on other threads, or looks at in real time, gets the time for it on a machine half as fast."""
-        self._least_tick_s = 2 * TICK_S
+    def slowly(self) -> Iterator[None]:
+        """What the guard does on other threads, or looks at in real time, gets the time for it on a machine a tenth as fast."""
+        self._least_tick_s = 10 * TICK_S
         try:
             yield
         finally:
@@ -207,9 +207,9 @@ class Stand:
         self.published.append((topic, message))
         self.publishers[topic].publish(message if isinstance(message, bytes) else codec(topic).to_ros(message))
 
-    def let_arrive(self, seconds: float = 0.5) -> None:
-        """Real time in which megabytes cross the wire while simulated time stands still: the limits count from their arrival."""
-        self.ears.until(lambda: False, seconds)
+    def let_arrive(self, topic: str) -> None:
+        """Megabytes cross the wire while simulated time stands still: the limits count from their arrival."""
+        assert self.publishers[topic].wait_for_all_acked(Duration(seconds=LIMIT_S))
 
     def publisher(self, topic: str) -> Any:
         return self.ears.node.create_publisher(codec(topic).ros_class, topic, profile(TOPICS[topic].qos))

@@ -95,7 +95,7 @@ def test_a_latched_stop_outlives_the_gate(rig: Rig) -> None:
     assert rig.still_s(stopped_s, 1.0) is not None
     killed_s = rig.harm("guard", signal.SIGKILL)
     rig.wait_back("guard")
-    assert rig.probe.until(lambda: rig.probe.safety[-1].stamp_s > killed_s + 0.1, 10.0), "the new gate says nothing"
+    assert rig.probe.until(lambda: rig.probe.safety[-1].stamp_s > killed_s + 0.1), "the new gate says nothing"
     assert rig.stays_still(killed_s, 2.0)
     after = [state for state in rig.probe.safety if state.stamp_s > killed_s]
     assert {state.mode for state in after} <= LATCHED
@@ -104,7 +104,7 @@ def test_a_latched_stop_outlives_the_gate(rig: Rig) -> None:
 
     rig.probe.call("safety/rearm")
     rearmed_s = rig.probe.now_s
-    assert rig.probe.until(lambda: rig.probe.mode == "running", 10.0), f"still {rig.probe.safety[-1]}"
+    assert rig.probe.until(lambda: rig.probe.mode == "running"), f"still {rig.probe.safety[-1]}"
     assert rig.stays_still(rearmed_s, 1.0), "to lift a stop is not to start (ISO 13850)"
     rig.drive()
 
@@ -115,6 +115,6 @@ def test_a_base_that_restarts_waits_for_a_command(rig: Rig) -> None:
     killed_s = rig.harm("sim", signal.SIGKILL)
     rig.wait_back("sim")
     back_s = killed_s + RESTART_GAP_S - 0.1
-    assert rig.probe.until(lambda: rig.probe.path[-1].stamp_s > back_s and rig.probe.mode == "running", 20.0)
+    assert rig.probe.until(lambda: rig.probe.path[-1].stamp_s > back_s and rig.probe.mode == "running")
     assert rig.stays_still(back_s, 3.0)
     must_obey_again(rig, "sim")

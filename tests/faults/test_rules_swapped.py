@@ -44,7 +44,7 @@ def good(stand: Stand) -> Iterator[str]:
     yield text
     swap(stand.rules_file, text)
     stand.call("safety/reload")
-    with stand.half_speed():
+    with stand.slowly():
         assert stand.until(lambda: (newest(stand).hash, newest(stand).error) == (before, ""), 10.0), newest(stand)
 
 
@@ -59,7 +59,7 @@ def test_stricter_rules_end_the_motion(stand: Stand, good: str, asked: bool) -> 
     assert limit_s is not None
     before = newest(stand)
     stand.drive()
-    with stand.half_speed():
+    with stand.slowly():
         since_s = stand.now_s
         swap(stand.rules_file, good + STRICTER)
         if asked:
@@ -83,7 +83,7 @@ def test_stricter_rules_end_the_motion(stand: Stand, good: str, asked: bool) -> 
 def test_broken_rules_change_nothing(stand: Stand, good: str, broken: str) -> None:
     before = newest(stand)
     stand.drive()
-    with stand.half_speed():
+    with stand.slowly():
         since_s = stand.now_s
         swap(stand.rules_file, broken)
         stand.call("safety/reload")

@@ -24,7 +24,7 @@ def test_a_silent_one_latches_the_stop(stand: Stand) -> None:
     since_s, begun_s = stand.now_s, time.monotonic()
     publisher = stand.ears.node.create_publisher(TwistStamped, "cmd_vel", 1)
     try:
-        with stand.half_speed():
+        with stand.slowly():
             still_s = stand.slow_s(since_s)
         assert still_s is not None, stand.state
         print(f"second publisher: still after {(still_s - since_s) * 1000:.0f} ms, {time.monotonic() - begun_s:.2f} s of real time")
@@ -36,7 +36,7 @@ def test_a_silent_one_latches_the_stop(stand: Stand) -> None:
         assert stand.state.mode == "emergency_stop", "nobody lifts it while the other one is there"
     finally:
         stand.ears.node.destroy_publisher(publisher)
-    with stand.half_speed():
+    with stand.slowly():
         assert stand.until(lambda: stand.state.mode == "rearm_required", 10.0), stand.state
     stand.rearm()
     rearmed_s = stand.now_s
@@ -50,7 +50,7 @@ def test_the_gate_says_zero_to_one_that_talks(stand: Stand) -> None:
     stand.drive()
     publisher = stand.ears.node.create_publisher(TwistStamped, "cmd_vel", 1)
     try:
-        with stand.half_speed():
+        with stand.slowly():
             assert stand.until(lambda: stand.state.mode in LATCHED, 5.0), stand.state
         since_s = stand.now_s + 0.02
         for _ in range(50):
@@ -64,6 +64,6 @@ def test_the_gate_says_zero_to_one_that_talks(stand: Stand) -> None:
     own = [command.linear_mps for command in stand.emitted_since(since_s) if command.linear_mps != pytest.approx(INTRUDER_MPS)]
     assert len(own) > 25
     assert set(own) == {0.0}
-    with stand.half_speed():  # it counts as there for a second of real time
+    with stand.slowly():  # it counts as there for a second of real time
         assert stand.until(lambda: stand.state.mode == "rearm_required", 10.0), stand.state
     assert any("that the gate did not make" in cause for cause in stand.causes_since(since_s)), stand.state

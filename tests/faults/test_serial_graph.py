@@ -34,7 +34,7 @@ def test_it_drives_by_the_serial_port_and_stands_when_the_gate_dies(rig: Rig) ->
     print(f"guard: still after {(still_s - killed_s) * 1000:.0f} ms")
     assert still_s - killed_s <= limit_s + 1e-6
     rig.wait_back("guard")
-    assert rig.probe.until(lambda: rig.probe.safety[-1].stamp_s > killed_s + 1.0 and rig.probe.mode == "running", 20.0)
+    assert rig.probe.until(lambda: rig.probe.safety[-1].stamp_s > killed_s + 1.0 and rig.probe.mode == "running")
     rig.drive()
 
 
@@ -45,7 +45,7 @@ def test_a_stop_switches_the_motors_off_and_a_rearm_moves_nothing(rig: Rig) -> N
     assert rig.still_s(stopped_s, 1.0) is not None
     rig.probe.call("safety/rearm")
     rearmed_s = rig.probe.now_s
-    assert rig.probe.until(lambda: rig.probe.mode == "running", 10.0), f"still {rig.probe.safety[-1]}"
+    assert rig.probe.until(lambda: rig.probe.mode == "running"), f"still {rig.probe.safety[-1]}"
     assert rig.stays_still(rearmed_s, 1.0)
     rig.drive()
 
@@ -56,7 +56,7 @@ def test_a_base_that_is_gone_is_named_and_taken_back(rig: Rig) -> None:
     killed_s = rig.harm("sim", signal.SIGKILL)
     rig.wait_back("sim")
     since_s = killed_s + RESTART_GAP_S
-    back = rig.probe.until(lambda: rig.probe.safety[-1].stamp_s > since_s + 1.0 and rig.probe.mode == "running", 20.0)
+    back = rig.probe.until(lambda: rig.probe.safety[-1].stamp_s > since_s + 1.0 and rig.probe.mode == "running")
     assert back, f"still {rig.probe.safety[-1]}"
     causes = [cause for state in rig.probe.safety if state.stamp_s >= killed_s - 0.5 for cause in state.causes]
     assert any(cause.startswith("base: ") for cause in causes), causes

@@ -18,13 +18,12 @@ from robot_runtime.arguments import processes
 from robot_runtime.paths import ROOT
 from tests.faults.probe import HOME
 from tests.faults.rig import READY_LIMIT_S, settings
+from tests.ros.conftest import LIMIT_S
 
 pytestmark = pytest.mark.alone
 
 MARK = "ROBOT_RUNTIME_TEST_MARK"
 """A variable that every process of a graph inherits, whoever becomes its parent."""
-
-GONE_S = 8.0  # the supervisor's grace for each group of processes, on a slow machine
 
 
 def marked(mark: str) -> set[int]:
@@ -78,9 +77,9 @@ def test_nothing_stays_behind(number: signal.Signals, status: int, mark: str, gr
     up = start(mark, tmp_path)
     assert len(marked(mark)) > 6
     up.send_signal(number)
-    up.communicate(timeout=20.0)
+    up.communicate(timeout=LIMIT_S)
     assert up.returncode == status
-    end_s = time.monotonic() + (0.0 if number == signal.SIGINT else GONE_S)
+    end_s = time.monotonic() + (0.0 if number == signal.SIGINT else LIMIT_S)
     while (left := marked(mark)) and time.monotonic() < end_s:
         time.sleep(0.05)
     assert left == set()

@@ -26,13 +26,17 @@ environment.prepare()
 
 import rclpy  # noqa: E402  (reads the environment that is prepared above)
 from rclpy.executors import SingleThreadedExecutor  # noqa: E402
+from rosgraph_msgs.msg import Clock  # noqa: E402
 
 from robot_runtime.ros.convert import codec  # noqa: E402
-from robot_runtime.ros.qos import profile  # noqa: E402
+from robot_runtime.ros.qos import CLOCK, profile  # noqa: E402
+from robot_runtime.ros.stamp import to_time  # noqa: E402
 from robot_runtime.topics import TOPICS  # noqa: E402
 
 GRAPH = str(Path(__file__).with_name("tiny_graph.py"))
 DOMAINS = range(1, 100)  # above 101 the ports reach into those that Linux gives to clients
+LIMIT_S = 120.0
+"""Of waiting, in real time, for what takes a second at most on an idle machine; only a failure takes so long."""
 
 
 @contextmanager
@@ -71,10 +75,10 @@ class Child:
         os.close(write)
         self.told = ""
 
-    def listen(self, seconds: float, until: str = "") -> str:
-        """What the process has told its supervisor by now, waiting at most so long for ``until``."""
-        end_s = time.monotonic() + seconds
-        while (left_s := end_s - time.monotonic()) > 0 and not (until and until in self.told):
+    def listen(self, until: str) -> str:
+        """What the process has told its supervisor by now, after waiting for ``until``."""
+        end_s = time.monotonic() + LIMIT_S
+        while (left_s := end_s - time.monotonic()) > 0 and until not in self.told:
             if not select.select([self._read], [], [], left_s)[0]:
                 break
             if not (news := os.read(self._read, 4096)):
@@ -82,9 +86,9 @@ class Child:
             self.told += news.decode()
         return self.told
 
-    def wait(self, seconds: float = 5.0) -> tuple[int, str]:
+    def wait(self) -> tuple[int, str]:
         """Exit status and output."""
-        output, _ = self.process.communicate(timeout=seconds)
+        output, _ = self.process.communicate(timeout=LIMIT_S)
         return self.process.returncode, output
 
     def end(self) -> None:
@@ -102,7 +106,7 @@ def start(domain: int) -> Iterator[Callable[..., Child]]:
     def start(name: str, *, ready: bool = True, **settings: Any) -> Child:
         child = Child([GRAPH, name, json.dumps(settings)], domain)
         children.append(child)
-        if ready and "ready" not in child.listen(8.0, until="ready"):
+        if ready and "ready" not in child.listen(until="ready"):
             child.process.kill()
             pytest.fail(f"{name} did not become ready: {child.wait()}")
         return child
@@ -122,6 +126,7 @@ class Ears:
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
         self._clients: dict[str, Any] = {}
+        self._clock = self.node.create_publisher(Clock, "/clock", CLOCK)
 
     def hear(self, topic: str) -> list[Any]:
         """A list that fills with the dataclasses of a topic while ``until`` spins."""
@@ -144,7 +149,20 @@ class Ears:
         assert self.until(lambda: publisher.get_subscription_count() > 0), f"nobody listens to {topic}"
         return lambda message: publisher.publish(convert.to_ros(message))
 
-    def until(self, done: Callable[[], bool], seconds: float = 5.0) -> bool:
+    def say_time(self, now_s: float) -> None:
+        """Publish simulated time; best effort, so that it may be lost."""
+        self._clock.publish(Clock(clock=to_time(now_s)))
+
+    def set_clock(self, now_s: float, commands: list[Any]) -> None:
+        """… until whoever publishes ``commands`` by it has heard."""
+
+        def taken() -> bool:
+            self.say_time(now_s)
+            return bool(commands) and abs(commands[-1].stamp_s - now_s) < 1e-3
+
+        assert self.until(taken), f"time is not {now_s:g} s"
+
+    def until(self, done: Callable[[], bool], seconds: float = LIMIT_S) -> bool:
         """Spin until ``done()``; False if that took too long."""
         end_s = time.monotonic() + seconds
         while not done():

@@ -31,8 +31,12 @@ def states(start: Callable[..., Any], ears: Any, tmp_path: Path) -> list[m.Safet
     return states
 
 
-def latched_by(ears: Any, states: list[m.SafetyState], words: str, seconds: float = 5.0) -> bool:
-    return bool(ears.until(lambda: states[-1].mode == "emergency_stop" and any(words in cause for cause in states[-1].causes), seconds))
+def latched_by(ears: Any, states: list[m.SafetyState], words: str, each: Callable[[], None] = lambda: None) -> bool:
+    def latched() -> bool:
+        each()
+        return states[-1].mode == "emergency_stop" and any(words in cause for cause in states[-1].causes)
+
+    return bool(ears.until(latched))
 
 
 @pytest.mark.parametrize(
@@ -84,6 +88,6 @@ def test_who_goes_by_the_gates_name_is_caught(states: Any, ears: Any) -> None:
     assert latched_by(ears, states, "cmd_vel: 2 publishers call themselves /gate")
     message = TwistStamped()
     message.twist.linear.x = 0.5
-    publisher.publish(message)
-    assert latched_by(ears, states, "cmd_vel: a velocity of 0.50 m/s arrived that the gate did not make")
+    words = "cmd_vel: a velocity of 0.50 m/s arrived that the gate did not make"
+    assert latched_by(ears, states, words, lambda: publisher.publish(message))
     twin.destroy_node()

@@ -44,7 +44,7 @@ def test_a_picture_reaches_the_eyes_and_crosses_dds_once(start: Any, ears: Any, 
         speak(make())
         return len(seen) >= 3
 
-    assert ears.until(sent, 10.0)
+    assert ears.until(sent)
     assert seen[0].request_id == "(480, 640, 3)", "in the size that camera.width_px and height_px say"
     assert ears.node.count_publishers("camera/image") == 0
     kinds = dict(ears.node.get_topic_names_and_types())
@@ -62,13 +62,14 @@ def test_it_takes_what_the_driver_offers(start: Any, ears: Any, offered: Reliabi
         publisher.publish(codec("camera/raw_in").to_ros(raw()))
         return len(seen) >= 3
 
-    assert ears.until(sent, 10.0)
+    assert ears.until(sent)
     readers = ears.node.get_subscriptions_info_by_topic("/camera/raw_in")
     assert [reader.qos_profile.reliability for reader in readers] == [offered]
 
 
 def test_malformed_pictures_are_counted_and_told_of_and_a_sound_one_follows(start: Any, ears: Any) -> None:
     seen, arrays = ears.hear("speech/state"), ears.hear_raw(DiagnosticArray, "/diagnostics")
+    began_s = time.monotonic()
     child = start("pictures", camera="topic")
     bad, bad_packed = ears.speaker("camera/raw_in"), ears.speaker("camera/compressed_in")
 
@@ -90,20 +91,20 @@ def test_malformed_pictures_are_counted_and_told_of_and_a_sound_one_follows(star
         bad_packed(packed(end=500))
         return int(report()[1].get("refused", "0")) >= 10
 
-    assert ears.until(spoilt, 10.0)
+    assert ears.until(spoilt)
     assert seen == []
-    assert ears.until(lambda: report()[0].level == DiagnosticStatus.ERROR, 5.0)
+    assert ears.until(lambda: report()[0].level == DiagnosticStatus.ERROR)
     assert report()[0].message.startswith("no pictures from topic: ")
 
     def sound() -> bool:
         bad(raw())
         return len(seen) > 0
 
-    assert ears.until(sound, 5.0)
+    assert ears.until(sound)
     child.process.terminate()
     status, output = child.wait()
     assert status == 0
-    assert 1 <= output.count("refused: camera/") <= 4
+    assert 1 <= output.count("refused: camera/") <= 1 + (time.monotonic() - began_s) / 5.0
 
 
 @pytest.mark.parametrize(("topic", "message"), [("camera/raw_in", raw(width=2, height=2)), ("camera/compressed_in", packed())])

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import math
-import time
 from typing import Any
 
 import pytest
 from geometry_msgs.msg import PoseWithCovarianceStamped, Twist, TwistStamped
+from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from robot_runtime import messages as m
+from tests.ros.conftest import LIMIT_S
 
 HAS_NAV2 = importlib.util.find_spec("nav2_msgs") is not None
 GOAL = m.NavGoal(0.0, "g1", "a1", 3.0, 0.0, math.nan, 1.0, 0.4, False)
@@ -42,7 +43,7 @@ def test_a_goal_goes_through_nav2(start: Any, ears: Any, stamped: bool) -> None:
         twist = Twist()
         twist.linear.x = 0.3
         wheels.publish(TwistStamped(twist=twist) if stamped else twist)
-        time.sleep(0.3)  # while the velocity is on its way
+        assert wheels.wait_for_all_acked(Duration(seconds=LIMIT_S))
         handle.succeed()
         return NavigateToPose.Result()
 

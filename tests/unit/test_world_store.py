@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
@@ -367,7 +367,7 @@ class Lives(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-Lives.TestCase.settings = settings(max_examples=15, stateful_step_count=10, deadline=None)
+Lives.TestCase.settings = settings(max_examples=15, stateful_step_count=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TestLives = Lives.TestCase
 
 

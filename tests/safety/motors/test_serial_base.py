@@ -25,7 +25,7 @@ from sim.serial_port import Emulator, PtyPort
 ZERO = BaseCommand(0.0, door.standstill(0.0), True)
 
 
-def until(done: Callable[[], bool], seconds: float = 5.0) -> bool:
+def until(done: Callable[[], bool], seconds: float = 60.0) -> bool:
     end_s = time.monotonic() + seconds
     while not done():
         if time.monotonic() > end_s:
@@ -54,7 +54,7 @@ def test_it_connects_enables_and_says_good_bye(path: Path) -> None:
         base = driver(path)
         assert base.report().problem.endswith("not connected yet")
         assert until(lambda: enabled(base))
-        assert base.report().sessions == 1
+        assert base.report().sessions >= 1  # more when the machine lets the port wait longer than the link may
         base.close()
         wheels, chip = emulator.controller.wheels, emulator.controller.chip
         assert wheels is not None
