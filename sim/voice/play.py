@@ -78,7 +78,6 @@ def _play(conversation: Conversation, prepared: Staged, file: Path) -> Conversed
 def conversed(conversation: Conversation, prepared: Staged, gathered: Gathered, witness: Witness, end_s: float) -> Conversed:
     """What was said, beside what was heard of it."""
     spoken = witness.spoken(gathered.ready_s)
-    begin_s = gathered.ready_s + prepared.begin_s
     return Conversed(
-        conversation.title, conversation.family, begin_s, end_s, spoken, tuple(gathered.heard), gathered.answers, gathered.stops
+        conversation.title, conversation.family, gathered.ready_s, end_s, spoken, tuple(gathered.heard), gathered.answers, gathered.stops
     )

@@ -38,7 +38,6 @@ class Staged:
     scenario: dict[str, Any]
     said: tuple[Said, ...]
     doors_s: tuple[float, ...]  # when one slams
-    begin_s: float  # since the robot was ready
     length_s: float  # until everything has been said, likewise
     robot: Pose2D
 
@@ -72,7 +71,7 @@ def staged(conversation: Conversation) -> Staged:
         "expect": [{"name": "it never races", "max_speed": {"mps": 2.0}}],
     }  # fmt: skip
     doors_s = tuple(switch.at_s for switch in switched if switch.source.endswith("door"))
-    return Staged(scenario, tuple(said), doors_s, LEAD_S - 0.5, length_s, robot)
+    return Staged(scenario, tuple(said), doors_s, length_s, robot)
 
 
 def _step(name: str, at_s: float, **do: Any) -> dict[str, Any]:
