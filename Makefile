@@ -11,7 +11,7 @@ export PYTHON
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: demo up doctor test lint quick alone property adversary mutate bench graph clean help python3 runtime developer
+.PHONY: demo up doctor test lint quick alone property adversary mutate bench conversations talk soak graph clean help python3 runtime developer
 
 demo: runtime  ## play the scenario in the simulated home: sees, hears, moves, refuses; writes runs/…/index.html
 	@$(RUN)/robot-runtime demo $(ARGS)
@@ -51,6 +51,17 @@ mutate: developer  ## put small faults into FILES and name those that no test no
 bench: runtime  ## measure the budgets
 	@$(RUN)/robot-runtime bench $(ARGS)
 
+CONVERSATIONS ?= 200
+conversations: runtime  ## hold CONVERSATIONS=200 generated conversations with the robot in virtual time, half an hour on two cores
+	@$(RUN)/robot-runtime bench voice --conversations $(CONVERSATIONS) --misses $(ARGS)
+
+MINUTES ?= 60
+talk: runtime  ## let the robot talk for MINUTES=60 in echoing rooms: does it answer itself?
+	@$(RUN)/robot-runtime bench voice --talk $(MINUTES) $(ARGS)
+
+soak: runtime  ## the voice for half an hour on drifting, failing sound cards
+	@$(RUN)/robot-runtime bench voice --soak 30 $(ARGS)
+
 graph: runtime  ## write the graph of nodes and topics into README.md
 	@$(RUN)/robot-runtime graph --write README.md
 
@@ -60,7 +71,7 @@ clean:  ## remove what make has made, except runs/
 
 help:
 	@echo "make TARGET [ARGS=…] [PYTHON=python3.12]"
-	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-13s %s\n", $$1, $$2 }'
 
 runtime: python3
 	@$(PYTHON3) tools/bootstrap.py

@@ -47,6 +47,8 @@ class Flow:
         self._ticks = 0
         self._start_s = start_s
         self.listeners: list[Callable[[float, str, Any], None]] = []
+        self.watchers: list[Callable[[float, Node, float, float], None]] = []
+        """Told of each step, before what it publishes: virtual time, node, wall time that it took, and processor time of this thread."""
 
     @classmethod
     def build(
@@ -108,9 +110,12 @@ class Flow:
             elif not running.triggered:
                 continue
             inbox, running.inbox, running.triggered = running.inbox, {}, False
-            started = time.perf_counter()
+            started, worked = time.perf_counter(), time.thread_time()
             outbox = running.stage.step(inbox, now_s)
-            running.spent_s += time.perf_counter() - started
+            took_s, worked_s = time.perf_counter() - started, time.thread_time() - worked
+            running.spent_s += took_s
+            for watcher in self.watchers:
+                watcher(now_s, running.node, took_s, worked_s)
             self._deliver(outbox)
         self._ticks += 1
 

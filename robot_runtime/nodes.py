@@ -117,7 +117,7 @@ NODES: tuple[Node, ...] = (
     # ---- sim
     Node("director", "sim", "sim.director:Director",
          inputs=("sim/state", "speech/heard", "speech/state", "action/proposed", "action/verdict", "action/status", "safety/state"),
-         outputs=("sim/people", "sim/sound", "e_stop", "scenario"),
+         outputs=("sim/people", "sim/sound", "speech/say", "e_stop", "scenario"),
          rate_hz=20, budget_ms=2, when=lambda s: s.simulated and bool(s.scenario)),
     Node("home", "sim", "sim.home:Home",
          inputs=("cmd_vel", "joints/command", "audio/out", "sim/people", "sim/sound"),

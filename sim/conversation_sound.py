@@ -12,12 +12,11 @@ from robot_runtime.messages import AudioFrame
 from robot_runtime.speak.synthesis import EspeakSynthesiser, Manner
 from sim.acoustics import Acoustics
 from sim.conversation import Conversation, Drives, Role, Said
-from sim.description import PersonDescription, Point
+from sim.description import Point
 from sim.sound.units import FRAME, FRAMES_PER_S, RATE_HZ, SPEED_OF_SOUND_MPS
-from sim.voices import render
+from sim.spoken import Pauses, audible, spoken
 
 Samples = NDArray[np.int16]
-_SILENT = 0.01  # parts of a sound below this share of its peak count as silence
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def record(conversation: Conversation) -> Recording:
     """
     frames = math.ceil(conversation.length_s * FRAMES_PER_S)
     home = conversation.in_home()
-    sounds = [_spoken(said, home.people[said.who]) for said in conversation.said]
+    sounds = [spoken(said.parts, home.people[said.who], said.louder_db) for said in conversation.said]
     reference = _robot_speech(conversation, frames)
     poses = _poses(conversation, frames)
     acoustics = Acoustics(home, conversation.seed)
@@ -90,27 +89,6 @@ def record(conversation: Conversation) -> Recording:
 
 
 # ---------------------------------------------------------------- what is said
-
-Pauses = list[tuple[int, int]]
-
-
-def _spoken(said: Said, person: PersonDescription) -> tuple[Samples, Pauses]:
-    """The sound of all parts, and from which to which sample its pauses last."""
-    pieces: list[Samples] = []
-    pauses: Pauses = []
-    length = 0
-    last_words = max((k for k, part in enumerate(said.parts) if isinstance(part, str)), default=0)
-    for k, part in enumerate(said.parts):
-        if isinstance(part, str):
-            on = "" if k == last_words or part.startswith("*") else ","  # the voice stays up: there is more to come
-            piece = render(part + on, person)
-        else:
-            piece = np.zeros(round(part * RATE_HZ), np.int16)
-            pauses.append((length, length + len(piece)))
-        pieces.append(piece)
-        length += len(piece)
-    sound = np.concatenate(pieces).astype(np.float64) * 10 ** (said.louder_db / 20)
-    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16), pauses
 
 
 def _robot_speech(conversation: Conversation, frames: int) -> Samples:
@@ -156,9 +134,9 @@ def _turns(
 
 def _span_s(conversation: Conversation, said: Said, sound: Samples, poses: NDArray[np.float64]) -> tuple[float, float]:
     """When its first and last audible sample reach the microphone."""
-    loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > _SILENT * np.abs(sound.astype(np.int32)).max())
+    first, after = audible(sound)
     starts_s = math.ceil(said.at_s * FRAMES_PER_S - 1e-9) / FRAMES_PER_S + _way_s(conversation, said, poses)
-    return starts_s + int(loud[0]) / RATE_HZ, starts_s + (int(loud[-1]) + 1) / RATE_HZ
+    return starts_s + first / RATE_HZ, starts_s + after / RATE_HZ
 
 
 def _way_s(conversation: Conversation, said: Said, poses: NDArray[np.float64]) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
-from robot_runtime.messages import EStop, PersonCommand, SafetyMode, ScenarioEvent, SimState, SoundCommand
+from robot_runtime.messages import EStop, PersonCommand, SafetyMode, ScenarioEvent, SimState, SoundCommand, SpeechRequest
 from robot_runtime.paths import resolve
 from robot_runtime.stage import Inbox, Outbox
 from safety.files import FileError
@@ -17,12 +17,12 @@ from sim.description import load_home
 from sim.expectations import Judge, StepTimes
 from sim.mjcf import surfaces
 from sim.rule import Once
-from sim.scenario import load_scenario
+from sim.scenario import as_scenario_begins, load_scenario
 from sim.scene import Scene
+from sim.spoken import render
 from sim.steps import Do, Step
 from sim.triggers import Trigger
 from sim.truth import Truth, truth_reader
-from sim.voices import render
 
 READY_LIMIT_S = 60.0
 
@@ -47,7 +47,7 @@ class Director:
         self._scenario = load_scenario(config.scenario_file)
         if resolve(self._scenario.home) != resolve(config.home):
             raise FileError(f"{config.scenario_file}: home: is {self._scenario.home}, but the simulated home is {config.home}")
-        self._home = load_home(config.home)
+        self._home = as_scenario_begins(load_home(config.home), config.scenario_file)
         self._surfaces = surfaces(self._home)
         self._read = read or truth_reader(config.home)
         self._render_voices()
@@ -111,7 +111,7 @@ class Director:
     def _begin(self, step: Step) -> Outbox:
         now_s = self._scene.now_s
         self._times[step.name] = StepTimes(now_s, math.nan if step.do.say else now_s)
-        return [self._event("event", step.name, self._in_words(step.do)), *_commands(step.do, now_s)]
+        return [self._event("event", step.name, self._in_words(step.do)), *_commands(step, now_s)]
 
     def _note_ends_of_speech(self) -> None:
         """A step that speaks is over when its speaker has been heard and falls silent."""
@@ -139,6 +139,8 @@ class Director:
             parts.append(f"{people[do.stand.who].name} stands still")
         if do.sound:
             parts.append(f"the {do.sound.source} is switched {'on' if do.sound.playing else 'off'}")
+        if do.robot_says:
+            parts.append(f'the robot says "{do.robot_says}"')
         if do.e_stop is not None:
             parts.append(f"the emergency-stop button is {'pressed' if do.e_stop else 'released'}")
         return "; ".join(parts)
@@ -192,8 +194,9 @@ class Director:
         return "scenario", ScenarioEvent(self._scene.now_s, phase, name, detail)
 
 
-def _commands(do: Do, now_s: float) -> Outbox:
+def _commands(step: Step, now_s: float) -> Outbox:
     """The messages that make a step happen."""
+    do = step.do
     outbox: Outbox = []
     if do.say:
         outbox.append(("sim/people", PersonCommand(now_s, do.say.who, do.say.text or do.say.wav, (), 0.0)))
@@ -204,6 +207,9 @@ def _commands(do: Do, now_s: float) -> Outbox:
         outbox.append(("sim/people", PersonCommand(now_s, do.stand.who, "", (), 0.0)))
     if do.sound:
         outbox.append(("sim/sound", SoundCommand(now_s, do.sound.source, do.sound.playing, do.sound.louder_db)))
+    if do.robot_says:
+        request = SpeechRequest(now_s, f"scenario: {step.name}", do.robot_says, "", "notice", "", False)
+        outbox.append(("speech/say", request))
     if do.e_stop is not None:
         outbox.append(("e_stop", EStop(now_s, do.e_stop)))
     return outbox

@@ -27,7 +27,7 @@ from sim.robot import Robot
 from sim.scenario import as_scenario_begins, sources_switched
 from sim.sensors import Lidar, WheelOdometry
 from sim.sound.finder import direction_finder
-from sim.voices import render
+from sim.spoken import render
 
 _log = logging.getLogger(__name__)
 

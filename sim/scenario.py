@@ -21,7 +21,7 @@ from pydantic import Field
 from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.paths import resolve
 from safety.files import FileError, load_yaml
-from sim.description import HomeDescription, Pose2D, load_home
+from sim.description import HomeDescription, Pose2D, Voice, load_home
 from sim.expectations import Expectation
 from sim.references import Model, Refers, Surface, unknown_names
 from sim.sound.description import SoundDescription
@@ -43,6 +43,10 @@ class Scenario(Model):
     linger_s: float = Field(2.0, ge=0, description="how long to go on watching once everything is decided")
     start: Annotated[dict[str, Pose2D], Refers("person")] = Field(
         default_factory=dict, description="where people begin, when not as in the description of the home"
+    )
+    robot: Pose2D | None = Field(None, description="where the robot begins, when not as in the description of the home")
+    voices: Annotated[dict[str, Voice], Refers("person")] = Field(
+        default_factory=dict, description="how people speak, when not as in the description of the home"
     )
     moved: Annotated[dict[str, Put], Refers("object")] = Field(
         default_factory=dict, description="where things are, when not as in the description of the home, which the robot was told"
@@ -75,10 +79,14 @@ def as_scenario_begins(home: HomeDescription, scenario_file: str) -> HomeDescrip
     if not scenario_file:
         return home
     scenario = load_scenario(scenario_file)
-    people = {id_: person.model_copy(update={"start": scenario.start.get(id_, person.start)}) for id_, person in home.people.items()}
+    people = {
+        id_: person.model_copy(update={"start": scenario.start.get(id_, person.start), "voice": scenario.voices.get(id_, person.voice)})
+        for id_, person in home.people.items()
+    }
+    robot = home.robot.model_copy(update={"start": scenario.robot or home.robot.start})
     put = {id_: home.objects[id_].model_copy(update={"support": to.stands_on, "pose": to.pose}) for id_, to in scenario.moved.items()}
     sound = home.sound.under(scenario.sound)
-    return home.model_copy(update={"people": people, "objects": {**home.objects, **put}, "sound": sound})
+    return home.model_copy(update={"people": people, "objects": {**home.objects, **put}, "sound": sound, "robot": robot})
 
 
 def sources_switched(scenario_file: str) -> tuple[str, ...]:

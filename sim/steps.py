@@ -52,11 +52,12 @@ class Do(Model):
     stand: Stand | None = None
     sound: Switch | None = None
     e_stop: bool | None = Field(None, description="press (true) or release (false) the emergency-stop button")
+    robot_says: str = Field("", description="the robot is given something to say, besides what its mind says")
 
     @model_validator(mode="after")
     def _something(self) -> Do:
         if not self.model_fields_set:
-            raise ValueError("a step does at least one of: say, walk, stand, sound, e_stop")
+            raise ValueError("a step does at least one of: say, walk, stand, sound, e_stop, robot_says")
         return self
 
 

@@ -26,6 +26,12 @@ def read(path: Path | str) -> Iterator[tuple[str, Any]]:
 
     :raises FileError: there is no such file, or it is no recording of ours
     """
+    for _, topic, message in read_timed(path):
+        yield topic, message
+
+
+def read_timed(path: Path | str) -> Iterator[tuple[float, str, Any]]:
+    """The same, each with the time at which the recorder received it."""
     files = parts(Path(path))
     if not files:
         raise FileError(f"{path}: no such recording")
@@ -34,7 +40,7 @@ def read(path: Path | str) -> Iterator[tuple[str, Any]]:
         yield from _read_file(file)
 
 
-def _read_file(file: Path) -> Iterator[tuple[str, Any]]:
+def _read_file(file: Path) -> Iterator[tuple[float, str, Any]]:
     from rclpy.serialization import deserialize_message
 
     from robot_runtime.ros.convert import codec
@@ -45,7 +51,8 @@ def _read_file(file: Path) -> Iterator[tuple[str, Any]]:
             topics[record.id] = _topic(record, file)
         elif isinstance(record, Message):
             convert = codec(topics[record.channel_id])
-            yield topics[record.channel_id], convert.from_ros(deserialize_message(record.data, convert.ros_class), record.log_time * 1e-9)
+            received_s = record.log_time * 1e-9
+            yield received_s, topics[record.channel_id], convert.from_ros(deserialize_message(record.data, convert.ros_class), received_s)
 
 
 def _records(file: Path) -> Iterator[Any]:

@@ -20,8 +20,8 @@ from robot_runtime.ros.stamp import to_time
 from robot_runtime.sense.sound_source import FRAME_S
 from robot_runtime.sense.sound_topic import SoundTopicSource
 from robot_runtime.valid import RefusedError
+from sim.sound.cards import snr_db, tone_hz
 from tests.ros import stand_ins
-from tests.unit.sound_cards import snr_db, tone_hz
 
 HAS_PACKAGE = importlib.util.find_spec("audio_common_msgs") is not None
 MONO = Format(16_000, 1, "S16LE")

@@ -23,7 +23,7 @@ from robot_runtime.sense.sound_stream import Wish
 from robot_runtime.speak.device_sink import DeviceSink
 from robot_runtime.speak.speaker import Speaker, SpeakerConfig
 from safety.files import FileError
-from tests.unit.sound_cards import Device, Sounds, at_once, snr_db, tone_hz
+from sim.sound.cards import Device, Sounds, at_once, snr_db, tone_hz
 
 OFFSET_S = 1000.0
 """The robot's clock beside the processor's."""

@@ -18,7 +18,7 @@ from robot_runtime.sense.rate import Converter
 from robot_runtime.sense.sound_source import FRAME_S
 from robot_runtime.sense.sound_stream import Wish
 from robot_runtime.speak.device_sink import DeviceSink
-from tests.unit.sound_cards import Device, Sounds, at_once, snr_db, tone_hz
+from sim.sound.cards import Device, Sounds, at_once, snr_db, tone_hz
 
 OFFSET_S = 1000.0
 TONE_HZ = 1000

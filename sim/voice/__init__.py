@@ -1,0 +1,1 @@
+"""Generated conversations played to the whole robot, for ``robot-runtime bench voice``."""
