@@ -14,6 +14,8 @@ from robot_runtime.nodes import NODES, Node
 
 _CAUSES = ("speech/heard", "action/proposed", "action/verdict", "speech/say", "safety/stop_request")
 """Messages that others wait for on the way from a word to an answer, or to a stop."""
+_HEARS = "ear"
+"""Knows by ``speech/say`` what the robot will ask, and waits for no message but sound."""
 _NOT_ON_THE_ROBOT = ("sim", "watch")
 _WAITS = ("voice",)
 
@@ -26,7 +28,7 @@ class Compute:
         self._free_s: dict[str, float] = defaultdict(float)  # process → when it has time again
         self._cause_s: dict[str, float] = {}  # node → when what it will step for was out
         self._end_s = 0.0
-        self._readers = {topic: [node.name for node in NODES if topic in node.inputs] for topic in _CAUSES}
+        self._readers = {topic: [node.name for node in NODES if topic in node.inputs and node.name != _HEARS] for topic in _CAUSES}
 
     def stepped(self, now_s: float, node: Node, wall_s: float, worked_s: float) -> None:
         """A node has made a step."""
