@@ -26,7 +26,7 @@ FORBIDDEN = 1e6
 _OTHER_CLASS = 0.2
 """What it costs more that a box has another class: a detector in doubt calls a thing now this, now that."""
 _OTHER_SIGMAS, _OTHER_OVERLAP = 1.5, 0.4
-"""A box of another class, or with other colours, must be so near to be the thing; and the first must overlap so much."""
+"""A box of another class, or with other colours, must be so near to be the thing; and the first overlap so much, or just its place."""
 _FAR_SIGMAS = 10.0
 """A box this far away costs most."""
 _VOTES_FADE, _VOTED_BY = 0.9, 1.3
@@ -41,9 +41,12 @@ class TrackSettings(StageConfig):
     low_score: float = Field(0.1, ge=0, le=1, description="boxes with a lower score are not looked at")
     new_score: float = Field(0.55, gt=0, le=1, description="that the first box of a track needs")
     instant_score: float = Field(0.7, gt=0, le=2, description="with which a track is told of at once, not at its second box")
+    near_m: float = Field(2.0, ge=0, le=10, description="somebody this near, of whom the camera sees a part, is told of …")
+    near_score: float = Field(0.35, gt=0, le=1, description="… after boxes with at least this score …")
+    near_hits: int = Field(3, ge=2, le=20, description="… in so many pictures in a row")
     recent_s: float = Field(0.5, gt=0, le=5, description="tracks seen within this time choose first")
     keep_s: float = Field(3.0, gt=0, le=30, description="how long a track of the living waits until it is seen again")
-    keep_things_s: float = Field(60.0, gt=0, le=900, description="the same of things with a place in the map: there they stay")
+    keep_things_s: float = Field(300.0, gt=0, le=900, description="the same of things with a place in the map: there they stay")
     most_lost: int = Field(60, ge=1, le=1000, description="tracks out of sight that are kept, the newest")
     least_overlap: float = Field(0.2, gt=0, lt=1, description="of the expected and the found box, where a place is not known")
     gate_sigmas: float = Field(3.5, gt=0, le=10, description="how far a place may be from the expected one")
@@ -100,7 +103,9 @@ class Picture:
         ltwh_px, scores = boxes.ltwh_px.astype(np.float64), boxes.scores.astype(np.float64)
         places = Places.unknown(count) if places is None else places
         usable = np.isfinite(ltwh_px).all(axis=1) & np.isfinite(scores) & (ltwh_px[:, 2:] > 0).all(axis=1)
-        votes = one_each(ltwh_px, scores, boxes.class_ids, places, usable, living)
+        eye_m = None if view is None else view.pose.position_m
+        votes = one_each(ltwh_px, scores, boxes.class_ids, places, usable, living, eye_m)
+        scores = np.array([max(told.values()) if told else score for told, score in zip(votes, scores.tolist(), strict=True)], np.float64)
         looks = np.full((count, looks_module.LENGTH), np.nan) if looks is None else looks
         return cls(stamp_s, ltwh_px, scores, boxes.class_ids, places, looks, view, living, votes)
 
@@ -108,6 +113,14 @@ class Picture:
     def usable(self) -> NDArray[np.bool_]:
         """Which of its boxes are each of a thing."""
         return np.array([bool(votes) for votes in self.votes], np.bool_)
+
+    def may_begin(self, box: int, settings: TrackSettings) -> bool:
+        """Whether a box that belongs to nothing known may be something new.  Who is near is seen in part, and badly detected."""
+        if self.scores[box] >= settings.new_score:
+            return True
+        if self.view is None or not self.is_living[box] or self.scores[box] < settings.near_score:
+            return False
+        return math.dist(self.places.position_m[box, :2], self.view.pose.position_m[:2]) <= settings.near_m
 
     def is_cut(self, box: int) -> bool:
         """Whether the left or right edge of the picture goes through it."""
@@ -128,7 +141,7 @@ class Followed:
         self._motion: Motion | None = None
         self._look: Vector | None = None
         self._look_is_of_part = False
-        self._hits = 0
+        self._hits, self._best_score = 0, 0.0
         self.see(picture, box)
 
     def turn(self, picture: Picture) -> None:
@@ -137,7 +150,7 @@ class Followed:
 
     def see(self, picture: Picture, box: int) -> None:
         self._box, self.last_seen_s, self._score = box, picture.stamp_s, float(picture.scores[box])
-        self._hits += 1
+        self._hits, self._best_score = self._hits + 1, max(self._best_score, self._score)
         hidden_m = self._agility.width_m / 2 * self._boxes.hidden(picture.ltwh_px[box])
         self._boxes.see(picture.stamp_s, picture.ltwh_px[box], picture.view)
         self._seen_px = picture.ltwh_px[box]
@@ -173,7 +186,8 @@ class Followed:
         self._look_is_of_part = cut
 
     def is_confirmed(self, settings: TrackSettings) -> bool:
-        return self._hits >= 2 or self._score >= settings.instant_score
+        enough = 2 if self._best_score >= settings.new_score else settings.near_hits
+        return self._hits >= enough or self._score >= settings.instant_score
 
     def is_alive(self, now_s: float, settings: TrackSettings) -> bool:
         stays = self._agility.rests and self._motion is not None
@@ -210,10 +224,15 @@ class Followed:
         near = np.where(placed, sigmas <= _OTHER_SIGMAS, shared >= _OTHER_OVERLAP)
         if self._is_doubtful(picture.stamp_s, settings):
             allowed &= unlike <= settings.most_unlike
-        if self._agility.rests:
-            allowed &= (unlike <= settings.most_unlike) | near
+        alike = (unlike <= settings.most_unlike) | near
+        if not self._agility.rests:  # at the picture's edge another part of somebody may be seen
+            alike |= np.array([self._look_is_of_part or picture.is_cut(box) for box in boxes.tolist()])
+        allowed &= alike
         other = np.array([self.class_id not in picture.votes[box] for box in boxes.tolist()])
-        allowed &= ~other | (near & (shared >= _OTHER_OVERLAP) & self._agility.rests)
+        same = shared >= _OTHER_OVERLAP
+        if picture.stamp_s - self.last_seen_s <= settings.recent_s:  # later something else may stand there
+            same |= self._away_m(picture, boxes) <= _SAME_PLACE_M
+        allowed &= ~other | (near & same & self._agility.rests)
         allowed &= picture.is_living[boxes] != self._agility.rests
         return np.asarray(np.where(allowed, costs + _OTHER_CLASS * other, FORBIDDEN))
 
@@ -237,6 +256,12 @@ class Followed:
         share = min(0.1 + 0.3 * (picture.stamp_s - self.last_seen_s), 1.0)
         expected = _ltrb(self._boxes.ltwh_px(picture.stamp_s)[None], share)[0]
         return overlap(expected, _ltrb(picture.ltwh_px[boxes], share))
+
+    def _away_m(self, picture: Picture, boxes: NDArray[np.intp]) -> Vector:
+        """Nan where one of the places is not known."""
+        if self._motion is None:
+            return np.full(len(boxes), np.nan)
+        return np.asarray(np.linalg.norm(picture.places.position_m[boxes] - self._motion.position_m(picture.stamp_s), axis=1))
 
     def _apart(self, picture: Picture, boxes: NDArray[np.intp], settings: TrackSettings) -> Vector:
         """In standard deviations; nan where one of the places is not known."""

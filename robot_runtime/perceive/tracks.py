@@ -88,11 +88,9 @@ class Tracker:
         recent = [track for track in self._tracks if track.chooses_first(picture.stamp_s, settings)]
         lost = [track for track in self._tracks if track not in recent]
         recent, high = self._match(recent, high, picture)
-        self._match(recent, low, picture)
+        _, low = self._match(recent, low, picture)
         _, high = self._match(lost, high, picture)
-        for box in high.tolist():
-            if picture.scores[box] >= settings.new_score:
-                self._tracks.append(Followed(picture, box))
+        self._tracks += [Followed(picture, box) for box in (*high.tolist(), *low.tolist()) if picture.may_begin(box, settings)]
         for track in self._tracks:
             if not track.id and track.is_confirmed(settings):
                 track.id = self._new_id(track.class_id)
