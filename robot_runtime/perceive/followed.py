@@ -41,9 +41,6 @@ class TrackSettings(StageConfig):
     low_score: float = Field(0.1, ge=0, le=1, description="boxes with a lower score are not looked at")
     new_score: float = Field(0.55, gt=0, le=1, description="that the first box of a track needs")
     instant_score: float = Field(0.7, gt=0, le=2, description="with which a track is told of at once, not at its second box")
-    near_m: float = Field(2.0, ge=0, le=10, description="somebody this near, of whom the camera sees a part, is told of …")
-    near_score: float = Field(0.35, gt=0, le=1, description="… after boxes with at least this score …")
-    near_hits: int = Field(3, ge=2, le=20, description="… in so many pictures in a row")
     recent_s: float = Field(0.5, gt=0, le=5, description="tracks seen within this time choose first")
     keep_s: float = Field(3.0, gt=0, le=30, description="how long a track of the living waits until it is seen again")
     keep_things_s: float = Field(300.0, gt=0, le=900, description="the same of things with a place in the map: there they stay")
@@ -114,13 +111,10 @@ class Picture:
         """Which of its boxes are each of a thing."""
         return np.array([bool(votes) for votes in self.votes], np.bool_)
 
-    def may_begin(self, box: int, settings: TrackSettings) -> bool:
-        """Whether a box that belongs to nothing known may be something new.  Who is near is seen in part, and badly detected."""
-        if self.scores[box] >= settings.new_score:
-            return True
-        if self.view is None or not self.is_living[box] or self.scores[box] < settings.near_score:
-            return False
-        return math.dist(self.places.position_m[box, :2], self.view.pose.position_m[:2]) <= settings.near_m
+    @property
+    def corners_px(self) -> Vector:
+        """Left, top, right and bottom of its boxes."""
+        return _ltrb(self.ltwh_px, 0.0)
 
     def is_cut(self, box: int) -> bool:
         """Whether the left or right edge of the picture goes through it."""
@@ -141,7 +135,7 @@ class Followed:
         self._motion: Motion | None = None
         self._look: Vector | None = None
         self._look_is_of_part = False
-        self._hits, self._best_score = 0, 0.0
+        self._hits = 0
         self.see(picture, box)
 
     def turn(self, picture: Picture) -> None:
@@ -150,7 +144,7 @@ class Followed:
 
     def see(self, picture: Picture, box: int) -> None:
         self._box, self.last_seen_s, self._score = box, picture.stamp_s, float(picture.scores[box])
-        self._hits, self._best_score = self._hits + 1, max(self._best_score, self._score)
+        self._hits += 1
         hidden_m = self._agility.width_m / 2 * self._boxes.hidden(picture.ltwh_px[box])
         self._boxes.see(picture.stamp_s, picture.ltwh_px[box], picture.view)
         self._seen_px = picture.ltwh_px[box]
@@ -185,9 +179,13 @@ class Followed:
         self._look = look if fresh or self._look is None else 0.8 * self._look + 0.2 * look
         self._look_is_of_part = cut
 
+    @property
+    def box(self) -> int:
+        """Its box in this picture, -1 while out of sight."""
+        return self._box
+
     def is_confirmed(self, settings: TrackSettings) -> bool:
-        enough = 2 if self._best_score >= settings.new_score else settings.near_hits
-        return self._hits >= enough or self._score >= settings.instant_score
+        return self._hits >= 2 or self._score >= settings.instant_score
 
     def is_alive(self, now_s: float, settings: TrackSettings) -> bool:
         stays = self._agility.rests and self._motion is not None
@@ -209,6 +207,12 @@ class Followed:
         if now_s - self.last_seen_s <= settings.recent_s:
             return True
         return self._agility.rests and self._motion is not None and self._motion.std_m(now_s) <= settings.sure_m
+
+    def is_hidden_by(self, picture: Picture, box: int, settings: TrackSettings) -> bool:
+        """Whether it was in view and is not, and in its place is somebody whom it did not take the box of: in other clothes."""
+        if self._agility.rests or self._box >= 0 or picture.stamp_s - self.last_seen_s > settings.recent_s or not picture.is_living[box]:
+            return False
+        return bool(self._apart(picture, np.array([box]), settings)[0] <= settings.gate_sigmas)
 
     def costs(self, picture: Picture, boxes: NDArray[np.intp], settings: TrackSettings) -> Vector:
         """What it costs to take each of the boxes: 0 … 1, a little more for another class, or ``FORBIDDEN``."""

@@ -46,7 +46,7 @@ def one_each(
 ) -> Votes:
     """The votes of the boxes that stay; those of all others, and of those not ``usable``, are empty.
 
-    Of a thing the surest box stays, of somebody the one whose place is surest: what is drawn too wide or too long is placed badly.
+    Of a thing the surest box stays, of somebody the one whose depth is surest: what is drawn too wide or too long is placed badly.
 
     :param living: of which boxes the class moves by itself; such a box and another never are one
     :param eye_m: where the camera is
@@ -74,7 +74,7 @@ def one_each(
             continue
         place = max(same, key=lambda place: float(shared[place]))
         owner = kept[place]
-        if living[box] and places.std_m(box) < places.std_m(owner):
+        if living[box] and places.sources[box] == "depth" and places.std_m(box) < places.std_m(owner):
             kept[place], votes[box], votes[owner] = box, votes[owner], {}
             owner = box
         class_id = int(class_ids[box])
