@@ -11,7 +11,7 @@ export PYTHON
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: demo up doctor test lint quick alone property adversary mutate bench conversations talk soak graph clean help python3 runtime developer
+.PHONY: demo up doctor test lint quick alone property adversary identities mutate bench conversations talk soak graph clean help python3 runtime developer
 
 demo: runtime  ## play the scenario in the simulated home: sees, hears, moves, refuses; writes runs/…/index.html
 	@$(RUN)/robot-runtime demo $(ARGS)
@@ -42,6 +42,10 @@ property: developer  ## try the gate's properties on EXAMPLES=5000 cases each, s
 EPISODES ?= 10000
 adversary: developer  ## play EPISODES=10000 hostile episodes against the gate; a quarter of an hour on two cores
 	@$(RUN)/python -m tests.safety.adversary --episodes $(EPISODES) $(ARGS)
+
+MINUTES ?= 5
+identities: developer  ## count how often the eyes take one person or thing for another in MINUTES=5 at home
+	@$(RUN)/python -m tests.eyes.identities --minutes $(MINUTES) $(ARGS)
 
 # The small modules that everything else rests on; FILES="safety/….py" for others.
 FILES ?= safety/verdicts.py safety/match.py safety/latch.py safety/door.py safety/separation.py safety/approvals.py

@@ -26,7 +26,7 @@ FORBIDDEN = 1e6
 _OTHER_CLASS = 0.2
 """What it costs more that a box has another class: a detector in doubt calls a thing now this, now that."""
 _OTHER_SIGMAS, _OTHER_OVERLAP = 1.5, 0.4
-"""A box of another class, or with other colours, must be so near to be the thing; and the first must overlap so much."""
+"""A box of another class, or with other colours, must be so near to be the thing; and the first overlap so much, or just its place."""
 _FAR_SIGMAS = 10.0
 """A box this far away costs most."""
 _VOTES_FADE, _VOTED_BY = 0.9, 1.3
@@ -43,7 +43,7 @@ class TrackSettings(StageConfig):
     instant_score: float = Field(0.7, gt=0, le=2, description="with which a track is told of at once, not at its second box")
     recent_s: float = Field(0.5, gt=0, le=5, description="tracks seen within this time choose first")
     keep_s: float = Field(3.0, gt=0, le=30, description="how long a track of the living waits until it is seen again")
-    keep_things_s: float = Field(60.0, gt=0, le=900, description="the same of things with a place in the map: there they stay")
+    keep_things_s: float = Field(300.0, gt=0, le=900, description="the same of things with a place in the map: there they stay")
     most_lost: int = Field(60, ge=1, le=1000, description="tracks out of sight that are kept, the newest")
     least_overlap: float = Field(0.2, gt=0, lt=1, description="of the expected and the found box, where a place is not known")
     gate_sigmas: float = Field(3.5, gt=0, le=10, description="how far a place may be from the expected one")
@@ -100,7 +100,9 @@ class Picture:
         ltwh_px, scores = boxes.ltwh_px.astype(np.float64), boxes.scores.astype(np.float64)
         places = Places.unknown(count) if places is None else places
         usable = np.isfinite(ltwh_px).all(axis=1) & np.isfinite(scores) & (ltwh_px[:, 2:] > 0).all(axis=1)
-        votes = one_each(ltwh_px, scores, boxes.class_ids, places, usable, living)
+        eye_m = None if view is None else view.pose.position_m
+        votes = one_each(ltwh_px, scores, boxes.class_ids, places, usable, living, eye_m)
+        scores = np.array([max(told.values()) if told else score for told, score in zip(votes, scores.tolist(), strict=True)], np.float64)
         looks = np.full((count, looks_module.LENGTH), np.nan) if looks is None else looks
         return cls(stamp_s, ltwh_px, scores, boxes.class_ids, places, looks, view, living, votes)
 
@@ -108,6 +110,11 @@ class Picture:
     def usable(self) -> NDArray[np.bool_]:
         """Which of its boxes are each of a thing."""
         return np.array([bool(votes) for votes in self.votes], np.bool_)
+
+    @property
+    def corners_px(self) -> Vector:
+        """Left, top, right and bottom of its boxes."""
+        return _ltrb(self.ltwh_px, 0.0)
 
     def is_cut(self, box: int) -> bool:
         """Whether the left or right edge of the picture goes through it."""
@@ -172,6 +179,11 @@ class Followed:
         self._look = look if fresh or self._look is None else 0.8 * self._look + 0.2 * look
         self._look_is_of_part = cut
 
+    @property
+    def box(self) -> int:
+        """Its box in this picture, -1 while out of sight."""
+        return self._box
+
     def is_confirmed(self, settings: TrackSettings) -> bool:
         return self._hits >= 2 or self._score >= settings.instant_score
 
@@ -196,6 +208,12 @@ class Followed:
             return True
         return self._agility.rests and self._motion is not None and self._motion.std_m(now_s) <= settings.sure_m
 
+    def is_hidden_by(self, picture: Picture, box: int, settings: TrackSettings) -> bool:
+        """Whether it was in view and is not, and in its place is somebody whom it did not take the box of: in other clothes."""
+        if self._agility.rests or self._box >= 0 or picture.stamp_s - self.last_seen_s > settings.recent_s or not picture.is_living[box]:
+            return False
+        return bool(self._apart(picture, np.array([box]), settings)[0] <= settings.gate_sigmas)
+
     def costs(self, picture: Picture, boxes: NDArray[np.intp], settings: TrackSettings) -> Vector:
         """What it costs to take each of the boxes: 0 … 1, a little more for another class, or ``FORBIDDEN``."""
         shared = self._overlaps(picture, boxes)
@@ -210,10 +228,15 @@ class Followed:
         near = np.where(placed, sigmas <= _OTHER_SIGMAS, shared >= _OTHER_OVERLAP)
         if self._is_doubtful(picture.stamp_s, settings):
             allowed &= unlike <= settings.most_unlike
-        if self._agility.rests:
-            allowed &= (unlike <= settings.most_unlike) | near
+        alike = (unlike <= settings.most_unlike) | near
+        if not self._agility.rests:  # at the picture's edge another part of somebody may be seen
+            alike |= np.array([self._look_is_of_part or picture.is_cut(box) for box in boxes.tolist()])
+        allowed &= alike
         other = np.array([self.class_id not in picture.votes[box] for box in boxes.tolist()])
-        allowed &= ~other | (near & (shared >= _OTHER_OVERLAP) & self._agility.rests)
+        same = shared >= _OTHER_OVERLAP
+        if picture.stamp_s - self.last_seen_s <= settings.recent_s:  # later something else may stand there
+            same |= self._away_m(picture, boxes) <= _SAME_PLACE_M
+        allowed &= ~other | (near & same & self._agility.rests)
         allowed &= picture.is_living[boxes] != self._agility.rests
         return np.asarray(np.where(allowed, costs + _OTHER_CLASS * other, FORBIDDEN))
 
@@ -237,6 +260,12 @@ class Followed:
         share = min(0.1 + 0.3 * (picture.stamp_s - self.last_seen_s), 1.0)
         expected = _ltrb(self._boxes.ltwh_px(picture.stamp_s)[None], share)[0]
         return overlap(expected, _ltrb(picture.ltwh_px[boxes], share))
+
+    def _away_m(self, picture: Picture, boxes: NDArray[np.intp]) -> Vector:
+        """Nan where one of the places is not known."""
+        if self._motion is None:
+            return np.full(len(boxes), np.nan)
+        return np.asarray(np.linalg.norm(picture.places.position_m[boxes] - self._motion.position_m(picture.stamp_s), axis=1))
 
     def _apart(self, picture: Picture, boxes: NDArray[np.intp], settings: TrackSettings) -> Vector:
         """In standard deviations; nan where one of the places is not known."""

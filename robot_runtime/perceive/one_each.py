@@ -31,18 +31,30 @@ _BODY_M, _BODY_STD_M = 0.2, 0.3
 """Nobody stands nearer to somebody than this: a body is deeper.  The place of one of both must be no less sure than that."""
 _TOUCH = 0.3
 """With both places that sure, boxes that overlap by so much are one body: in doubt a detector draws one too wide, or around half."""
+_SAME_SIDES, _SHORTER = 0.8, 0.9
+"""A person's box with the sides of another (of the columns of both so many shared), and so much of it within the other, ends higher."""
 
 
 def one_each(
-    ltwh_px: Vector, scores: Vector, class_ids: NDArray[np.int64], places: Places, usable: NDArray[np.bool_], living: NDArray[np.bool_]
+    ltwh_px: Vector,
+    scores: Vector,
+    class_ids: NDArray[np.int64],
+    places: Places,
+    usable: NDArray[np.bool_],
+    living: NDArray[np.bool_],
+    eye_m: Vector | None = None,
 ) -> Votes:
-    """The votes of the boxes that stay, the surest of each thing; those of all others, and of those not ``usable``, are empty.
+    """The votes of the boxes that stay; those of all others, and of those not ``usable``, are empty.
+
+    Of a thing the surest box stays, of somebody the one whose depth is surest: what is drawn too wide or too long is placed badly.
 
     :param living: of which boxes the class moves by itself; such a box and another never are one
+    :param eye_m: where the camera is
     """
     votes: Votes = [{} for _ in range(len(scores))]
     sound = np.where(usable[:, None], ltwh_px, 0.0)
     ltrb = np.concatenate((sound[:, :2], sound[:, :2] + sound[:, 2:]), axis=1)
+    away_m = np.full(len(scores), np.nan) if eye_m is None else np.linalg.norm(places.position_m[:, :2] - eye_m[:2], axis=1)
     kept: list[int] = []
     for box in sorted(np.flatnonzero(usable).tolist(), key=lambda index: -scores[index]):
         shared = overlap(ltrb[box], ltrb[kept])
@@ -51,14 +63,20 @@ def one_each(
             for place, other in enumerate(kept)
             if living[box] == living[other]
             and (
-                _are_one_body(box, other, float(shared[place]), places)
+                _are_one_body(box, other, float(shared[place]), places) or _is_one_drawn_longer(box, other, ltrb, away_m)
                 if living[box]
                 else _are_one(box, other, float(shared[place]), ltrb, class_ids, places)
             )
         ]
-        owner = kept[max(same, key=lambda place: float(shared[place]))] if same else box
-        if owner == box:
+        if not same:
             kept.append(box)
+            votes[box][int(class_ids[box])] = float(scores[box])
+            continue
+        place = max(same, key=lambda place: float(shared[place]))
+        owner = kept[place]
+        if living[box] and places.sources[box] == "depth" and places.std_m(box) < places.std_m(owner):
+            kept[place], votes[box], votes[owner] = box, votes[owner], {}
+            owner = box
         class_id = int(class_ids[box])
         votes[owner][class_id] = max(votes[owner].get(class_id, 0.0), float(scores[box]))
     return votes
@@ -80,6 +98,22 @@ def _are_one_body(box: int, other: int, shared: float, places: Places) -> bool:
     apart_m = float(np.linalg.norm(places.position_m[box, :2] - places.position_m[other, :2]))
     surer_m, other_m = sorted((places.std_m(box), places.std_m(other)))
     return apart_m <= _BODY_M and surer_m <= _BODY_STD_M and shared >= (_TOUCH if other_m <= _BODY_STD_M else _PLACED)
+
+
+def _is_one_drawn_longer(box: int, other: int, ltrb: Vector, away_m: Vector) -> bool:
+    """Whether one of two people's boxes is the other, drawn on downwards over what hides the legs.
+
+    That is then taken for the person, nearer than they are.  Somebody who truly stood there would hide whoever is in the shorter
+    box; a child before a grown-up is nearer than the longer box.  False where a place is not known.
+    """
+    shorter, longer = (box, other) if ltrb[box, 3] < ltrb[other, 3] else (other, box)
+    left, right = np.maximum(ltrb[box, 0], ltrb[other, 0]), np.minimum(ltrb[box, 2], ltrb[other, 2])
+    columns = max(ltrb[box, 2], ltrb[other, 2]) - min(ltrb[box, 0], ltrb[other, 0])
+    return bool(
+        right - left >= _SAME_SIDES * columns
+        and _share_within(ltrb[shorter], ltrb[longer]) >= _SHORTER
+        and away_m[shorter] >= away_m[longer]
+    )
 
 
 def _share_within(box: Vector, other: Vector) -> float:

@@ -46,6 +46,7 @@ class Somebody:
     faces_robot: bool = False
     looked_s: float = field(default=math.nan)
     seen_std_m: float = math.inf
+    seen_m: tuple[float, float, float] = (math.nan, math.nan, math.nan)
     walks: bool = True
     met: set[int] = field(default_factory=set)  # numbers of those who were in view together with them
 
@@ -66,6 +67,7 @@ class Somebody:
         self.track, self.told_s = track, now_s
         if track.seen:
             self.came_s = self.came_s if absent_s <= _GLIMPSE_S and math.isfinite(self.came_s) else now_s
+            self.seen_m = track.position_m
             self.seen_std_m, self.walks = track.position_std_m, math.hypot(*track.velocity_mps[:2]) > _WALKS_MPS
 
     def gone_m(self, now_s: float) -> float:
@@ -74,8 +76,9 @@ class Somebody:
         return self.seen_std_m + (SPREAD_MPS * unseen_s if self.walks else min(_STAYS_MPS * unseen_s, _STAYS_M))
 
     def trace(self) -> Trace:
+        """As last seen: where they would be by now is a guess that adds to the way which they may have gone."""
         track, ages = self.track, self.belief.probabilities()
-        return Trace(self.id, track.last_seen_s, track.position_m, track.look, ages, self.number, frozenset(self.met))
+        return Trace(self.id, track.last_seen_s, self.seen_m, track.look, ages, self.number, frozenset(self.met))
 
     def as_person(self, now_s: float, speaking: bool) -> Person:
         """As of now: while nobody follows them any more they stay where they were, and that grows unsure."""

@@ -26,12 +26,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from robot_runtime.perceive.boxes import Boxes
+from robot_runtime.perceive.boxes import Boxes, overlap
 from robot_runtime.perceive.camera_model import View
 from robot_runtime.perceive.followed import FORBIDDEN, Followed, Picture, Track, TrackSettings, Vector
 from robot_runtime.perceive.places import Places
 
 __all__ = ["Track", "TrackSettings", "Tracker"]
+
+_TOUCH = 0.3
+"""Boxes that overlap by less are apart."""
 
 
 class Tracker:
@@ -88,14 +91,24 @@ class Tracker:
         recent = [track for track in self._tracks if track.chooses_first(picture.stamp_s, settings)]
         lost = [track for track in self._tracks if track not in recent]
         recent, high = self._match(recent, high, picture)
-        self._match(recent, low, picture)
+        _, low = self._match(recent, low, picture)
         _, high = self._match(lost, high, picture)
-        for box in high.tolist():
-            if picture.scores[box] >= settings.new_score:
-                self._tracks.append(Followed(picture, box))
+        self._tracks += [Followed(picture, box) for box in (*high.tolist(), *low.tolist()) if self._may_begin(box, picture)]
         for track in self._tracks:
             if not track.id and track.is_confirmed(settings):
                 track.id = self._new_id(track.class_id)
+
+    def _may_begin(self, box: int, picture: Picture) -> bool:
+        """Whether a box that nothing took is something new.
+
+        Who comes before somebody else is near, seen in part and badly detected; else nobody would be told of where two are.
+        """
+        if picture.scores[box] >= self._settings.new_score:
+            return True
+        others = picture.corners_px[[track.box for track in self._tracks if track.box >= 0]]
+        if (overlap(picture.corners_px[box], others) >= _TOUCH).any():
+            return False  # drawn over two who stand close together it is nobody's
+        return any(track.is_hidden_by(picture, box, self._settings) for track in self._tracks)
 
     def _match(self, tracks: list[Followed], boxes: NDArray[np.intp], picture: Picture) -> tuple[list[Followed], NDArray[np.intp]]:
         """Give tracks their boxes; those that are left of both."""

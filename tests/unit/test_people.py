@@ -393,6 +393,15 @@ def test_who_comes_back_in_the_same_clothes_is_the_same_and_in_others_is_not() -
         assert watch(people, 60.0, 61.0, like(), id_="person-9", at_m=(4.0, 3.0), look=look).id == id_
 
 
+def test_the_way_back_is_from_where_somebody_was_last_seen() -> None:
+    """Not from where a track went on to by itself, which may have been wrong about where they were going."""
+    people = PeopleTracker()
+    watch(people, 0.0, 1.0, like())
+    people.update([track(now_s=1.0, at_m=(5.0, 0.0), seen=False)], {}, (), 1.4, ROBOT)
+    again = people.update([track("person-2", 1.6, (2.3, 0.0))], {}, (), 1.6, ROBOT)
+    assert [person.id for person in again] == ["person-1"]
+
+
 def test_who_comes_back_at_another_age_or_faster_than_anybody_walks_is_somebody_else() -> None:
     people = PeopleTracker()
     watch(people, 0.0, 2.0, like(CHILD))
