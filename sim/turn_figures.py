@@ -59,15 +59,17 @@ def warmed(conversation: Conversation) -> Conversation:
 def clean(conversation: Conversation, recording: Recording) -> Iterator[Frame]:
     """The frames that the front end gives to the ear."""
     front_end = FrontEnd(FrontEndConfig())
+    said = 0
     for index, pose in enumerate(recording.poses):
         now_s, part = index * FRAME_S, slice(index * FRAME_SAMPLES, (index + 1) * FRAME_SAMPLES)
         drive, played = drive_at(conversation, now_s), recording.reference[part]
         x_m, y_m, yaw_rad = pose.tolist()
         inbox: dict[str, list[object]] = {
             "audio/in": [AudioFrame(now_s, "microphone", index, 16_000, recording.microphone[part])],
-            "audio/out": [AudioFrame(now_s, "voice", index, 16_000, played)] if played.any() else [],
+            "audio/out": [AudioFrame(now_s, "voice", said, 16_000, played)] if played.any() else [],
             "odom": [Odometry(now_s, x_m, y_m, yaw_rad, drive.linear_mps, drive.angular_radps)],
         }
+        said += len(inbox["audio/out"])
         (_, state), (_, frame) = front_end.step(inbox, now_s)
         yield frame, state
 

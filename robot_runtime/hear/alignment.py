@@ -34,16 +34,21 @@ class Alignment:
         self.lag = float(LEAST)
         self.drift = 0.0
         """Samples by which the delay grows with each sample: 2e-4 are 200 ppm."""
+        self.jumped = False
+        """Whether the delay was another one than at the look before, all at once."""
         self._looks: deque[tuple[float, int]] = deque(maxlen=_KEPT)
 
-    def found(self, at_s: float, delay: int) -> None:
-        """A sure look at the delay, at a time of the microphone."""
-        if self._looks and abs(delay - self._looks[-1][1]) > _SLACK:
-            self._looks.clear()  # it jumped
+    def found(self, at_s: float, delay: int) -> bool:
+        """A sure look at the delay, at a time of the microphone; whether the place was moved."""
+        self.jumped = bool(self._looks) and abs(delay - self._looks[-1][1]) > _SLACK
+        if self.jumped:
+            self._looks.clear()
         self._looks.append((at_s, delay))
         self._learn_drift()
-        if abs(max(LEAST, delay - HEADROOM) - self.lag) > _SLACK:
+        moved = abs(max(LEAST, delay - HEADROOM) - self.lag) > _SLACK
+        if moved:
             self.lag = float(max(LEAST, delay - HEADROOM))
+        return moved
 
     def advance(self, samples: int) -> None:
         """Time goes by while the clocks drift."""
