@@ -207,7 +207,8 @@ class FrontEnd:
             return
         sure = self._delay.look(played)
         self._trace.look(played)
-        if sure and self._delay.delay is not None and self._alignment.found(here / RATE_HZ, self._delay.delay):
+        lost = self._watch.known is Echo.UNCANCELLED
+        if sure and self._delay.delay is not None and self._alignment.found(here / RATE_HZ, self._delay.delay, lost):
             self._moved()
         elif self._watch.echo is Echo.CANCELLED:
             self._learnt.append(self._linear.learnt())
