@@ -21,7 +21,7 @@ from robot_runtime.messages import AudioFrame, FloorDecision, SoundState, Speech
 from robot_runtime.nodes import NODES
 from sim.description import load_home
 from sim.voices import render
-from tests.unit.echo_room import FRAME, RATE_HZ, Room, Sound, frames, robot_says, speech, streamed, whole
+from tests.unit.echo_room import FRAME, RATE_HZ, Room, Sound, frames, speech, streamed, whole
 
 ANNA = load_home("sim/homes/family_home").people["anna"]
 SAYS = "Come over to Anna, or bring me the red cup. Who can you see in the kitchen?"
@@ -176,14 +176,13 @@ def heard_over(ear: Ear, sound: Sound, echo: str = "cancelled") -> list[object]:
 
 @pytest.fixture
 def own() -> Sound:
-    """The second sentence is of robot's words that are commands; then silence."""
+    """One of its sentences is made of commands; then silence."""
     return np.concatenate([echo()[: int(6.5 * RATE_HZ)], np.zeros(2 * RATE_HZ)])
 
 
 def test_an_echo_that_seems_cancelled_is_told_as_its_own_and_not_acted_on(ear: Ear, own: Sound) -> None:
     said = heard_over(ear, own / 8)
     heard = [message for message in said if isinstance(message, Utterance)]
-    print([(u.role, u.text, u.start_s, u.end_s) for u in heard])
     assert "own_voice" in {utterance.role for utterance in heard} <= {"own_voice", "backchannel", "cut"}
     assert not any(isinstance(message, StopRequest) for message in said)
     assert not [message for message in said if isinstance(message, FloorDecision) and message.decision == "yield"]
@@ -221,4 +220,3 @@ def test_a_starved_machine_gives_no_turns(ear: Ear) -> None:
     heard_words = [message for message in said if isinstance(message, Utterance)]
     assert {utterance.role for utterance in heard_words} <= {"own_voice", "backchannel"}
     assert not any(isinstance(message, StopRequest) for message in said)
-    assert robot_says(SAYS).any()
