@@ -140,11 +140,11 @@ NODES: tuple[Node, ...] = (
          budget_ms=4),
     # What came while a process was busy is taken topic by topic in this order: what the robot plays before what is heard of it.
     Node("front_end", "voice", "robot_runtime.hear.front_end:FrontEnd",
-         inputs=("speech/say", "speech/state", "audio/out", "audio/in", "odom"), outputs=("audio/state", "audio/clean"),
+         inputs=("speech/say", "speech/state", "audio/out", "audio/in", "odom"), outputs=("audio/played", "audio/state", "audio/clean"),
          trigger=("audio/in",), budget_ms=3),
     # The ear's budget is for a frame; in the first tenths of a second of a pause it also decodes, some 30 ms a frame at most.
     Node("ear", "voice", "robot_runtime.hear.ear:Ear",
-         inputs=("people", "world/facts", "speech/say", "speech/state", "audio/out", "audio/state", "audio/clean"),
+         inputs=("people", "world/facts", "speech/say", "speech/state", "audio/played", "audio/state", "audio/clean"),
          outputs=("speech/heard", "safety/stop_request", "speech/floor", "audio/voice"), trigger=("audio/clean",), budget_ms=6),
     Node("direction", "voice", "robot_runtime.hear.direction:Direction",
          inputs=("audio/voice", "audio/direction_in"), outputs=("audio/direction",), trigger=("audio/voice",), budget_ms=1,

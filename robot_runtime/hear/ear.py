@@ -138,7 +138,7 @@ class Ear:
         for state in news(inbox, "speech/state", SpeechState):
             self._robot_speaks = state.phase == "started"
             self._floor.robot_says(state)
-        for frame in news(inbox, "audio/out", AudioFrame):
+        for frame in news(inbox, "audio/played", AudioFrame):
             self._own_words.play(frame)
         outbox = self._attribute(now_s)
         states = {state.sequence: state for state in news(inbox, "audio/state", SoundState)}

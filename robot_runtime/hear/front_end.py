@@ -111,13 +111,14 @@ class FrontEnd:
             self._own_speech.will_say(request)
         for state in news(inbox, "speech/state", SpeechState):
             self._own_speech.says(state)
+        outbox: Outbox = []
         for frame in news(inbox, "audio/out", AudioFrame):
             if not self._reference.put(frame):
                 self._lost_s = _RINGS_S
+            outbox.append(("audio/played", frame))
         odometry = latest(inbox, "odom", Odometry)
         if odometry is not None:
             self._moving = abs(odometry.linear_mps) > _LEAST_MPS or abs(odometry.angular_radps) > _LEAST_RADPS
-        outbox: Outbox = []
         for frame in news(inbox, "audio/in", AudioFrame):
             clean = self._clean(frame)
             outbox += [("audio/state", self._state(frame)), ("audio/clean", clean)]

@@ -119,6 +119,6 @@ def streamed(front_end: FrontEnd, mic: Sound, played: Sound, start_s: float = 0.
         for topic, message in front_end.step(inbox, frame.stamp_s + 0.02):
             if topic == "audio/clean":
                 clean.append(message)
-            else:
+            elif topic == "audio/state":
                 states.append(message)
     return np.concatenate([frame.samples for frame in clean]), states

@@ -65,8 +65,8 @@ def ear(loaded_ear: Ear) -> Ear:
 def test_what_the_robot_plays_is_taken_before_what_is_heard(name: str, trigger: str) -> None:
     """Of messages that waited, those of the topic that stands first are taken first, and a trigger is acted on at once."""
     (row,) = [node for node in NODES if node.name == name]
-    mine = [row.inputs.index(topic) for topic in ("speech/say", "speech/state", "audio/out")]
-    assert max(mine) < row.inputs.index(trigger)
+    mine = [topic for topic in row.inputs if topic in ("speech/say", "speech/state", "audio/out", "audio/played")]
+    assert len(mine) == 3 and max(map(row.inputs.index, mine)) < row.inputs.index(trigger)
 
 
 def says(phase: str, at_s: float = 0.0) -> SpeechState:
@@ -169,7 +169,7 @@ def heard_over(ear: Ear, sound: Sound, echo: str = "cancelled") -> list[object]:
     ear.step({"speech/state": [says("started")]}, 0.0)
     for frame in frames(sound, "front end"):
         state = SoundState(frame.stamp_s, frame.sequence, echo, 0.0, DELAY_S, 20.0, 0.0, 0.0, False)
-        inbox: dict[str, list[object]] = {"audio/out": [played[frame.sequence]], "audio/state": [state], "audio/clean": [frame]}
+        inbox: dict[str, list[object]] = {"audio/played": [played[frame.sequence]], "audio/state": [state], "audio/clean": [frame]}
         said += [message for _, message in ear.step(inbox, frame.stamp_s + 0.02)]
     return said + [message for _, message in ear.close()]
 
@@ -213,9 +213,9 @@ def test_a_starved_machine_gives_no_turns(ear: Ear) -> None:
         if stands and index + 1 < len(heard):
             continue
         outbox = stage.step(waiting, frame.stamp_s + 0.02)
-        inbox = {topic: [m for name, m in outbox if name == topic] for topic in ("audio/state", "audio/clean")}
-        words = {topic: waiting[topic] for topic in ("audio/out", "speech/state") if topic in waiting}
-        said += [message for _, message in ear.step({**words, **inbox}, frame.stamp_s + 0.02)]
+        inbox = {topic: [m for name, m in outbox if name == topic] for topic in ("audio/played", "audio/state", "audio/clean")}
+        inbox["speech/state"] = waiting.get("speech/state", [])
+        said += [message for _, message in ear.step(inbox, frame.stamp_s + 0.02)]
         waiting = {}
     heard_words = [message for message in said if isinstance(message, Utterance)]
     assert {utterance.role for utterance in heard_words} <= {"own_voice", "backchannel"}
