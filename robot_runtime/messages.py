@@ -230,7 +230,7 @@ class Utterance:
     speaker_id: str
     language: str
     engine: str  # recogniser, model and grammar hash
-    role: str = "turn"  # "turn"; not to be acted on: "backchannel", "several" who spoke at once, "cut" before it was over
+    role: str = "turn"  # "turn"; not to be acted on: "backchannel", "several" at once, "cut" before it was over, "own_voice"
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,11 +138,13 @@ NODES: tuple[Node, ...] = (
     Node("stop_word", "voice", "robot_runtime.hear.stop_word:StopWord",
          inputs=("audio/in",), outputs=("safety/stop_request", "safety/listening"), trigger=("audio/in",),
          budget_ms=4),
+    # What came while a process was busy is taken topic by topic in this order: what the robot plays before what is heard of it.
     Node("front_end", "voice", "robot_runtime.hear.front_end:FrontEnd",
-         inputs=("audio/in", "audio/out", "odom"), outputs=("audio/state", "audio/clean"), trigger=("audio/in",), budget_ms=3),
+         inputs=("speech/say", "speech/state", "audio/out", "audio/in", "odom"), outputs=("audio/played", "audio/state", "audio/clean"),
+         trigger=("audio/in",), budget_ms=3),
     # The ear's budget is for a frame; in the first tenths of a second of a pause it also decodes, some 30 ms a frame at most.
     Node("ear", "voice", "robot_runtime.hear.ear:Ear",
-         inputs=("audio/state", "audio/clean", "people", "world/facts", "speech/say", "speech/state"),
+         inputs=("people", "world/facts", "speech/say", "speech/state", "audio/played", "audio/state", "audio/clean"),
          outputs=("speech/heard", "safety/stop_request", "speech/floor", "audio/voice"), trigger=("audio/clean",), budget_ms=6),
     Node("direction", "voice", "robot_runtime.hear.direction:Direction",
          inputs=("audio/voice", "audio/direction_in"), outputs=("audio/direction",), trigger=("audio/voice",), budget_ms=1,

@@ -71,6 +71,7 @@ _ALL = (
     _own("people", m.People, Qos.SENSOR, 10, 0.5, True, "people in view, heard or remembered"),
     # hear
     Topic("audio/clean", m.AudioFrame, "", Qos.LOCAL, 50, 0.2, False, "the same without echo, at the level of recognition"),
+    Topic("audio/played", m.AudioFrame, "", Qos.LOCAL, None, None, False, "what of audio/out the front end has taken, before it judges"),
     Topic("audio/state", m.SoundState, "", Qos.LOCAL, 50, 0.2, False, "what is known of each of these frames, before it"),
     Topic("audio/voice", m.VoiceHeard, "", Qos.LOCAL, None, None, False, "somebody speaks, ten times a second while they do"),
     _own("audio/direction", m.VoiceDirection, Qos.SENSOR, None, None, True, "and where from, as often; nothing in silence"),

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robot_runtime.hear.ear import Ear, EarConfig
 from robot_runtime.hear.front_end import FrontEnd, FrontEndConfig
@@ -32,6 +33,8 @@ _AROUND_S = 0.5
 _WARM_S = 9.0
 _WARM = "I can see a table, three chairs, a bottle and a bowl. The green bowl is on the counter beside the stove. I am looking around."
 _PEOPLE_EVERY = 5  # frames: ten pictures a second
+
+_NOTHING = np.zeros(0, np.int16)
 
 Frame = tuple[AudioFrame, SoundState]
 
@@ -59,25 +62,29 @@ def warmed(conversation: Conversation) -> Conversation:
 def clean(conversation: Conversation, recording: Recording) -> Iterator[Frame]:
     """The frames that the front end gives to the ear."""
     front_end = FrontEnd(FrontEndConfig())
+    said = 0
     for index, pose in enumerate(recording.poses):
         now_s, part = index * FRAME_S, slice(index * FRAME_SAMPLES, (index + 1) * FRAME_SAMPLES)
         drive, played = drive_at(conversation, now_s), recording.reference[part]
         x_m, y_m, yaw_rad = pose.tolist()
         inbox: dict[str, list[object]] = {
             "audio/in": [AudioFrame(now_s, "microphone", index, 16_000, recording.microphone[part])],
-            "audio/out": [AudioFrame(now_s, "voice", index, 16_000, played)] if played.any() else [],
+            "audio/out": [AudioFrame(now_s, "voice", said, 16_000, played)] if played.any() else [],
             "odom": [Odometry(now_s, x_m, y_m, yaw_rad, drive.linear_mps, drive.angular_radps)],
         }
-        (_, state), (_, frame) = front_end.step(inbox, now_s)
+        said += len(inbox["audio/out"])
+        *_, (_, state), (_, frame) = front_end.step(inbox, now_s)
         yield frame, state
 
 
 def heard(
-    ear: Ear, frames: Iterable[Frame], turns: Sequence[Turn], speaks: Sequence[tuple[float, float]], ages: Mapping[str, str]
-) -> Taken:
+    ear: Ear, frames: Iterable[Frame], turns: Sequence[Turn], speaks: Sequence[tuple[float, float]], ages: Mapping[str, str],
+    reference: NDArray[np.int16] = _NOTHING,
+) -> Taken:  # fmt: skip
     """Play frames to an ear that sees who speaks.
 
     :param speaks: from when to when the robot does
+    :param reference: what it plays
     """
     ear.reset()
     utterances: dict[str, Utterance] = {}
@@ -85,6 +92,9 @@ def heard(
     for index, (frame, state) in enumerate(frames):
         now_s = frame.stamp_s + FRAME_S
         inbox: dict[str, list[object]] = {"audio/clean": [frame], "audio/state": [state], "speech/state": _states(speaks, now_s)}
+        played = reference[index * FRAME_SAMPLES : (index + 1) * FRAME_SAMPLES]
+        if played.any():
+            inbox["audio/played"] = [AudioFrame(frame.stamp_s, "voice", index, 16_000, played)]
         if index % _PEOPLE_EVERY == 0:
             inbox["people"] = [_people(turns, ages, now_s)]
         for _, message in ear.step(inbox, now_s):
@@ -213,7 +223,8 @@ def _play(ear: Ear, conversation: Conversation) -> tuple[str, Taken, Sequence[Tu
     recording = record(conversation)
     speaks, people = speaking(conversation, recording), conversation.in_home().people
     ages = {who: people[who].age_group for who in conversation.people}
-    return conversation.family, heard(ear, clean(conversation, recording), recording.turns, speaks, ages), recording.turns, speaks
+    taken = heard(ear, clean(conversation, recording), recording.turns, speaks, ages, recording.reference)
+    return conversation.family, taken, recording.turns, speaks
 
 
 def main() -> None:

@@ -61,6 +61,8 @@ class Gathered:
     # ------------------------------------------------------------ topics
 
     def _utterance(self, out_s: float, message: Utterance) -> None:
+        if message.role == "own_voice":
+            return
         slots = {slot.name: slot.value for slot in message.slots}
         self.heard.append(
             Heard(

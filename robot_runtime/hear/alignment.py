@@ -17,6 +17,7 @@ LEAST = 324
 """Samples: what is played now may reach the front end only after what is heard now; sound cards take longer than that."""
 
 _SLACK = 200  # samples by which the delay may wander before the place is moved, and the filter has to learn anew
+_LEAST_JUMP = 32  # samples; looks differ by less
 _KEPT = 80  # looks: 20 s of speech
 _LEAST_LOOKS = 10
 _LEAST_SPAN_S = 3.0
@@ -34,20 +35,35 @@ class Alignment:
         self.lag = float(LEAST)
         self.drift = 0.0
         """Samples by which the delay grows with each sample: 2e-4 are 200 ppm."""
+        self.jumped = False
+        """Whether the delay was another one than at the look before, all at once."""
         self._looks: deque[tuple[float, int]] = deque(maxlen=_KEPT)
 
-    def found(self, at_s: float, delay: int) -> None:
-        """A sure look at the delay, at a time of the microphone."""
-        if self._looks and abs(delay - self._looks[-1][1]) > _SLACK:
-            self._looks.clear()  # it jumped
+    def found(self, at_s: float, delay: int, lost: bool = False) -> bool:
+        """A sure look at the delay, at a time of the microphone; whether the place was moved.
+
+        :param lost: the echo is not where it was, so that the delay may have jumped by little, too
+        """
+        by = delay - self._expected(at_s) if self._looks else 0.0
+        self.jumped = abs(by) > (_LEAST_JUMP if lost else _SLACK)
+        if self.jumped:
+            self._looks.clear()
+            self.lag = max(float(LEAST), self.lag + by)
         self._looks.append((at_s, delay))
         self._learn_drift()
-        if abs(max(LEAST, delay - HEADROOM) - self.lag) > _SLACK:
+        moved = abs(max(LEAST, delay - HEADROOM) - self.lag) > _SLACK
+        if moved:
             self.lag = float(max(LEAST, delay - HEADROOM))
+        return moved or self.jumped
 
     def advance(self, samples: int) -> None:
         """Time goes by while the clocks drift."""
         self.lag = max(float(LEAST), self.lag + self.drift * samples)
+
+    def _expected(self, at_s: float) -> float:
+        """The delay if it has not jumped."""
+        last_s, delay = self._looks[-1]
+        return delay + self.drift * RATE_HZ * (at_s - last_s)
 
     def _learn_drift(self) -> None:
         """The line of least squares through the looks, if they lie on one."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
+from collections import deque
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from robot_runtime.act.catalogue import load_catalogue
@@ -15,7 +19,8 @@ from robot_runtime.hear.echo_watch import Echo
 from robot_runtime.hear.floor import FloorConfig
 from robot_runtime.hear.floor_keeper import FloorKeeper
 from robot_runtime.hear.grammar import Grammar
-from robot_runtime.hear.listener import FRAME_S, Condition, Heard, Listener, ListenerConfig
+from robot_runtime.hear.listener import FRAME_S, FRAME_SAMPLES, Condition, Heard, Listener, ListenerConfig
+from robot_runtime.hear.own_words import OwnWords, too_fast
 from robot_runtime.hear.pace import Pace, PaceConfig, Paces
 from robot_runtime.hear.recogniser import Recogniser
 from robot_runtime.hear.speakers import LEAST, Speakers
@@ -41,8 +46,10 @@ STOP = "stop"
 _VOICE_EVERY = 5
 """Frames between two messages that somebody is speaking: ten a second."""
 
-_CANCELLED, _UNCANCELLED = Echo.CANCELLED.value, Echo.UNCANCELLED.value
-_DOUBT_FRAMES = 10
+_QUIET, _UNCANCELLED = Echo.QUIET.value, Echo.UNCANCELLED.value
+_DOUBT_FRAMES = 6
+_MOST_FRAMES = 1000
+_OWN_S = 0.9  # after the robot's own voice, in which a turn may be made of it
 _WENT_ON_S = 1.5
 """Who goes on so soon after what was not understood had only paused."""
 
@@ -90,6 +97,7 @@ class Ear:
 
     def __init__(self, config: EarConfig) -> None:
         self._config = config
+        self._own_words = OwnWords()
         self._catalogue = load_catalogue()
         self._ontology = Ontology.load(config.ontology_file)
         self._site = load_semantic_map(config.site)
@@ -111,8 +119,10 @@ class Ear:
         self._nobodys: Utterance | None = None  # the last one, if its speaker may still turn out
         self._robot_speaks = False
         self._sound: SoundState | None = None
-        self._over_robot = False  # the turn that is open began while the robot's own voice was heard, and cancelled
-        self._careful_frames = 0  # of it, in which it was not
+        self._own_until_s = -math.inf  # the robot's own voice was played until then
+        self._over_robot = False  # the turn that is open began over or just after it, or it was noticed just after the turn
+        self._careful: deque[bool] = deque(maxlen=_MOST_FRAMES)  # of each frame lately, whether the echo was not cancelled
+        self._own_words.reset()
         self._voice_dbfs = -math.inf
         self._sequence: int | None = None
         self.lost_frames = 0
@@ -128,6 +138,8 @@ class Ear:
         for state in news(inbox, "speech/state", SpeechState):
             self._robot_speaks = state.phase == "started"
             self._floor.robot_says(state)
+        for frame in news(inbox, "audio/played", AudioFrame):
+            self._own_words.play(frame)
         outbox = self._attribute(now_s)
         states = {state.sequence: state for state in news(inbox, "audio/state", SoundState)}
         for frame in news(inbox, "audio/clean", AudioFrame):
@@ -145,7 +157,7 @@ class Ear:
             self._load_names()
         self._doubt()
         heard = self._listener.hear(frame.samples, self._until_s, ignore_new=self._hears_itself, condition=self._condition())
-        outbox += self._floor.hear(self._listener, heard, self._until_s)
+        outbox += self._floor.hear(self._listener, heard, self._until_s, self._is_own)
         if self._floor.kept and self._listener.in_turn:
             heard = self._listener.finish()
         return outbox + (self._voice(frame) if heard is None else self._tell(heard, now_s))
@@ -160,10 +172,11 @@ class Ear:
 
     def _tell(self, heard: Heard, now_s: float) -> Outbox:
         utterance = self._utterance(heard, now_s)
-        self._learn_pace(heard, utterance)
+        if utterance.role != "own_voice":
+            self._learn_pace(heard, utterance)
         self._nobodys = utterance if self._may_turn_out(utterance) else None
         outbox: Outbox = [("speech/heard", utterance)]
-        if utterance.intent == STOP:
+        if utterance.intent == STOP and utterance.role != "own_voice":
             outbox.insert(0, ("safety/stop_request", StopRequest(now_s, "word", utterance.text, utterance.confidence)))
         return outbox
 
@@ -175,15 +188,28 @@ class Ear:
         return self._config.half_duplex == "always" and self._robot_speaks
 
     def _doubt(self) -> None:
-        """A turn that began while the echo seemed cancelled is the robot's own if soon after it turns out not to have been."""
+        """A turn is the robot's own if what is heard of it holds an echo that was not cancelled, or soon is known not to be."""
         if self._sound is None or self._config.half_duplex != "auto":
             return
+        self._careful.append(self._hears_itself)
+        if self._sound.echo != _QUIET:
+            self._own_until_s = self._until_s
         if not self._listener.in_turn:
-            self._over_robot, self._careful_frames = self._sound.echo == _CANCELLED, 0
-        elif self._over_robot and self._hears_itself:
-            self._careful_frames += 1
-            if self._careful_frames == _DOUBT_FRAMES:
-                self._listener.ignore_turn()
+            self._over_robot = self._until_s <= self._own_until_s + _OWN_S
+        elif self._until_s <= self._listener.start_s + _OWN_S:
+            self._over_robot |= self._hears_itself
+        if self._listener.in_turn and self._over_robot and self._echoes(self._listener.frames):
+            self._listener.ignore_turn()
+
+    def _echoes(self, frames: int) -> bool:
+        """Whether what was heard last holds an echo that was not cancelled."""
+        return sum(islice(reversed(self._careful), frames)) >= _DOUBT_FRAMES
+
+    def _is_own(self, sound: NDArray[np.int16]) -> bool:
+        """Whether a turn that ends now is the robot's own voice."""
+        if not self._over_robot or self._sound is None or self._config.half_duplex != "auto":
+            return False
+        return self._echoes(len(sound) // FRAME_SAMPLES) or self._own_words.explain(sound, self._until_s, self._sound.delay_s)
 
     def _condition(self) -> Condition:
         if self._sound is None:
@@ -245,6 +271,8 @@ class Ear:
     def _role(self, heard: Heard, speaker: str) -> str:
         if not heard.whole:
             return "cut"
+        if self._is_own(heard.sound) or (self._over_robot and too_fast(heard.hypothesis.text, heard.speech_s)):
+            return "own_voice"
         if not speaker and self._speakers.several(heard.start_s, heard.end_s):
             return "several"
         return "backchannel" if self._floor.was_backchannel(heard) else "turn"

@@ -20,9 +20,11 @@ _GONE_DB = 8.0  # echo return loss enhancement from which an echo counts as canc
 _BACK_DB = 5.0  # … and below which no more
 _TRACE_DB = 20.0  # how plainly the reference may be seen in what is left, by EchoDelay.peak_db: 8 … 18 dB once the filter has learnt …
 _PLAIN_DB = 21.5  # … 22 … 26 dB before, and after the delay has jumped
-_FIRST_FRAMES = 50  # of played sound that are looked at before an echo is said to be inaudible
+_FIRST_FRAMES = 100  # of played sound that are looked at before an echo is said to be inaudible
 _FEW = 0.2  # of these that may be loud, by chance
 _SHARE_KEPT = 0.98
+_WORSE_KEPT = 0.9  # of the energies before and behind the filter, from one frame to the next …
+_WORSE = 1.25  # … whose ratio tells that it adds to the echo; who speaks over the robot is in both
 _OVER_DB = 5.0  # above what residue is expected, somebody else speaks
 _SLOPE_DB = 1.5
 _HANG = 0.9  # of the likelihood that somebody else speaks, from one frame to the next: words have gaps
@@ -59,6 +61,12 @@ class EchoWatch:
         self._loud_share = 1.0
         self._frames = 0
         self._trace_db = math.inf
+        self._energies = (0.0, 0.0)  # lately, before the filter and behind it
+
+    def lost(self) -> None:
+        """The echo is not cancelled any more, as is known from elsewhere."""
+        if self.known is not Echo.INAUDIBLE:
+            self.known, self.erle_db, self._trace_db = Echo.UNCANCELLED, min(self.erle_db, 0.0), math.inf
 
     def looked(self, mic_peak_db: float, left_peak_db: float, sure_db: float) -> None:
         """How plainly the reference was seen in the microphone's sound and in what is left of it (``EchoDelay.peak_db``)."""
@@ -66,15 +74,19 @@ class EchoWatch:
         if self.known is Echo.INAUDIBLE and mic_peak_db >= sure_db:
             self.known = Echo.UNCANCELLED
 
-    def judge(self, heard: Floats, left: Floats, played: Floats, possible: bool) -> None:
+    def judge(self, heard: Floats, left: Floats, played: Floats, possible: bool, unknown: bool = False) -> None:
         """Take in a frame.
 
+        :param unknown: something may be played that is not in ``played``
         :param played: what of the reference may be heard now
         :param possible: an echo may be heard, whatever its delay is
         """
         heard_dbfs, left_dbfs, played_dbfs = _dbfs(heard), _dbfs(left), _dbfs(played)
         loud = self._floor.is_above(heard_dbfs)
         self._ringing_dbfs = max(played_dbfs, self._ringing_dbfs - _RING_DB)
+        if unknown:
+            self.echo, self.own_voice, self._somebody = Echo.UNCANCELLED, 1.0, 0.0
+            return
         if not possible and self._ringing_dbfs < _PLAYS_DBFS:
             self.echo, self.own_voice, self._somebody = Echo.QUIET, 0.0, 0.0
             return
@@ -84,8 +96,18 @@ class EchoWatch:
         if loud and self._ringing_dbfs >= _PLAYS_DBFS:
             self.erle_db += 0.35 if heard_dbfs - left_dbfs > self.erle_db else -0.15
             self._learn_residue(left_dbfs - self._ringing_dbfs)
+            self._compare(heard, left)
         self.echo = self.known = self._judged()
         self.own_voice = self._likelihood(left_dbfs)
+
+    def _compare(self, heard: Floats, left: Floats) -> None:
+        """A filter that adds to the echo has lost it: the delay has jumped, or the echo path has changed."""
+        before, behind = self._energies
+        before = _WORSE_KEPT * before + float(heard @ heard)
+        behind = _WORSE_KEPT * behind + float(left @ left)
+        self._energies = before, behind
+        if self.known is Echo.CANCELLED and behind > _WORSE * before:
+            self.lost()
 
     def _judged(self) -> Echo:
         if self.known is Echo.INAUDIBLE:

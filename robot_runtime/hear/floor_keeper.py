@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from robot_runtime.hear.backchannel import GRAMMAR, is_backchannel
 from robot_runtime.hear.floor import Decision, Evidence, Floor, FloorConfig, decide
 from robot_runtime.hear.listener import Heard, Listener
+from robot_runtime.hear.own_words import too_fast
 from robot_runtime.hear.recogniser import Hypothesis, Recogniser
 from robot_runtime.messages import FloorDecision, SpeechRequest, SpeechState
 from robot_runtime.stage import Outbox
@@ -20,6 +22,13 @@ _ASKED_S = 15.0
 _AFTER_S = 1.0
 """So long after the robot's words a sign of listening is one for them."""
 _MOST_REQUESTS = 64
+_NOTHING = Hypothesis("", 0.0)
+
+Sound = NDArray[np.int16]
+
+
+def _nobodys(sound: Sound) -> bool:
+    return False
 
 
 class FloorKeeper:
@@ -54,8 +63,11 @@ class FloorKeeper:
         if self._asking:
             self._asked_s = state.stamp_s
 
-    def hear(self, listener: Listener, heard: Heard | None, until_s: float) -> Outbox:
-        """After the listener took in a frame: a decision, if there is one."""
+    def hear(self, listener: Listener, heard: Heard | None, until_s: float, is_own: Callable[[Sound], bool] = _nobodys) -> Outbox:
+        """After the listener took in a frame: a decision, if there is one.
+
+        :param is_own: whether sound that ends now is the robot's own voice
+        """
         if heard is None and not listener.in_turn:
             return self._nobody(until_s)
         if math.isnan(self._onset_s):
@@ -68,6 +80,8 @@ class FloorKeeper:
         decision = decide(evidence, self._config) if evidence else None
         if evidence is None or decision is None or (decision.floor is Floor.DUCK and self._ducked):
             return []
+        if decision.floor is Floor.YIELD and is_own(heard.sound if heard is not None else listener.sound):
+            decision = Decision(Floor.KEEP, "the robot itself")
         self._ducked, self._decided = True, None if decision.floor is Floor.DUCK else decision.floor
         return [self._message(decision, self._onset_s, evidence.text, until_s)]
 
@@ -110,6 +124,8 @@ class FloorKeeper:
 
     def _words(self, hypothesis: Hypothesis, sound: NDArray[np.int16], speech_s: float) -> Hypothesis:
         """By the robot's grammar; of short words that it is not sure of, by that of backchannels."""
+        if too_fast(hypothesis.text, speech_s):
+            hypothesis = _NOTHING
         if hypothesis.confidence >= self._config.sure or speech_s > self._config.short_s:
             return hypothesis
         return max(hypothesis, self._small.decode(sound), key=lambda words: words.confidence)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections import deque
 from collections.abc import Mapping
 from typing import Literal
 
@@ -25,11 +26,12 @@ from robot_runtime.hear.alignment import LEAST, Alignment, between
 from robot_runtime.hear.canceller import Canceller, Engine
 from robot_runtime.hear.echo_delay import LONGEST_S, LOOK_EVERY, RATE_HZ, SIZE, SURE_DB, EchoDelay, worth_a_look
 from robot_runtime.hear.echo_watch import Echo, EchoWatch
-from robot_runtime.hear.linear_echo import LinearEcho
+from robot_runtime.hear.linear_echo import Learnt, LinearEcho
 from robot_runtime.hear.noise import NoiseSuppression
+from robot_runtime.hear.own_speech import OwnSpeech
 from robot_runtime.hear.reference import Reference, position
 from robot_runtime.hear.speech_gain import SpeechGain
-from robot_runtime.messages import AudioFrame, Odometry, SoundState
+from robot_runtime.messages import AudioFrame, Odometry, SoundState, SpeechRequest, SpeechState
 from robot_runtime.stage import Inbox, Outbox, latest, news
 
 FRAME = 320
@@ -41,6 +43,8 @@ _SPEECH_MARGIN_DB = 15.0
 _LEAST_MPS, _LEAST_RADPS = 0.02, 0.05
 _DIVERGED_DB = 6.0  # so much louder behind the filter than before it …
 _DIVERGED_FRAMES = 10  # … for so long
+_BEHIND_S = 0.1  # that the reference may lag the microphone while the robot speaks; a voice catches up with no more
+_KEPT_LOOKS = 10  # the jump of a delay is noticed within 2 s: what was learnt before is kept for so long
 _LATE_S = 10.0  # of played sound, after which an echo that is not cancelled is a problem
 
 _log = logging.getLogger(__name__)
@@ -63,7 +67,8 @@ class FrontEnd:
     """Gives each frame of ``audio/in`` as ``audio/clean``, at once, with its stamp and number, and its ``audio/state`` just before it.
 
     Frames of ``audio/out`` are expected before those of ``audio/in`` that begin 20 ms later, as they are where a voice keeps
-    pace with the clock.  Then the result depends on the sound alone, not on how it arrives.
+    pace with the clock.  Then the result depends on the sound alone, not on how it arrives.  While the robot may speak and its sound
+    has not come, or some of it was lost, the echo is ``uncancelled``.
 
     :param engine: in place of WebRTC's echo canceller; for tests
     """
@@ -88,6 +93,9 @@ class FrontEnd:
         if self._noise is not None:
             self._noise.reset()
         self._gain.reset()
+        self._own_speech = OwnSpeech()
+        self._learnt: deque[Learnt] = deque(maxlen=_KEPT_LOOKS)  # while the echo was cancelled, at each look
+        self._lost_s = 0.0  # for so long there may be an echo of sound that never came here
         self._room = LevelGate(_SPEECH_MARGIN_DB)
         self._position: int | None = None
         self._sequence = 0
@@ -99,12 +107,18 @@ class FrontEnd:
         self._moving = False
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
+        for request in news(inbox, "speech/say", SpeechRequest):
+            self._own_speech.will_say(request)
+        for state in news(inbox, "speech/state", SpeechState):
+            self._own_speech.says(state)
+        outbox: Outbox = []
         for frame in news(inbox, "audio/out", AudioFrame):
-            self._reference.put(frame)
+            if not self._reference.put(frame):
+                self._lost_s = _RINGS_S
+            outbox.append(("audio/played", frame))
         odometry = latest(inbox, "odom", Odometry)
         if odometry is not None:
             self._moving = abs(odometry.linear_mps) > _LEAST_MPS or abs(odometry.angular_radps) > _LEAST_RADPS
-        outbox: Outbox = []
         for frame in news(inbox, "audio/in", AudioFrame):
             clean = self._clean(frame)
             outbox += [("audio/state", self._state(frame)), ("audio/clean", clean)]
@@ -132,7 +146,7 @@ class FrontEnd:
         played = self._played(here)
         left = self._filtered(heard, played)
         self._look(heard, left, here)
-        self._watch.judge(heard, left, played, self._may_ring(here))
+        self._watch.judge(heard, left, played, self._may_ring(here), self._unknown(frame))
         self._count_uncancelled()
         mixed = self._mixed(frame, left, played)
         if self._noise is not None:
@@ -166,10 +180,21 @@ class FrontEnd:
         self._louder = self._louder + 1 if not after <= before * 10 ** (_DIVERGED_DB / 10) + 1e-6 else 0
         if math.isfinite(after) and self._louder < _DIVERGED_FRAMES:
             return left
-        _log.warning("front end: the echo filter diverged, and begins anew")
-        self._linear.reset()
-        self._louder = 0
+        self._diverged()
         return heard
+
+    def _diverged(self) -> None:
+        """Most often the delay has jumped, and what was learnt holds again once it is found."""
+        _log.info("front end: the echo is not where it was")
+        self._linear.reset()
+        self._watch.lost()
+        self._louder = 0
+
+    def _unknown(self, frame: AudioFrame) -> bool:
+        """Whether the robot's own voice may be heard of which the reference does not know."""
+        self._lost_s = max(0.0, self._lost_s - _FRAME_S)
+        behind = self._reference.end_s < frame.stamp_s - _BEHIND_S
+        return self._lost_s > 0 or (behind and self._own_speech.may_speak(frame.stamp_s))
 
     def _look(self, heard: Floats, left: Floats, here: int) -> None:
         """Four times a second, while something is played: where is the echo, and is there a trace of it in what is left?"""
@@ -183,9 +208,22 @@ class FrontEnd:
             return
         sure = self._delay.look(played)
         self._trace.look(played)
-        if sure and self._delay.delay is not None:
-            self._alignment.found(here / RATE_HZ, self._delay.delay)
+        lost = self._watch.known is Echo.UNCANCELLED
+        if sure and self._delay.delay is not None and self._alignment.found(here / RATE_HZ, self._delay.delay, lost):
+            self._moved()
+        elif self._watch.echo is Echo.CANCELLED:
+            self._learnt.append(self._linear.learnt())
         self._watch.looked(self._delay.peak_db, self._trace.peak_db, SURE_DB)
+
+    def _moved(self) -> None:
+        """The reference is read from elsewhere.  After a jump what was learnt before it holds again."""
+        if self._learnt and self._alignment.jumped:
+            self._linear.recall(self._learnt[0])
+        else:
+            self._linear.reset()
+        self._learnt.clear()
+        self._louder = 0
+        self._watch.lost()
 
     def _may_ring(self, here: int) -> bool:
         """Whether an echo may be heard, whatever its delay is; where that is known the watch knows better."""

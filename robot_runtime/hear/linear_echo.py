@@ -11,6 +11,8 @@ detector of double talk: what it cannot explain counts as noise of the measureme
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
@@ -26,6 +28,14 @@ _LEAST_POWER = 1e-12
 
 Floats = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """An echo path, and how sure it is; shape (partitions, bins) each."""
+
+    path: Spectrum
+    uncertainty: Floats
 
 
 class LinearEcho:
@@ -45,6 +55,14 @@ class LinearEcho:
         self._played: Spectrum = np.zeros(shape, np.complex64)
         self._before = np.zeros(BLOCK, np.float32)
         self._other = np.zeros(_BINS, np.float32)
+
+    def learnt(self) -> Learnt:
+        """What was learnt so far, to come back to."""
+        return Learnt(self._path, self._uncertainty.copy())
+
+    def recall(self, learnt: Learnt) -> None:
+        """Forget what was learnt since."""
+        self._path, self._uncertainty = learnt.path, learnt.uncertainty.copy()
 
     def remove(self, heard: Floats, played: Floats) -> Floats:
         """What is left of 320 samples in -1 … 1 when the echo of all that was played so far is subtracted."""

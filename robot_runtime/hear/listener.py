@@ -130,6 +130,11 @@ class Listener:
         return self._turn.silent_s
 
     @property
+    def frames(self) -> int:
+        """Of the turn that is open, with what is kept from before it was noticed."""
+        return len(self._sound)
+
+    @property
     def sound(self) -> NDArray[np.int16]:
         """Of the turn that is open."""
         return np.concatenate([np.zeros(0, np.int16), *self._sound])

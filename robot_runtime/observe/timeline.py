@@ -33,6 +33,13 @@ from robot_runtime.stage import Inbox, Outbox
 _STANDING_MPS = 0.01
 _STANDING_RADPS = 0.03
 
+_ASIDES = {
+    "backchannel": "says that they listen",
+    "several": "several spoke at once",
+    "cut": "was cut off",
+    "own_voice": "the robot's own voice",
+}
+
 
 class TimelineConfig(StageConfig):
     """How calm the story is."""
@@ -112,7 +119,7 @@ class Timeline:
 
     def _aside(self, heard: Utterance) -> TimelineEvent:
         """What was heard, and is not acted on."""
-        why = {"backchannel": "says that they listen", "several": "several spoke at once", "cut": "was cut off"}[heard.role]
+        why = _ASIDES[heard.role]
         return _line(heard.stamp_s, "heard", f"{self._name(heard.speaker_id)}: “{heard.text or '…'}”", why)
 
     def _floor(self, floor: FloorDecision) -> list[TimelineEvent]:

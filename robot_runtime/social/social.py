@@ -71,7 +71,7 @@ class Social:
         if len(speaking) == 1:
             self._spoke = (speaking[0], now_s)
         for utterance in news(inbox, "speech/heard", Utterance):
-            if utterance.speaker_id:
+            if utterance.speaker_id and utterance.role != "own_voice":
                 self._spoke = (utterance.speaker_id, now_s)
 
     def _addressed(self, now_s: float) -> str:

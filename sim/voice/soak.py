@@ -200,7 +200,7 @@ class _Robot:
     def _note(self, topic: str, message: Any, now_s: float) -> None:
         if isinstance(message, AudioFrame) and topic == "audio/in":
             self.latency_s.append(now_s - message.stamp_s - _STEP_S)
-        elif topic == "speech/heard":
+        elif topic == "speech/heard" and message.role != "own_voice":
             self.heard.append(message)
             self._answers += 1
             request = SpeechRequest(now_s, f"answer-{self._answers}", "All right, I will do that now.", "", "answer", "", False)

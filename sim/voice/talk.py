@@ -100,6 +100,7 @@ def _figures(told: list[Told], wall_s: float) -> dict[str, Any]:
         "false_turns": found["turn"],
         "self_answers": found["answer"],
         "false_stops": found["stop"],
+        "known_as_its_own": found["own"],
         "share_of_it_deaf": round(sum(one.deaf_s for one in told) / max(spoken_s, 1e-9), 3),
         "disturbances": sum(one.disturbances for one in told),
         "turns_at_disturbances": found["turn at disturbance"],
@@ -191,6 +192,9 @@ class _Talker:
             self.told.deaf_s += _TICK_S * (message.echo == "uncancelled")
         elif topic == "speech/heard" and message.id not in self._ids:
             self._ids.add(message.id)
+            if message.role == "own_voice":
+                self.told.counts["own"] += 1
+                return
             self._answer_until_s = now_s + 0.5
             self._count("turn", now_s, message.start_s, message.text)
             if message.intent:

@@ -6,7 +6,7 @@ Room impulse responses after the usual model of a decaying noise (Polack, 1988):
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -110,13 +110,15 @@ def streamed(front_end: FrontEnd, mic: Sound, played: Sound, start_s: float = 0.
     clean: list[AudioFrame] = []
     states: list[SoundState] = []
     speaker = [*frames(played, "voice", start_s)]
+    said = 0
     for frame in frames(mic, "microphone", start_s):
         inbox: dict[str, list[AudioFrame]] = {"audio/in": [frame]}
         if frame.sequence and np.any(speaker[frame.sequence - 1].samples):  # a silent voice publishes nothing
-            inbox["audio/out"] = [speaker[frame.sequence - 1]]
+            inbox["audio/out"] = [replace(speaker[frame.sequence - 1], sequence=said)]
+            said += 1
         for topic, message in front_end.step(inbox, frame.stamp_s + 0.02):
             if topic == "audio/clean":
                 clean.append(message)
-            else:
+            elif topic == "audio/state":
                 states.append(message)
     return np.concatenate([frame.samples for frame in clean]), states

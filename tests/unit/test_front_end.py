@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
@@ -146,7 +147,8 @@ def test_clocks_that_drift_against_each_other(drift_ppm: float) -> None:
 def test_two_seconds_in_one_go_are_the_same_as_frame_by_frame() -> None:
     mic = Room().hears(robot(), person((LEARNT_S,)))
     clean, _ = streamed(front_end(), mic, robot())
-    played = [frame for frame in frames(robot(), "voice") if np.any(frame.samples)]
+    loud = [frame for frame in frames(robot(), "voice") if np.any(frame.samples)]
+    played = [replace(frame, sequence=index) for index, frame in enumerate(loud)]
     heard = [*frames(mic, "microphone")]
     stage, pieces = front_end(), []
     for start in range(0, len(heard), 100):  # the reference keeps 4 s: 2 s at once are no trouble
@@ -235,7 +237,7 @@ def test_a_delay_that_jumps_forgets_the_drift_of_before_only_when_it_is_known_an
         alignment.found(look * 0.24, 1600 + round(look * 0.24 * 3.2))
     assert alignment.drift == pytest.approx(2e-4, abs=3e-5)
     alignment.found(5.0, 6000)
-    assert alignment.lag == 6000 - 320
+    assert alignment.lag == pytest.approx(6000 - 320, abs=32)
     assert alignment.drift == pytest.approx(2e-4, abs=3e-5)
 
 
