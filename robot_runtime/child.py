@@ -32,7 +32,6 @@ def end_with_parent(parent_pid: int) -> None:
 
 def main() -> None:
     end_with_parent(int(os.environ[PARENT_VARIABLE]))
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # more would wait by spinning, and take cores from other processes
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 

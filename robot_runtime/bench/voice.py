@@ -63,7 +63,6 @@ def run(args: argparse.Namespace) -> int:
         if minutes is not None:
             if not 0 < minutes <= 600:
                 raise UsageError(f"--{name} {minutes:g}: minutes, more than 0 and at most 600")
-            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
             return _report_lines(
                 name, load_class(simulation.TALK if name == "talk" else simulation.SOAK)(minutes, args.seed, args.jobs), args
             )
@@ -97,7 +96,6 @@ def played(seed: int, numbers: Sequence[int], jobs: int, live: bool) -> Iterator
     if jobs == 1:
         yield from map(partial(load_class(simulation.PLAY_CONVERSATION), seed), numbers)
         return
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the processes of the graph; read by numpy when a worker starts
     with ProcessPoolExecutor(min(jobs, len(numbers)), get_context("spawn")) as pool:
         yield from pool.map(partial(_play, seed), numbers)
 

@@ -36,9 +36,10 @@ _LEAST_FRAMES = 10  # shorter sounds hold no word
 _FRAMES_SCORED = 40  # at once; fewer cost more
 _PIECE = 20  # frames that are searched at once: some milliseconds
 
-# Logistic regression over development commands that were heard right or not, and speech that was no command (docs/hearing.md):
-# the constant; per frame of speech, how much worse the sentence fits than any phones; how far the next meaning lies behind.
-_CERTAINTY = (1.24, 0.83, 0.53, 0.047)
+# Logistic regression over development commands that were heard right or not, dry and in rooms with echoes, and speech that was no
+# command (docs/hearing.md): the constant; per frame of speech, how much worse the sentence fits than any phones, and the same for its
+# worst word; how far the next meaning lies behind.
+_CERTAINTY = (2.11, 1.26, 0.65, 0.050)
 _FAR_BEHIND = 60.0
 _SPREAD = 12.0  # by how many natural logarithms a sentence must be worse to be e times less likely
 
