@@ -189,7 +189,8 @@ def test_an_echo_that_seems_cancelled_is_told_as_its_own_and_not_acted_on(ear: E
 
 
 def test_a_person_over_a_cancelled_echo_is_answered(ear: Ear, own: Sound) -> None:
-    sound = own / 1000 + anna("bring me the red cup", 2.0, len(own))
+    room = np.random.default_rng(5).normal(0.0, 18.0, len(own))
+    sound = own / 1000 + anna("bring me the red cup", 2.0, len(own)) + room
     turns = [message for message in heard_over(ear, sound) if isinstance(message, Utterance)]
     assert [(turn.role, turn.text) for turn in turns] == [("turn", "bring me the red cup")]
 
