@@ -86,7 +86,9 @@ def test_replayed_scans_do_not_open_the_way(stand: Stand) -> None:
     assert still_s - since_s <= limit_s + 1e-6
     stand.run(1.0)
     assert stand.fastest_mps(still_s + 0.02) < STILL_MPS
-    assert any("obstacle" in cause for cause in stand.causes_since(since_s)), stand.causes_since(since_s)
+    # What is replayed may crowd the live scan out of a slow reader's queue, which holds five; then all that is left is old, and says so.
+    causes = stand.causes_since(since_s)
+    assert any("obstacle" in cause or cause.startswith("scan is ") for cause in causes), causes
 
 
 def test_a_replayed_action_is_not_judged_again(stand: Stand) -> None:
