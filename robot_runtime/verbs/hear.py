@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     """Returns 0 when every file could be read, whatever was understood, else 2; an unusable file does not stop the others.
 
     :raises UsageError: a name that cannot be called, or espeak-ng is missing and a word needs it
-    :raises FileError: the site or the domain cannot be used
+    :raises FileError: the site or the domain cannot be used, or the networks are not there
     """
     config = EarConfig(site=args.site)
     recogniser = _recogniser(args, config)
