@@ -7,7 +7,6 @@ Recognition for Live Transcription and Voice Commands" (2024, arXiv 2410.15608),
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from robot_runtime.paths import package_folder
 from safety.files import FileError, file_hash
 
 PACKAGE, FOLDER = "moonshine_voice", "assets/tiny-en"
@@ -110,10 +110,10 @@ def moonshine() -> SpeechModel:
 
 
 def _of_package() -> Path:
-    found = importlib.util.find_spec(PACKAGE)
-    if found is None or not found.submodule_search_locations:
+    package = package_folder(PACKAGE)
+    if package is None:
         raise FileError("package moonshine-voice is not installed: run `make setup`, or `pip install moonshine-voice==0.1.0`")
-    return Path(next(iter(found.submodule_search_locations))) / FOLDER
+    return package / FOLDER
 
 
 def _session(file: Path, options: ort.SessionOptions) -> ort.InferenceSession:
