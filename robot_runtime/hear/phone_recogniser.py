@@ -67,6 +67,7 @@ class PhoneRecogniser:
         self._denoiser = Denoiser(self._model)
         self._loop = PhoneLoop(self._model)
         self.load(grammar)
+        self._made_ready()  # the first time takes longer, and nobody waits yet
 
     @property
     def name(self) -> str:

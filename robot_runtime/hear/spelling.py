@@ -35,6 +35,7 @@ class Place(NamedTuple):
 
 
 Position = frozenset[Place]
+Way = tuple[Place, tuple[str, ...]]
 START: Position = frozenset({Place(0, ""), Place(0, _AFTER_STOP)})
 
 
@@ -69,8 +70,9 @@ class Spelling:
         self._automaton = automaton
         self._pieces = pieces
         self._forms = cache(self._forms_of)
-        self._beginnings = cache(self._beginnings_of)
-        self._after = cache(self._after_letter)
+        self._letters = cache(self._letters_of)
+        self._ways = cache(self._ways_on)
+        self._after = cache(self._after_letters)
         self.next = cache(self._next)
 
     def _next(self, position: Position) -> tuple[NDArray[np.int64], list[tuple[str, Position]]]:
@@ -80,10 +82,8 @@ class Spelling:
         while waiting:
             node, at = waiting.pop()
             found += [(number, at) for number in node.get("", ())]
-            for letter, below in node.items():
-                after = self._after(at, letter) if letter else None
-                if after:
-                    waiting.append((below, after))
+            after = self._after(at)
+            waiting += [(node[letter], after[letter]) for letter in node.keys() & after.keys()]
         return np.array([number for number, _ in found], np.int64), [(self._pieces.texts[number], at) for number, at in found]
 
     def is_sentence(self, position: Position) -> bool:
@@ -103,7 +103,7 @@ class Spelling:
         for letter in plain(text):
             following: dict[Place, tuple[str, ...]] = {}
             for place, said in readings.items():
-                for after, more in self._steps(place, letter):
+                for after, more in self._ways(place).get(letter, ()):
                     following.setdefault(after, said + more)
             readings = following
         ended = [
@@ -115,29 +115,33 @@ class Spelling:
 
     # ------------------------------------------------------------ one letter
 
-    def _after_letter(self, position: Position, letter: str) -> Position:
-        return frozenset(after for place in position for after, _ in self._steps(place, letter))
+    def _after_letters(self, position: Position) -> Mapping[str, Position]:
+        """Every letter that may come next, and the position after it."""
+        places: dict[str, list[Place]] = {}
+        for place in position:
+            for letter, ways in self._ways(place).items():
+                places.setdefault(letter, []).extend(after for after, _ in ways)
+        return {letter: frozenset(after) for letter, after in places.items()}
 
-    def _steps(self, place: Place, letter: str) -> list[tuple[Place, tuple[str, ...]]]:
-        """Where one more letter leads, and which words it completes."""
+    def _ways_on(self, place: Place) -> Mapping[str, list[Way]]:
+        """Every letter that may come next, where it leads, and which words it completes."""
         state, letters = place
         if letters == _AFTER_STOP:
-            return [(Place(state, ""), ())] if letter == " " and self._automaton.arcs[state] else []
-        if letter == "'":
-            return [(Place(state, letters + "'"), ())] if letters and not letters.endswith("'") else []
+            return {" ": [(Place(state, ""), ())]} if self._automaton.arcs[state] else {}
+        ways: dict[str, list[Way]] = {}
+        if letters and not letters.endswith("'"):
+            ways["'"] = [(Place(state, letters + "'"), ())]
         letters = letters.rstrip("'")
-        ends = self._forms(state).get(letters, ())
-        if letter in _BETWEEN:
-            return [(Place(target, ""), said) for said, target in ends if self._automaton.arcs[target]]
-        if letter in _STOPS:
-            return [(Place(target, _AFTER_STOP), said) for said, target in ends]
-        steps: list[tuple[Place, tuple[str, ...]]] = []
-        if letters + letter in self._beginnings(state):
-            steps.append((Place(state, letters + letter), ()))
-        for said, target in ends:  # two words without a space
-            if letter in self._beginnings(target):
-                steps.append((Place(target, letter), said))
-        return steps
+        for letter in self._letters(state).get(letters, ()):
+            ways[letter] = [(Place(state, letters + letter), ())]
+        for said, target in self._forms(state).get(letters, ()):
+            for stop in _STOPS:
+                ways.setdefault(stop, []).append((Place(target, _AFTER_STOP), said))
+            for between in _BETWEEN if self._automaton.arcs[target] else "":
+                ways.setdefault(between, []).append((Place(target, ""), said))
+            for letter in self._letters(target).get("", ()):  # two words without a space
+                ways.setdefault(letter, []).append((Place(target, letter), said))
+        return ways
 
     def _complete(self, position: Position) -> list[tuple[int, tuple[str, ...]]]:
         return [end for place in position for end in self._ends(place)]
@@ -171,8 +175,13 @@ class Spelling:
                 yield longer
                 yield from self._numbers(target, longer)
 
-    def _beginnings_of(self, state: int) -> frozenset[str]:
-        return frozenset(form[:end] for form in self._forms(state) for end in range(1, len(form) + 1))
+    def _letters_of(self, state: int) -> Mapping[str, set[str]]:
+        """Which letters may follow the first ones of a word."""
+        letters: dict[str, set[str]] = {}
+        for form in self._forms(state):
+            for end, letter in enumerate(form):
+                letters.setdefault(form[:end], set()).add(letter)
+        return letters
 
 
 def _forms(word: str) -> set[str]:
