@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from robot_runtime.paths import package_folder
 from safety.files import FileError, file_hash, load_yaml, resolve, suggestion
 
 CATALOGUE = resolve("models/catalogue.yaml")
@@ -21,9 +22,10 @@ class _Strict(BaseModel):
 
 
 class ModelFile(_Strict):
-    """One file of a model: shipped with the project (``path``), or fetched from ``url``."""
+    """One file of a model: shipped with the project (``path``) or with a package of its own, or fetched from ``url``."""
 
-    path: str = Field("", description="of a file that ships, below the project")
+    path: str = Field("", description="of a file that ships, below the project or the package")
+    package: str = Field("", description="installed Python package that brings the file along")
     url: str = Field("", description="of a file to be fetched")
     sha256: str = Field(description="of its bytes, in hex")
     size_bytes: int = Field(gt=0)
@@ -100,7 +102,9 @@ def folder() -> Path:
 
 def place(name: str, file: ModelFile) -> Path:
     """Where a file of the model ``name`` is, or will be once it is pulled."""
-    return resolve(file.path) if file.path else folder() / name / file.name
+    if not file.path:
+        return folder() / name / file.name
+    return (package_folder(file.package) or Path(file.package)) / file.path if file.package else resolve(file.path)
 
 
 def state_of(name: str, file: ModelFile) -> State:

@@ -67,7 +67,7 @@ def figures(repeats: int, seed: int = 1) -> Iterator[HearingFigure]:
         speaker = _Speaker(espeak, random.Random(seed))
         talk = [speaker.say(text) for text in _TALK]
         said = [(name, text, speaker.say(text)) for name, grammar in domains.items() for text in _drawn(grammar, repeats, speaker.rng)]
-        recognisers = {name: Recogniser(grammar, espeak) for name, grammar in domains.items()}
+        recognisers = {name: Recogniser(grammar) for name, grammar in domains.items()}
         for number, (name, room, snr_db) in enumerate(_CONDITIONS):
             rng = np.random.default_rng((seed, number))
             label = name if room is None else f"{room}, {snr_db:.0f} dB"

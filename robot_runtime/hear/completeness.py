@@ -6,11 +6,13 @@ from robot_runtime.hear.grammar import Grammar
 from robot_runtime.hear.patience import Completeness
 from robot_runtime.hear.recogniser import Hypothesis
 
-_BEGUN_BETTER = 38.0
-"""Natural logarithms by which the beginning of a sentence fits better than any whole one.  What the grammar costs at the end of
-a sentence makes up to 30 of them."""
-_BEGUN_FITS = -2.1
-"""How well it must fit, a frame, against any phones at all: of what is not understood something always fits best."""
+_BEGUN_BETTER = 1.0
+"""Natural logarithms by which the beginning of a sentence is likelier than any whole one."""
+_BEGUN_FITS = -0.8
+"""How well it must fit, a letter: of what is not understood something always fits best."""
+_SURELY_WHOLE = 0.8
+"""A sentence this sure has been said to its end.  With these three, 84 % of 70 development sentences that were broken off were taken
+for begun, none for whole, and one of 234 whole ones that were understood for begun."""
 _ENDS = 0.2
 """How often, of all sentences that begin with these words, they are all: with "please" after it a sentence still ends half the time."""
 
@@ -31,5 +33,5 @@ def completeness(hypothesis: Hypothesis, grammar: Grammar, confidence: float, su
 
 
 def _is_begun(hypothesis: Hypothesis) -> bool:
-    better = bool(hypothesis.begun) and hypothesis.begun != hypothesis.text and hypothesis.begun_better > _BEGUN_BETTER
-    return better and hypothesis.begun_fit > _BEGUN_FITS
+    likelier = hypothesis.begun_better > _BEGUN_BETTER and hypothesis.begun_fit > _BEGUN_FITS
+    return likelier and not hypothesis.confidence >= _SURELY_WHOLE

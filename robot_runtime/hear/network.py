@@ -122,9 +122,8 @@ class Automaton:
     final: frozenset[int]
     weights: tuple[Mapping[str, float], ...]  # probability of each arc, and under "" of ending, given the state
 
-    def walk(self, sentence: list[str]) -> int | None:
-        """The state after these words; None when no sentence begins with them."""
-        state: int | None = 0
+    def walk(self, sentence: Seq[str], state: int | None = 0) -> int | None:
+        """The state after these words; None when no sentence goes on with them."""
         for word in sentence:
             state = self.arcs[state].get(word) if state is not None else None
         return state

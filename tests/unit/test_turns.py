@@ -86,9 +86,10 @@ GRAMMAR = Grammar(
         (Hypothesis("go", 0.9), Completeness.OPEN),
         (Hypothesis("bring me the cup", 0.3), Completeness.NOTHING),
         (Hypothesis("", 0.0), Completeness.NOTHING),
-        (Hypothesis("bring me the cup", 0.9, (), "bring me the", 60.0), Completeness.BEGUN),
-        (Hypothesis("bring me the cup", 0.9, (), "bring me the", 10.0), Completeness.WHOLE),
-        (Hypothesis("bring me the cup", 0.2, (), "bring me the", 60.0, -3.0), Completeness.NOTHING),
+        (Hypothesis("bring me the cup", 0.7, (), "bring me the", 6.0, -0.3), Completeness.BEGUN),
+        (Hypothesis("bring me the cup", 0.9, (), "bring me the", 6.0, -0.3), Completeness.WHOLE),
+        (Hypothesis("bring me the cup", 0.9, (), "bring me the", 0.5, -0.3), Completeness.WHOLE),
+        (Hypothesis("bring me the cup", 0.2, (), "bring me the", 6.0, -2.0), Completeness.NOTHING),
         (Hypothesis("bring me the cup", math.nan), Completeness.NOTHING),
     ],
 )

@@ -1,0 +1,143 @@
+"""A network that writes down what it hears: Moonshine tiny for English, as the package ``moonshine-voice`` brings it along.
+
+Sound goes through an encoder once; a decoder then writes one piece of a word after the other, and says of every piece how likely it
+is next.  Nothing here decides what is written: see ``beam_search.py``.  The networks are those of Jeffries et al., "Moonshine: Speech
+Recognition for Live Transcription and Voice Commands" (2024, arXiv 2410.15608), 27 million weights in 8 bits.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from robot_runtime.paths import package_folder
+from safety.files import FileError, file_hash
+
+PACKAGE, FOLDER = "moonshine_voice", "assets/tiny-en"
+_ENCODER, _DECODER, _TOKENS = "encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin"
+
+BEGIN, END = 1, 2
+"""Pieces that stand before and after every text."""
+_SPACE = "▁"
+_FULL_SCALE = 32768.0
+_RATE_HZ = 16_000
+_SILENCE = 4800  # samples after a sound: with 0.3 s of it the network knows better that a text is over
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Writing:
+    """Several texts about one sound, as far as they are written."""
+
+    log_probabilities: Floats
+    """(texts, pieces): of what comes next."""
+    _past: dict[str, Floats]
+    _sound: Floats
+    _samples: int
+
+    @property
+    def duration_s(self) -> float:
+        """Of the sound."""
+        return (self._samples - _SILENCE) / _RATE_HZ
+
+
+class SpeechModel:
+    """The networks, and the pieces of words that they write.
+
+    :param folder: of the three files; by default that of the package
+    :param threads: of the CPU
+    :raises FileError: a file is missing or is not one of these networks
+    """
+
+    def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
+        folder = folder or _of_package()
+        options = ort.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        self._encoder = _session(folder / _ENCODER, options)
+        self._decoder = _session(folder / _DECODER, options)
+        self._past = {value.name: value.shape for value in self._decoder.get_inputs() if value.name.startswith("past_key_values")}
+        self._outputs = [value.name.replace("present", "past_key_values") for value in self._decoder.get_outputs()[1:]]
+        self.pieces = _pieces(folder / _TOKENS)
+        self.name = f"moonshine tiny-en {file_hash(folder / _ENCODER)[:8]} {file_hash(folder / _DECODER)[:8]}"
+
+    def begin(self, samples: NDArray[np.int16]) -> Writing:
+        """Hear a sound of 16 kHz, and begin one text about it."""
+        sound = np.zeros((1, len(samples) + _SILENCE), np.float32)
+        sound[0, : len(samples)] = samples / _FULL_SCALE
+        whole = np.ones(sound.shape, np.int64)
+        (heard,) = self._encoder.run(None, {"input_values": sound, "attention_mask": whole})
+        past = {name: np.zeros((1, shape[1], 0, shape[3]), np.float32) for name, shape in self._past.items()}
+        return self._write(heard, sound.shape[1], past, [BEGIN], first=True)
+
+    def go_on(self, writing: Writing, texts: Sequence[int], pieces: Sequence[int]) -> Writing:
+        """Go on with some of the texts, each by one more piece; one may be gone on with several times.
+
+        :param texts: the row of each in ``writing``
+        """
+        rows = np.asarray(texts)
+        # what the decoder made of the sound is the same for all texts
+        past = {name: (np.repeat(value[:1], len(rows), 0) if ".encoder." in name else value[rows]) for name, value in writing._past.items()}
+        return self._write(writing._sound, writing._samples, past, pieces, first=False)
+
+    def _write(self, heard: Floats, samples: int, past: dict[str, Floats], pieces: Sequence[int], *, first: bool) -> Writing:
+        count = len(pieces)
+        logits, *present = self._decoder.run(
+            None,
+            {
+                "input_ids": np.asarray(pieces, np.int64)[:, None],
+                "encoder_hidden_states": np.broadcast_to(heard, (count, *heard.shape[1:])),
+                "encoder_attention_mask": np.ones((count, samples), np.int64),
+                "use_cache_branch": np.array([not first]),
+                **past,
+            },
+        )
+        now = {name: value for name, value in zip(self._outputs, present, strict=True) if first or ".decoder." in name}
+        return Writing(_log_softmax(logits[:, -1]), {**past, **now}, heard, samples)
+
+
+@cache
+def moonshine() -> SpeechModel:
+    """The one of this process."""
+    return SpeechModel()
+
+
+def _of_package() -> Path:
+    package = package_folder(PACKAGE)
+    if package is None:
+        raise FileError("package moonshine-voice is not installed: run `make setup`, or `pip install moonshine-voice==0.1.0`")
+    return package / FOLDER
+
+
+def _session(file: Path, options: ort.SessionOptions) -> ort.InferenceSession:
+    if not file.is_file():
+        raise FileError(f"{file}: missing; newer versions of moonshine-voice bring no networks along: `pip install moonshine-voice==0.1.0`")
+    try:
+        return ort.InferenceSession(os.fspath(file), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own errors have no common type
+        raise FileError(f"{file}: not a network that onnxruntime can run: {error}") from error
+
+
+def _pieces(file: Path) -> list[str]:
+    """Text of each piece; "" of those that are no text.  Each is stored as its length, of one byte or two, and its bytes."""
+    content, at, pieces = file.read_bytes(), 0, []
+    while at < len(content):
+        length, at = content[at], at + 1
+        if length >= 128:
+            length, at = 128 * content[at] + length - 128, at + 1
+        pieces.append(content[at : at + length].decode("utf-8", "ignore").replace(_SPACE, " "))
+        at += length
+    pieces[: END + 1] = [""] * (END + 1)
+    return pieces
+
+
+def _log_softmax(logits: Floats) -> Floats:
+    below = logits - logits.max(axis=1, keepdims=True)
+    return np.asarray(below - np.log(np.exp(below).sum(axis=1, keepdims=True)))
