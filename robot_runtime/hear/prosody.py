@@ -15,8 +15,9 @@ from pydantic import Field
 
 from robot_runtime.config import StageConfig
 from robot_runtime.hear.echo_watch import Echo
-from robot_runtime.hear.voice_sound import FRAME, RATE_HZ, Sound, VoiceSound
+from robot_runtime.hear.voice_sound import FRAME, Sound, VoiceSound
 from robot_runtime.messages import AudioFrame, HeardProsody, SoundState, Utterance
+from robot_runtime.speak.meter import RATE_HZ
 from robot_runtime.stage import Inbox, Outbox, news
 
 _FRAME_S = FRAME / RATE_HZ

@@ -69,4 +69,4 @@ class VoiceSound:
 def _steady(pitches_hz: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which frames continue, or are continued by, a neighbour: what does not is a consonant, a knock or an octave too high."""
     steps = np.abs(np.diff(12 * np.log2(pitches_hz))) <= _LEAP_ST  # false for nan
-    return np.concatenate([[False], steps]) | np.concatenate([steps, [False]])
+    return np.asarray(np.concatenate([[False], steps]) | np.concatenate([steps, [False]]), np.bool_)
