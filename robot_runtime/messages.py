@@ -316,6 +316,17 @@ class SpeechStyle:
     confidence: float
     clause_pause_s: float = 0.12  # within sentences, where a comma or the like stands
     pitch_range_ratio: float = 1.0  # 0 is a monotone, 1 the voice's own liveliness
+    words_per_turn: int = 40  # at most, before the person gets a chance to speak
+    verbosity: str = "normal"  # or "short": of the wording, never of what is offered
+    wording_register: str = "plain"  # or "lively" or "formal": of the wording, likewise
+    response_delay_s: float = 0.0  # of silence after the person's turn, before the robot takes its own
+    backchannel: str = "none"  # or "nod": what shows that the robot listens
+    nod_interval_s: float = 0.0  # at least, between two nods
+    approach_angle_rad: float = 0.0  # of the side to come from: 0 from where the person faces, positive from their left
+    gaze_listening_ratio: float = 0.75  # share of the time that the head is turned to the person while they speak
+    gaze_speaking_ratio: float = 0.4  # likewise while the robot speaks
+    gaze_hold_s: float = 3.0  # how long one look lasts
+    reasons: tuple[str, ...] = ()  # codes of what the choice rests on, as "request:slower" or "age:elderly", the weightiest first
 
 
 @dataclass(frozen=True, slots=True)
