@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ ADULT = Voice(variant="m1", pitch=45, rate_wpm=170, throat=1.08)
 ELDERLY = Voice(variant="m3", pitch=25, rate_wpm=125, throat=1.1, tremor=0.8)
 
 
-def said(parts: list[str | float], voice: Voice) -> NDArray[np.float64]:
+def said(parts: Sequence[str | float], voice: Voice) -> NDArray[np.float64]:
     person = PersonDescription(id="p", name="P", age_group="adult", age_years=40, height_m=1.7, start=STAND, voice=voice)
     return spoken(parts, person)[0].astype(np.float64)
 
@@ -43,9 +44,8 @@ def heard(sound: NDArray[np.float64], noise: float = 0.0) -> Sound:
 @pytest.mark.parametrize("noise", [0.0, 150.0])
 @pytest.mark.parametrize(
     ("length_m", "pitch_hz"),
-    [(0.175, 90.0), (0.175, 140.0), (0.175, 200.0), (0.15, 140.0), (0.15, 200.0), (0.15, 300.0), (0.13, 200.0), (0.13, 330.0), (0.11, 280.0),
-     (0.11, 380.0)],
-)  # fmt: skip
+    [(0.175, 90), (0.175, 140), (0.175, 200), (0.15, 140), (0.15, 200), (0.15, 300), (0.13, 200), (0.13, 330), (0.11, 280), (0.11, 380)],
+)
 def test_the_length_of_the_tract_is_found_at_the_pitches_that_go_with_it(length_m: float, pitch_hz: float, noise: float) -> None:
     sound = heard(vowels(pitch_hz, length_m), noise)
     assert sound.vocal_tract_m == pytest.approx(length_m, rel=0.06)
