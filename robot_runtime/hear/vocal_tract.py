@@ -17,9 +17,9 @@ from robot_runtime.speak.meter import RATE_HZ
 
 _SOUND_MPS = 350.0  # in the warm, moist air of a throat
 _ORDERS = ((150.0, 20), (260.0, 18), (math.inf, 16))
-"""Pitch up to which linear prediction has that order: a pair for each formant up to 8 kHz, of which a longer tract has more, and some for
-the source.  With too many a high voice's harmonics pass for formants, with too few two formants of a long tract become one: a man who speaks far above
-his usual pitch seems shorter."""
+"""Pitch up to which linear prediction has that order: a pair for each formant up to 8 kHz, of which a longer tract has more, and some
+for the source.  With too many a high voice's harmonics pass for formants, with too few two formants of a long tract become one: a man
+who speaks far above his usual pitch seems shorter."""
 _EMPHASIS = 0.97
 _LOWEST_HZ, _HIGHEST_HZ = 200.0, 7000.0
 _BROADEST_HZ = 600.0
