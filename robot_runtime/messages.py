@@ -231,6 +231,7 @@ class Utterance:
     language: str
     engine: str  # recogniser, model and grammar hash
     role: str = "turn"  # "turn"; not to be acted on: "backchannel", "several" at once, "cut" before it was over, "own_voice"
+    free_text: str = ""  # what was written down without the grammar, not to be trusted to the letter; "" unless it was a turn
 
 
 @dataclass(frozen=True, slots=True)
