@@ -6,6 +6,7 @@ voice's own pace; the answer is pieces of sound, and the ready process tells its
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -63,6 +64,9 @@ class RemoteEngine:
         except (EngineError, WorkerError, OSError) as error:
             self.close()
             raise EngineError(str(error)) from error
+
+    def pitch_range_st(self, language: str) -> float:
+        return math.nan
 
     def _answer(self, clause: str, seconds: float, language: str) -> Iterator[Piece]:
         ratio = seconds / (letters(clause) * self._letter_s.get(language, _TYPICAL_LETTER_S))
