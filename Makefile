@@ -52,9 +52,11 @@ FILES ?= safety/verdicts.py safety/match.py safety/latch.py safety/door.py safet
 mutate: developer  ## put small faults into FILES and name those that no test notices; half an hour for all six
 	@$(RUN)/python -m tools.mutate $(FILES) $(ARGS)
 
-recognisers: developer  ## install faster-whisper and moshi (torch: gigabytes) and test them with tiny random models
-	$(RUN)/python -m pip install -c constraints.txt -e ".[faster-whisper,kyutai]"
-	$(RUN)/pytest tests/unit/test_transcribing.py $(ARGS)
+# In an environment of their own and without constraints.txt: moshi wants other versions of numpy and sounddevice.
+recognisers: python3  ## install faster-whisper and moshi (torch: gigabytes) and test them with tiny random models
+	$(PYTHON3) -m venv build/recognisers
+	build/recognisers/bin/pip install -q -e ".[faster-whisper,kyutai,sim,dev]"
+	build/recognisers/bin/python -m pytest tests/unit/test_transcribing.py $(ARGS)
 
 bench: runtime  ## measure the budgets
 	@$(RUN)/robot-runtime bench $(ARGS)
