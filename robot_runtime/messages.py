@@ -69,6 +69,7 @@ __all__ = [
     "ForgetRequest",
     "Forgotten",
     "GripperState",
+    "HeardProsody",
     "Heartbeat",
     "Image",
     "JointPositions",
@@ -103,6 +104,7 @@ __all__ = [
     "SoundDirection",
     "SoundKept",
     "SoundState",
+    "SpeechMeasured",
     "SpeechRequest",
     "SpeechState",
     "SpeechStyle",
@@ -234,6 +236,25 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
+class HeardProsody:
+    """How a person said it: what can be told from the sound of one turn without knowing its words.  nan where that is not known."""
+
+    stamp_s: float
+    utterance_id: str
+    speaker_id: str  # as the utterance told it; the same turn is told again once its speaker is known
+    end_s: float  # of the sound; with the id it names the turn
+    pitch_hz: float  # median over what is voiced
+    pitch_range_st: float  # from the 10th to the 90th percentile, in semitones
+    level_dbfs: float  # active level at the microphone, before any gain
+    noise_dbfs: float  # of what lasts around it, likewise
+    rate_syllables_ps: float  # syllables a second of speech, its pauses left out
+    vocal_tract_m: float  # rough length of the speaker's vocal tract, from formants
+    vocal_tract_std_m: float
+    voiced_s: float  # how much of the turn the pitch rests on
+    confidence: float  # 0 … 1, that the pitch is right and is that of one voice
+
+
+@dataclass(frozen=True, slots=True)
 class FloorDecision:
     """Somebody began to speak while the robot did: whose turn it is, and why."""
 
@@ -306,6 +327,36 @@ class SpeechStyle:
     gaze_speaking_ratio: float = 0.4  # likewise while the robot speaks
     gaze_hold_s: float = 3.0  # how long one look lasts
     reasons: tuple[str, ...] = ()  # codes of what the choice rests on, as "request:slower" or "age:elderly", the weightiest first
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechMeasured:
+    """One sentence as it left the speaker, beside what was wanted.  nan where nothing was wanted, or could be measured."""
+
+    stamp_s: float
+    request_id: str
+    sentence: int  # counted within the request, from 0
+    text: str
+    person_id: str  # whom the style is for
+    style: str  # its name
+    voice: str  # engine and language, whose correction is told
+    target_rate_wpm: float
+    rate_wpm: float  # pauses between sentences left out; a sentence of few words counts by its letters
+    target_clause_pause_s: float
+    clause_pause_s: float  # on average
+    target_pause_s: float
+    pause_s: float  # between this sentence and the next
+    target_pitch_range_st: float
+    pitch_range_st: float  # from the 10th to the 90th percentile, in semitones
+    pitch_hz: float  # median
+    target_level_dbfs: float
+    level_dbfs: float  # active level of the speech without its pauses
+    rate_correction: float  # what the engine was asked for is this many times what was wanted
+    clause_pause_correction_s: float  # and these were added
+    pause_correction_s: float
+    pitch_range_correction: float  # many times, again
+    level_correction_db: float
+    disturbed: str  # why nothing was learnt from it: "cut", "ducked", "waited" or "short"; "" if it was
 
 
 # ---------------------------------------------------------------- sight

@@ -8,6 +8,7 @@ or ``X`` and a reason.
 from __future__ import annotations
 
 import json
+import math
 import os
 import struct
 import subprocess
@@ -140,6 +141,9 @@ class RemoteEngine:
         except (EngineError, OSError) as error:
             self.close()
             raise EngineError(str(error)) from error
+
+    def pitch_range_st(self, language: str) -> float:
+        return math.nan
 
     def _answer(self, clause: str, seconds: float, language: str) -> Iterator[Piece]:
         ratio = seconds / (letters(clause) * self._letter_s.get(language, _TYPICAL_LETTER_S))
