@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from robot_runtime.messages import AgeGroup, HeardProsody
 from robot_runtime.social.average import Average, Weighted

@@ -111,7 +111,7 @@ def _met(policy: Policy, traits: Traits, *, sure: bool, trouble: float) -> float
     own = policy.own_rate
     if traits.rate_confidence < own.least_confidence or not traits.rate_ratio > 0:
         return 1.0
-    met = min(max(traits.rate_ratio**own.share, 1 / own.most_ratio), own.most_ratio)
+    met: float = min(max(traits.rate_ratio**own.share, 1 / own.most_ratio), own.most_ratio)
     if met <= 1:
         return met
     return 1 + (met - 1) * (1 - trouble) if sure else 1.0
@@ -131,8 +131,9 @@ def _asked_for(policy: Policy, wishes: Wishes, style: Style) -> tuple[Style, tup
     if wishes.normal:
         reasons.append("request:normal")
     slower = requests.rate_ratio ** max(0, -rate_steps)
+    rate, volume = requests.rate_ratio**-rate_steps, requests.volume_ratio**volume_steps
     changed = _changed(
-        style, rate_wpm=style.rate_wpm * requests.rate_ratio**-rate_steps, volume_ratio=style.volume_ratio * requests.volume_ratio**volume_steps,
+        style, rate_wpm=style.rate_wpm * rate, volume_ratio=style.volume_ratio * volume,
         pause_s=style.pause_s / slower, clause_pause_s=style.clause_pause_s / slower,
         words_per_turn=_words(style, requests.short_words_ratio if wishes.brief else 1.0),
         verbosity="short" if wishes.brief else style.verbosity,
@@ -162,5 +163,3 @@ def _changed(style: Style, **fields: object) -> Style:
 
 def _between(one: float, other: float, share: float) -> float:
     return one + (other - one) * share
-
-
