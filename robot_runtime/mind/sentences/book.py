@@ -53,7 +53,7 @@ class Book(BaseModel):
         :param tones: the first of which there is a variant counts
         :raises KeyError: the key or a field is not the language's; a mistake in the code that asks
         """
-        by_tone: Mapping[str, str] = {**self.variants.get(key, {})}
+        by_tone: Mapping[str, str] = {str(tone): text for tone, text in self.variants.get(key, {}).items()}
         text = next((by_tone[tone] for tone in tones if tone in by_tone), self.sentences[key])
         return text.format(**{name: Formed(value, self._names) for name, value in values.items()})
 
