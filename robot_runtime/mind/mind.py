@@ -11,6 +11,7 @@ from robot_runtime.mind.dialogue import Clarification, CutShort, NotUnderstood, 
 from robot_runtime.mind.executive import Executive, Resumed
 from robot_runtime.mind.forgetting import Forgetting
 from robot_runtime.mind.known import Known
+from robot_runtime.mind.manner import MannerTalk
 from robot_runtime.mind.menu import menu_of
 from robot_runtime.mind.planner import Answer, PlanError, Request, check, published, said
 from robot_runtime.mind.planners import PLANNERS
@@ -20,6 +21,7 @@ from robot_runtime.mind.sentences.book import languages, load_sentences
 from robot_runtime.mind.services import Services
 from robot_runtime.mind.settings import MindConfig
 from robot_runtime.mind.wording import Wording
+from robot_runtime.social.requests import manner_intent
 from robot_runtime.stage import Inbox, Outbox, news
 from robot_runtime.world.reference import References
 from robot_runtime.world.semantic_map import load_semantic_map
@@ -57,6 +59,7 @@ class Mind:
         self._not_understood = NotUnderstood(self._services)
         self._forgetting = Forgetting(self._services)
         self._rearm = Rearm(self._services)
+        self._manner = MannerTalk(self._services)
         self._plans = 0
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
@@ -75,6 +78,7 @@ class Mind:
                 self._hear(due)
         for due in self._attention.tick():
             self._hear(due)
+        self._manner.tick()
         self._forgetting.tick(inbox)
         if self._rearm.tick():
             self._go_on(nothing_is_worth_a_word=False)
@@ -94,6 +98,11 @@ class Mind:
             self._cut_short.go_on("")
 
     def _hear(self, utterance: Utterance) -> None:
+        about_manner = manner_intent(utterance)
+        if about_manner and utterance.confidence >= self._config.minimum_confidence:
+            self._not_understood.understood()
+            self._manner.hear(about_manner, utterance)
+            return
         if not utterance.intent or not utterance.confidence >= self._config.minimum_confidence:
             if not self._cut_short.go_on(""):
                 self._not_understood.say(utterance)

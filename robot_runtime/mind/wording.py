@@ -31,7 +31,9 @@ class Wording:
         self._book = book
 
     def sentence(self, key: str, **values: str) -> str:
-        return self._book.sentence(key, **values)
+        """In the tone of the style of now: other words for the same."""
+        style = self._situation.style
+        return self._book.sentence(key, (style.verbosity, style.wording_register) if style else (), **values)
 
     def has(self, key: str) -> bool:
         """Whether the language has such a sentence."""
