@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from robot_runtime.act.catalogue import Catalogue
+from robot_runtime.act.durations import seconds
 from robot_runtime.messages import Plan, PlanStep, Utterance
 from robot_runtime.mind.wording import Wording
 from robot_runtime.world.reference import References
@@ -100,6 +101,7 @@ def _argument_problem(step: PlanStep, known: Known) -> str:
             "object": is_thing,
             "target": is_thing or argument.value in people,
             "text": True,
+            "duration": seconds(argument.value) is not None,
         }[spec.type]
         if not fits:
             return f"{step.skill}: {argument.name}: '{argument.value}' is no {spec.type} that is known"
