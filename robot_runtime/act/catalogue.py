@@ -47,8 +47,8 @@ Language = Literal["en"]
 PREDICATES = ("robot_in", "robot_near", "known", "held_by_robot", "given", "told", "looks_to", "in_view", "led", "waited")
 """What a skill may promise; ``robot_runtime/mind/outcome.py`` can check each of them."""
 
-_NEEDS: Mapping[Part, Resource] = {"base": "base", "arm": "arm", "gripper": "arm"}
-"""What a skill that moves a part must have to itself.  The head may be turned by whoever wants to see."""
+_NEEDS: Mapping[Part, Resource] = {"base": "base", "gripper": "arm"}
+"""What a skill that moves a part must have to itself.  The head may be turned by whoever wants to see, and a drive may draw in the arm."""
 
 _PREDICATE = re.compile(r"(\w+)\(\s*(?:(\w+)\s*(?:,\s*(\w+)\s*)?)?\)")
 _TOKEN = re.compile(r"\s+|[a-z][a-z']*|\{(?P<slot>\w+)\}|[\[\]()|]")

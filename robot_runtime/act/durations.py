@@ -14,6 +14,9 @@ LONGEST_S = 7200.0
 PATTERNS = (f"({' | '.join(_NUMBERS)}) (seconds | minutes)", "(one | two) (hour | hours)", "one minute", *_PHRASES_S)
 """The words for a span of time, as phrases of the grammar."""
 
+WORDS = (*_PHRASES_S, *(f"{count} {unit}" for unit in ("seconds", "minutes") for count in list(_NUMBERS)[1:]), "two hours")
+"""One way to say each span, for planners that choose from a list."""
+
 
 def seconds(words: str) -> float | None:
     """The span that words mean; None when they mean none, or one longer than :data:`LONGEST_S`.

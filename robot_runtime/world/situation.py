@@ -44,6 +44,7 @@ class Situation:
         self.pose: RobotPose | None = None
         self.gripper: GripperState | None = None
         self.battery: Battery | None = None
+        self.battery_ratio = math.nan  # charge, 0 … 1; nan while nobody measures it
         self.style: SpeechStyle | None = None
         self.safety: SafetyState | None = None
         self.joints: Mapping[str, float] = {}
@@ -61,6 +62,8 @@ class Situation:
         self.pose = latest(inbox, "pose", RobotPose, self.pose)
         self.gripper = latest(inbox, "gripper/state", GripperState, self.gripper)
         self.battery = latest(inbox, "battery", Battery, self.battery)
+        if self.battery is not None:
+            self.battery_ratio = self.battery.charge_ratio
         self.style = latest(inbox, "speech/style", SpeechStyle, self.style)
         self.safety = latest(inbox, "safety/state", SafetyState, self.safety)
         joints = latest(inbox, "joint_states", JointPositions)

@@ -29,7 +29,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
         "keeps the memory on disk: writes on a thread of its own; wall time tells how long it was off",
     ),
     "robot_runtime.speak.device_sink": ({"time"}, "is the loudspeaker, likewise"),
-    "robot_runtime.speak.remote": ({"subprocess"}, "piper and Kyutai TTS are processes of their own, for their libraries and licences"),
+    "robot_runtime.hear.transcriber": ({"time"}, "asks recognisers in processes of their own, each answer within a time limit"),
     "robot_runtime.speak.espeak": ({"subprocess", "time"}, "espeak-ng is a process of its own, for its licence, with a time limit"),
 }
 """Driver modules: they have the shape of a stage and hold a device."""

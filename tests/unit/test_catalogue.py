@@ -91,7 +91,7 @@ def catalogue_with(folder: Path, skill: str, **changes: Any) -> Path:
         ("go_to", {"preconditions": ["wings()"]}, "preconditions: unknown predicate 'wings'"),
         ("go_to", {"preconditions": ["person_in_view(person)"]}, "speaks of ['person'], which is no argument"),
         ("go_to", {"hazards": ["fires"]}, "hazards: unknown kind 'fires', did you mean 'fire'?"),
-        ("go_to", {"resources": ["head"]}, "resources: it moves the arm, so it needs 'arm' to itself"),
+        ("pick", {"resources": ["base"]}, "resources: it moves the gripper, so it needs 'arm' to itself"),
         ("go_to", {"on_cancel": None}, "on_cancel"),
         ("wait", {"arguments": {"duration": {"type": "duration", "default": "a while"}}}, "arguments.duration.default: 'a while' is no"),
         ("fetch", {"moves": ["base", "head", "arm"]}, "moves: its step pick moves gripper too"),
