@@ -28,6 +28,11 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
         {"threading", "time"},
         "keeps the memory on disk: writes on a thread of its own; wall time tells how long it was off",
     ),
+    "robot_runtime.mind.vlm.server": (
+        {"socket", "threading", "time"},
+        "asks a language model over HTTP; time-outs are those of the network",
+    ),
+    "robot_runtime.mind.vlm.worker": ({"threading", "time"}, "waits for that on a thread of its own, so that the mind does not"),
     "robot_runtime.speak.device_sink": ({"time"}, "is the loudspeaker, likewise"),
     "robot_runtime.speak.remote": ({"subprocess"}, "piper and Kyutai TTS are processes of their own, for their libraries and licences"),
     "robot_runtime.speak.espeak": ({"subprocess", "time"}, "espeak-ng is a process of its own, for its licence, with a time limit"),
