@@ -166,7 +166,7 @@ NODES: tuple[Node, ...] = (
          inputs=("people", "speech/heard", "world/facts"), outputs=("speech/style",), rate_hz=5, trigger=("speech/heard",)),
     Node("mind", "mind", "robot_runtime.mind.mind:Mind",
          inputs=("speech/heard", "world/facts", "world/memory", "world/forgotten", "pose", "speech/style", "speech/state",
-                 "action/verdict", "safety/state", "nav/status", "joint_states", "gripper/state", "audio/direction"),
+                 "action/verdict", "safety/state", "nav/status", "joint_states", "gripper/state", "audio/direction", "battery"),
          outputs=("plan", "action/proposed", "action/confirmation", "action/status", "nav/goal", "joints/proposed", "speech/say",
                   "safety/rearm_request", "world/forget"),
          rate_hz=20, trigger=("speech/heard", "action/verdict"), budget_ms=10),

@@ -66,6 +66,7 @@ class EarConfig(ListenerConfig):
     lost_s: float = Field(0.5, gt=0, le=10, description="without sound for so long a turn is cut, and told as far as it was heard [s]")
     floor: FloorConfig = Field(FloorConfig(), description="who has the floor when somebody speaks while the robot does")
     pace: PaceConfig = Field(PaceConfig(), description="what is assumed of how fast people speak, and how long they pause")
+    free_text: bool = Field(True, description="tell planners, and so the record, also what was said that is no sentence of the grammar")
     half_duplex: Literal["auto", "always", "never"] = Field(
         "auto", description="ignore turns that begin while the robot itself speaks: only while its echo is not cancelled, always, or never"
     )
@@ -266,6 +267,7 @@ class Ear:
 
     def _utterance(self, heard: Heard, now_s: float) -> Utterance:
         speaker, meaning = self._speakers.between(heard.start_s, heard.end_s, LEAST), heard.meaning
+        role = self._role(heard, speaker)
         return Utterance(
             stamp_s=now_s,
             id=f"u{round(heard.end_s * 1000)}",
@@ -278,7 +280,8 @@ class Ear:
             speaker_id=speaker,
             language="en",
             engine=self._recogniser.engine,
-            role=self._role(heard, speaker),
+            role=role,
+            free_text=heard.hypothesis.free if self._config.free_text and role == "turn" else "",
         )
 
     def _role(self, heard: Heard, speaker: str) -> str:

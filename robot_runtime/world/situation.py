@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from robot_runtime.messages import (
+    Battery,
     GripperState,
     JointPositions,
     NavStatus,
@@ -44,6 +45,7 @@ class Situation:
         self.gripper: GripperState | None = None
         self.style: SpeechStyle | None = None
         self.safety: SafetyState | None = None
+        self.battery_ratio = math.nan  # charge, 0 … 1; nan while nobody measures it
         self.joints: Mapping[str, float] = {}
         self.joints_stamp_s = -math.inf
         self._drives: OrderedDict[str, NavStatus] = OrderedDict()
@@ -60,6 +62,9 @@ class Situation:
         self.gripper = latest(inbox, "gripper/state", GripperState, self.gripper)
         self.style = latest(inbox, "speech/style", SpeechStyle, self.style)
         self.safety = latest(inbox, "safety/state", SafetyState, self.safety)
+        battery = latest(inbox, "battery", Battery)
+        if battery is not None:
+            self.battery_ratio = battery.charge_ratio
         joints = latest(inbox, "joint_states", JointPositions)
         if joints is not None:
             self.joints = dict(zip(joints.names, joints.positions, strict=True))
