@@ -34,6 +34,8 @@ class VlmConfig(BaseModel):
     rest_s: float = Field(30.0, gt=0, le=3600, description="see failures")
     temperature: float = Field(0.0, ge=0, le=2, description="of sampling; 0 takes the likeliest token each time")
     most_tokens: int = Field(512, ge=16, le=8192, description="of an answer")
+    python: str = Field("", description="interpreter that has the packages of the extra [vlm]; empty for the mind's own")
+    threads: int = Field(2, ge=1, le=256, description="of the processor, for transformers without a GPU")
     load_s: float = Field(120.0, gt=0, le=3600, description="for transformers to load the weights; meanwhile grounded plans")
 
     @model_validator(mode="after")
