@@ -168,7 +168,7 @@ class Mind:
             purpose = "question" if answer.question or answer.offer else "answer"
             self._services.say(plan.say, utterance.speaker_id, purpose)
         else:
-            self._executive.submit(plan, utterance.text)
+            self._executive.submit(plan, answer.document, utterance.text)
 
     def _plan(self, utterance: Utterance) -> Answer:
         """Whatever the planner is, its plan is checked; one that does not fit becomes an honest sentence."""

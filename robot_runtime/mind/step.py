@@ -29,7 +29,7 @@ class GatedStep(Behaviour):
     def __init__(self, errand: Errand, step: PlanStep) -> None:
         super().__init__(step.skill)
         self._errand = errand
-        self._planned = step
+        self.planned = step
         self._manifest = errand.services.catalogue.skills[step.skill]
         self._step = step  # with descriptions replaced by ids
         self._skill: Skill | None = None
@@ -87,10 +87,10 @@ class GatedStep(Behaviour):
 
     def _begin(self) -> None:
         errand = self._errand
-        self._step = plan_step(self._planned.skill, errand.resolved(self._planned))
+        self._step = plan_step(self.planned.skill, errand.resolved(self.planned))
         self.permission = Permission(errand.services, errand.plan, self._step, errand.words, errand.plan.utterance_id, errand.new_id())
         self.context = None
-        self._stage = Stage.ASKING
+        self._stage, errand.may_retry = Stage.ASKING, False
         self._ticked_s = errand.services.situation.now_s
 
     def _rest(self) -> None:
@@ -137,6 +137,7 @@ class GatedStep(Behaviour):
             return self._fail(services.wording.sentence("way_blocked"))
         result = skill.tick(context, self._active_s)
         if result.phase is Phase.FAILURE:
+            self._errand.may_retry = True
             return self._fail(result.reason)
         if result.phase is Phase.RUNNING:
             return Status.RUNNING
@@ -176,7 +177,7 @@ class GatedStep(Behaviour):
     def _fail(self, sentence: str, phase: str = "failed") -> Status:
         self._end_skill()
         self._report(phase, sentence)
-        self._errand.explanation = sentence
+        self._errand.explanation, self._errand.refused = sentence, phase == "refused"
         self._stage = Stage.OVER
         return Status.FAILURE
 
