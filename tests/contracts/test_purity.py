@@ -32,6 +32,11 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
         {"socket", "threading", "time"},
         "asks a language model over HTTP; time-outs are those of the network",
     ),
+    "robot_runtime.mind.vlm.local": (
+        {"subprocess", "threading", "time"},
+        "a model is a process of its own, for torch and its weights, with a time limit",
+    ),
+    "robot_runtime.mind.vlm.local_worker": ({"threading"}, "is that process: it hears that an answer is dropped while the model writes"),
     "robot_runtime.mind.vlm.worker": ({"threading", "time"}, "waits for that on a thread of its own, so that the mind does not"),
     "robot_runtime.speak.device_sink": ({"time"}, "is the loudspeaker, likewise"),
     "robot_runtime.speak.remote": ({"subprocess"}, "piper and Kyutai TTS are processes of their own, for their libraries and licences"),

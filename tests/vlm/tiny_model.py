@@ -1,22 +1,11 @@
 """A vision-language model of some hundred thousand random weights, with a tokenizer trained on the spot: it knows nothing, and may say
-anything that its decoding lets through."""
+anything that its decoding lets through.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-
-import torch
-from tokenizers import ByteLevelBPETokenizer
-from transformers import (
-    CLIPImageProcessor,
-    CLIPVisionConfig,
-    LlamaConfig,
-    LlavaConfig,
-    LlavaForConditionalGeneration,
-    LlavaProcessor,
-    PreTrainedTokenizerFast,
-)
 
 PICTURE_PX, PATCH_PX = 28, 14
 SPECIAL = ("<pad>", "<s>", "</s>", "<image>")
@@ -32,11 +21,27 @@ def build(folder: Path, texts: Sequence[str], seed: int = 0, vocabulary: int = 8
 
     :param texts: what the tokenizer is trained on
     """
+    import torch
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import (
+        CLIPImageProcessor,
+        CLIPVisionConfig,
+        LlamaConfig,
+        LlavaConfig,
+        LlavaForConditionalGeneration,
+        LlavaProcessor,
+        PreTrainedTokenizerFast,
+    )
+
     trained = ByteLevelBPETokenizer()
     trained.train_from_iterator(texts, vocab_size=vocabulary, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False)
     trained.save(str(folder / "trained.json"))
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_file=str(folder / "trained.json"), pad_token="<pad>", bos_token="<s>", eos_token="</s>", extra_special_tokens={"image_token": "<image>"}
+        tokenizer_file=str(folder / "trained.json"),
+        pad_token="<pad>",
+        bos_token="<s>",
+        eos_token="</s>",
+        extra_special_tokens={"image_token": "<image>"},
     )
     (folder / "trained.json").unlink()
     torch.manual_seed(seed)
@@ -54,6 +59,11 @@ def build(folder: Path, texts: Sequence[str], seed: int = 0, vocabulary: int = 8
     size = {"height": PICTURE_PX, "width": PICTURE_PX}
     images = CLIPImageProcessor(size={"shortest_edge": PICTURE_PX}, crop_size=size)
     LlavaProcessor(
-        images, tokenizer, patch_size=PATCH_PX, vision_feature_select_strategy="default", chat_template=TEMPLATE, num_additional_image_tokens=1
+        images,
+        tokenizer,
+        patch_size=PATCH_PX,
+        vision_feature_select_strategy="default",
+        chat_template=TEMPLATE,
+        num_additional_image_tokens=1,
     ).save_pretrained(folder)
     return folder

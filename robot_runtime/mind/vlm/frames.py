@@ -14,16 +14,15 @@ MOST_BYTES = 1 << 24
 
 
 def framed(kind: bytes, payload: bytes = b"") -> bytes:
-    """
-    One message.
+    r"""One message.
 
     >>> framed(PIECE, b"hi")
-    b'P\\x02\\x00\\x00\\x00hi'
+    b'P\x02\x00\x00\x00hi'
     """
     return kind + struct.pack("<I", len(payload)) + payload
 
 
-def length(header: bytes) -> int:
+def length(header: bytes | bytearray) -> int:
     """Of the payload behind a header.
 
     :raises ValueError: the other side sends something else

@@ -1,7 +1,7 @@
 """The process of a model that runs on the robot itself: torch and its weights stay out of the mind.
 
-Run as ``python -m robot_runtime.mind.vlm.local_worker FOLDER [THREADS]``; the messages are those of ``frames.py``.  A question that the mind has
-dropped is left after the token that is being written.
+Run as ``python -m robot_runtime.mind.vlm.local_worker FOLDER [THREADS]``; the messages are those of ``frames.py``.  A question
+that the mind has dropped is left after the token that is being written.
 """
 
 from __future__ import annotations

@@ -7,8 +7,6 @@ from functools import partial
 
 from robot_runtime.mind.grounded import GroundedPlanner
 from robot_runtime.mind.known import Known
-from robot_runtime.mind.menu import Menu
-from robot_runtime.mind.plan_reading import read_answer
 from robot_runtime.mind.plan_schema import plan_schema
 from robot_runtime.mind.planner import Answer, PlanError, Progress, Request, Thinking
 from robot_runtime.mind.recall import QUESTIONS
@@ -19,6 +17,7 @@ from robot_runtime.mind.vlm.honest import speakable
 from robot_runtime.mind.vlm.local import Local
 from robot_runtime.mind.vlm.picture import fresh
 from robot_runtime.mind.vlm.prompt import data, instructions
+from robot_runtime.mind.vlm.reading import problem, read
 from robot_runtime.mind.vlm.server import Server
 from robot_runtime.mind.vlm.settings import VlmConfig
 from robot_runtime.mind.vlm.worker import Worker
@@ -52,7 +51,7 @@ class VlmPlanner:
             return self.instead(request, "it is not known who speaks")
         jpeg = fresh(request.picture, request.now_s, self._config.picture_age_s) if self._config.with_picture else None
         prompt = Prompt(self._instructions.text, data(request, self._known), jpeg, plan_schema(request.menu))
-        why = self._worker.ask(prompt, partial(problem, menu=request.menu))
+        why = self._worker.ask(prompt, partial(problem, request=request))
         return self.instead(request, why) if why else _Asked(self, self._worker, request, self._config.timeout_s + GRACE_S)
 
     def instead(self, request: Request, why: str) -> Answer:
@@ -107,7 +106,7 @@ class _Asked:
     def _ended(self, why: str) -> Answer:
         if not why:
             try:
-                answer = read(self._text, self._request.menu)
+                answer = read(self._text, self._request)
             except PlanError as error:
                 why = str(error)
         self._worker.judge(not why)
@@ -115,24 +114,3 @@ class _Asked:
             return self._planner.instead(self._request, why)
         rest = "" if answer.document.say == self._said else answer.document.say
         return replace(answer, document=replace(answer.document, say=rest), planner=self._planner.name)
-
-
-def read(text: str, menu: Menu) -> Answer:
-    """A model's answer, of which only what may be spoken is left to say.
-
-    :raises PlanError: it does not fit the menu, or nothing is left of it
-    """
-    answer = read_answer(text, menu)
-    say = speakable(answer.document.say)
-    if not say and (answer.question or answer.document.body is None):
-        raise PlanError("say: nothing in it that may be spoken")
-    return replace(answer, document=replace(answer.document, say=say))
-
-
-def problem(text: str, menu: Menu) -> str:
-    """Why :func:`read` refuses an answer, "" when it does not."""
-    try:
-        read(text, menu)
-    except PlanError as error:
-        return str(error)
-    return ""
