@@ -50,7 +50,7 @@ class Mind:
         wording = Wording(self._book, situation)
         self._services = Services(self._config, self._catalogue, self._site, self._references, situation, wording)
         self._known = Known(self._catalogue, self._site, self._references, wording, situation, self._config.known_confidence)
-        self._planner = PLANNERS[self._config.planner_backend](self._known)
+        self._planner = PLANNERS[self._config.planner_backend](self._known, self._config.vlm)
         self._attention = Attention(self._services)
         self._executive = Executive(self._services, make_way=self._attention.leave)
         self._clarification = Clarification(self._services)

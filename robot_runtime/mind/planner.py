@@ -16,6 +16,7 @@ from robot_runtime.mind.menu import Menu
 from robot_runtime.mind.plan_document import DEPTH, Fact, PlanDocument, depth, facts, tasks
 from robot_runtime.mind.plan_json import as_json
 from robot_runtime.mind.unfolding import unfolded
+from robot_runtime.mind.vlm.settings import VlmConfig
 
 NO_GOAL = PlanStep("", ())
 
@@ -84,7 +85,7 @@ class Planner(Protocol):
     def plan(self, request: Request) -> Answer | Thinking: ...
 
 
-PlannerFactory = Callable[[Known], Planner]
+PlannerFactory = Callable[[Known, VlmConfig], Planner]
 
 
 def said(text: str) -> Answer:

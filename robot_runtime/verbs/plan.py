@@ -140,7 +140,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         said = (args.text, heard.intent, heard.slots, 1.0, 0.0, 0.0, speaker, config.language, "text", "turn", args.text)
         utterance = Utterance(0.0, "u1", *said)
-        made = _plan(PLANNERS[config.planner_backend](known), utterance, known, _picture(args.image))
+        made = _plan(PLANNERS[config.planner_backend](known, config.vlm), utterance, known, _picture(args.image))
         sentence = " ".join(filter(None, (made.plan.say, made.answer.offer.text if made.answer.offer else "")))
     print(json.dumps(_as_json(args.text, heard, made, sentence)) if args.json else _as_text(heard, made, sentence))
     answered = heard is not None and heard.intent in QUESTIONS

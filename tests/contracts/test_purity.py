@@ -28,6 +28,16 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
         {"threading", "time"},
         "keeps the memory on disk: writes on a thread of its own; wall time tells how long it was off",
     ),
+    "robot_runtime.mind.vlm.server": (
+        {"socket", "threading", "time"},
+        "asks a language model over HTTP; time-outs are those of the network",
+    ),
+    "robot_runtime.mind.vlm.local": (
+        {"subprocess", "threading", "time"},
+        "a model is a process of its own, for torch and its weights, with a time limit",
+    ),
+    "robot_runtime.mind.vlm.local_worker": ({"threading"}, "is that process: it hears that an answer is dropped while the model writes"),
+    "robot_runtime.mind.vlm.worker": ({"threading", "time"}, "waits for that on a thread of its own, so that the mind does not"),
     "robot_runtime.speak.device_sink": ({"time"}, "is the loudspeaker, likewise"),
     "robot_runtime.hear.transcriber": ({"time"}, "asks recognisers in processes of their own, each answer within a time limit"),
     "robot_runtime.speak.espeak": ({"subprocess", "time"}, "espeak-ng is a process of its own, for its licence, with a time limit"),
