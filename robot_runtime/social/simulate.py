@@ -9,7 +9,7 @@ from pathlib import Path
 
 from robot_runtime.messages import SpeechMeasured, SpeechRequest, SpeechStyle
 from robot_runtime.social.estimate import Traits
-from robot_runtime.social.evidence import Evidence, Event, people_now, pose, turn
+from robot_runtime.social.evidence import Event, Evidence, people_now, pose, turn
 from robot_runtime.social.policy import POLICIES
 from robot_runtime.social.social import Social, SocialConfig
 from robot_runtime.stage import Inbox, Stage
