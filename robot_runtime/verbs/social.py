@@ -110,7 +110,9 @@ def _check(args: argparse.Namespace) -> int:
     policy = load_policy(resolve(args.path))
     missing = without_source(policy)
     if args.json:
-        print(json.dumps({"name": policy.name, "styles": sorted(policy.styles), "numbers": len(list(numbers(policy))), "no_source": missing}))
+        print(
+            json.dumps({"name": policy.name, "styles": sorted(policy.styles), "numbers": len(list(numbers(policy))), "no_source": missing})
+        )
         return 1 if missing else 0
     if args.sources:
         for path in numbers(policy):
