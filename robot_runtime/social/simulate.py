@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from robot_runtime.messages import SpeechMeasured, SpeechRequest, SpeechStyle
 from robot_runtime.social.estimate import Traits
-from robot_runtime.social.evidence import Evidence, Event, people_now, pose, turn
+from robot_runtime.social.evidence import Event, Evidence, people_now, pose, turn
 from robot_runtime.social.policy import POLICIES
 from robot_runtime.social.social import Social, SocialConfig
 from robot_runtime.stage import Inbox, Stage
@@ -96,8 +97,8 @@ def turns_back(result: Replay) -> int:
     found = 0
     for who in result.evidence.people:
         rates = [sample.style.rate_wpm for sample in result.samples if sample.style.person_id == who]
-        steps = [later - earlier for earlier, later in zip(rates, rates[1:], strict=False) if later != earlier]
-        found += sum(1 for one, other in zip(steps, steps[1:], strict=False) if one * other < 0)
+        steps = [later - earlier for earlier, later in itertools.pairwise(rates) if later != earlier]
+        found += sum(1 for one, other in itertools.pairwise(steps) if one * other < 0)
     return found
 
 
