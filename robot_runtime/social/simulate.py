@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,9 +75,9 @@ def replay(evidence: Evidence, policy: str, voice: Stage | None) -> Replay:
     return Replay(evidence, tuple(samples), tuple(styles), tuple(sentences))
 
 
-def settled_by(sentences: tuple[SpeechMeasured, ...], aim_wpm: float, since_s: float) -> int:
-    """The sentence, counted from 1 among those spoken after ``since_s``, from which the measured rate stays within 5 %; 0 if never."""
-    rates = [sentence.rate_wpm for sentence in sentences if sentence.stamp_s > since_s and sentence.disturbed != "cut"]
+def settled_by(rates_wpm: Sequence[float], aim_wpm: float) -> int:
+    """The sentence, counted from 1, from which on the measured rate stays within 5 % of the aim; 0 if none."""
+    rates = list(rates_wpm)
     last_off = max((number for number, rate in enumerate(rates, 1) if not abs(rate / aim_wpm - 1) <= _OFF), default=0)
     return last_off + 1 if last_off < len(rates) else 0
 
