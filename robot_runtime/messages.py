@@ -235,6 +235,7 @@ class Utterance:
     language: str
     engine: str  # recogniser, model and grammar hash
     role: str = "turn"  # "turn"; not to be acted on: "backchannel", "several" at once, "cut" before it was over, "own_voice"
+    free_text: str = ""  # what was written down without the grammar, not to be trusted to the letter; "" unless it was a turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -535,9 +536,10 @@ class Plan:
     utterance_id: str
     requester_id: str
     planner: str  # backend and model or prompt hash
-    goal: PlanStep  # the whole of it as one action, judged before any step starts; skill "" when there is none
-    steps: tuple[PlanStep, ...]
+    goal: PlanStep  # the first task as one action, judged before any of its steps starts; skill "" when there is none
+    steps: tuple[PlanStep, ...]  # of all tasks, as they come if everything works
     say: str  # question or explanation, "" when the plan speaks by its steps
+    document: str = ""  # the whole plan as JSON, with its conditions; "" when there is nothing to do
 
 
 @dataclass(frozen=True, slots=True)

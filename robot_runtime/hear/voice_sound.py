@@ -1,4 +1,4 @@
-"""What the sound of a voice tells without its words: pitch, its range, level, and how sure that is."""
+"""What the sound of a voice tells without its words: pitch, its range, level, pace, the size of the speaker, and how sure that is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from robot_runtime.hear.syllables import STEP, rate_syllables_ps, vowel_power
+from robot_runtime.hear.vocal_tract import together, tract_m
 from robot_runtime.speak.meter import RATE_HZ, active_level_of, pitch_hz
 
 FRAME = RATE_HZ // 50
@@ -17,6 +19,8 @@ _FEW_VOICED = 10
 _LEAP_ST = 4.0
 """Within 20 ms a voice does not move so far, by our choice: one of the two is a multiple of the true pitch."""
 _SURE_VOICED_S = 1.0
+_TRACT_EVERY = 2
+"""Voiced frames: their windows overlap by half."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class VoiceSound:
         self._window = np.zeros(0, np.float32)
         self._pitches_hz: list[float] = []  # one a frame, nan where there is no voice
         self._powers: list[float] = []
+        self._vowels: list[float] = []  # two a frame
+        self._tracts_m: list[float] = []
 
     def feed(self, samples: NDArray[np.float32], *, usable: bool = True) -> None:
         """20 ms at 16 kHz, in counts of int16.
@@ -47,7 +53,11 @@ class VoiceSound:
         :param usable: nobody else is heard in it
         """
         self._window = np.concatenate([self._window, samples])[-_WINDOW:] if usable else np.zeros(0, np.float32)
-        self._pitches_hz.append(pitch_hz(self._window) if len(self._window) == _WINDOW else math.nan)
+        whole = len(self._window) == _WINDOW
+        self._pitches_hz.append(pitch_hz(self._window) if whole else math.nan)
+        self._vowels += [vowel_power(self._window[place : place + FRAME]) if whole else 0.0 for place in (FRAME - STEP, FRAME)]
+        if len(self._pitches_hz) % _TRACT_EVERY == 0 and not math.isnan(self._pitches_hz[-1]):
+            self._tracts_m.append(tract_m(self._window, self._pitches_hz[-1]))
         self._powers.append(float(np.mean(np.square(samples, dtype=np.float64))) if usable else 0.0)
 
     def sound(self) -> Sound:
@@ -59,10 +69,10 @@ class VoiceSound:
         if steady.sum() < _FEW_VOICED:
             return Sound(math.nan, math.nan, level_dbfs, math.nan, math.nan, math.nan, float(voiced_s), 0.0)
         low, middle, high = np.percentile(pitches_hz[steady], [10, 50, 90])
-        share = float(steady.sum()) / max(1, int(np.isfinite(pitches_hz).sum()))
+        share = float(steady.sum()) / int(np.isfinite(pitches_hz).sum())
         return Sound(
-            float(middle), 12 * math.log2(high / low), level_dbfs, math.nan, math.nan, math.nan, float(voiced_s),
-            share * min(1.0, float(voiced_s) / _SURE_VOICED_S),
+            float(middle), 12 * math.log2(high / low), level_dbfs, rate_syllables_ps(self._vowels, np.repeat(steady, 2).tolist()),
+            *together(self._tracts_m), float(voiced_s), share * min(1.0, float(voiced_s) / _SURE_VOICED_S),
         )  # fmt: skip
 
 

@@ -10,8 +10,10 @@ from robot_runtime.mind.attention import Attention
 from robot_runtime.mind.dialogue import Clarification, CutShort, NotUnderstood, Offers
 from robot_runtime.mind.executive import Executive, Resumed
 from robot_runtime.mind.forgetting import Forgetting
+from robot_runtime.mind.known import Known
 from robot_runtime.mind.manner import MannerTalk
-from robot_runtime.mind.planner import NO_GOAL, Answer, Known, PlanError, check, spoken
+from robot_runtime.mind.menu import menu_of
+from robot_runtime.mind.planner import Answer, PlanError, Request, check, published, said
 from robot_runtime.mind.planners import PLANNERS
 from robot_runtime.mind.rearm import Rearm
 from robot_runtime.mind.recall import QUESTIONS
@@ -48,7 +50,7 @@ class Mind:
         wording = Wording(self._book, situation)
         self._services = Services(self._config, self._catalogue, self._site, self._references, situation, wording)
         self._known = Known(self._catalogue, self._site, self._references, wording, situation, self._config.known_confidence)
-        self._planner = PLANNERS[self._config.planner_backend](self._known)
+        self._planner = PLANNERS[self._config.planner_backend](self._known, self._config.vlm)
         self._attention = Attention(self._services)
         self._executive = Executive(self._services, make_way=self._attention.leave)
         self._clarification = Clarification(self._services)
@@ -164,25 +166,28 @@ class Mind:
             self._say("standing_still", utterance, "refusal")
             return
         answer = self._with_offer(utterance, self._plan(utterance))
-        self._services.outbox.append(("plan", answer.plan))
+        now_s = self._services.situation.now_s
+        self._plans += 1
+        plan_id, planner = f"plan-{round(now_s * 1000)}-{self._plans}", answer.planner or self._planner.name
+        plan = published(answer.document, plan_id, utterance, planner, self._known, now_s)
+        self._services.outbox.append(("plan", plan))
         if answer.question is not None:
             self._clarification.ask(utterance, answer.question)
-        if answer.plan.goal == NO_GOAL:
+        if answer.document.body is None:
             purpose = "question" if answer.question or answer.offer else "answer"
-            self._services.say(answer.plan.say, utterance.speaker_id, purpose)
+            self._services.say(plan.say, utterance.speaker_id, purpose)
         else:
-            self._executive.submit(answer.plan, utterance.text)
+            self._executive.submit(plan, answer.document, utterance.text)
 
     def _plan(self, utterance: Utterance) -> Answer:
         """Whatever the planner is, its plan is checked; one that does not fit becomes an honest sentence."""
-        now_s = self._services.situation.now_s
-        self._plans += 1
-        plan_id = f"plan-{round(now_s * 1000)}-{self._plans}"
+        menu = menu_of(self._known, utterance.speaker_id, utterance.free_text or utterance.text)
         try:
-            answer = self._planner.plan(utterance, plan_id, now_s)
-            check(answer.plan, self._known)
+            answer = self._planner.plan(Request(utterance, menu, self._services.situation.now_s))
+            assert isinstance(answer, Answer)
+            check(answer.document, self._known)
         except PlanError:
-            return Answer(spoken(plan_id, utterance, self._planner.name, self._services.wording.sentence("no_skill"), now_s))
+            return said(self._services.wording.sentence("no_skill"))
         return answer
 
     def _with_offer(self, utterance: Utterance, answer: Answer) -> Answer:
@@ -191,10 +196,10 @@ class Mind:
             return answer
         if self._executive.asking:
             first = answer.offer.intent == "forget"
-            text = self._services.wording.sentence("my_question_first") if first else answer.plan.say
-            return Answer(replace(answer.plan, say=text))
+            text = self._services.wording.sentence("my_question_first") if first else answer.document.say
+            return said(text)
         self._offers.make(utterance, answer.offer)
-        return replace(answer, plan=replace(answer.plan, say=f"{answer.plan.say} {answer.offer.text}"))
+        return replace(answer, document=replace(answer.document, say=f"{answer.document.say} {answer.offer.text}"))
 
     def _drop_questions(self) -> None:
         self._clarification.drop()

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 
 from robot_runtime.act.catalogue import Predicate
+from robot_runtime.act.conditions import in_view
+from robot_runtime.act.durations import seconds
 from robot_runtime.act.head import towards
 from robot_runtime.act.joints import arrived
 from robot_runtime.act.skill import SkillContext
@@ -57,6 +59,23 @@ def _looks_to(values: list[str], context: SkillContext) -> bool:
     return arrived(context, towards(context, values[0]))
 
 
+def _in_view(values: list[str], context: SkillContext) -> bool:
+    return in_view(values[0], context.situation)
+
+
+def _led(values: list[str], context: SkillContext) -> bool:
+    """Both are there, and the person was seen there while the robot was on its way or since."""
+    person, place = context.situation.person(values[0]), context.site.places.get(values[1])
+    if person is None or place is None or not person.last_seen_s >= context.trail.began_s:
+        return False
+    return _robot_in([values[1]], context) and place.contains(*person.position_m[:2])
+
+
+def _waited(values: list[str], context: SkillContext) -> bool:
+    span_s = seconds(values[0])
+    return span_s is not None and context.situation.now_s - context.trail.began_s >= span_s
+
+
 def _gripper(context: SkillContext) -> GripperState | None:
     """Its state, unless that is old."""
     gripper = context.situation.gripper
@@ -72,4 +91,7 @@ _CHECKS = {
     "given": _given,
     "told": _told,
     "looks_to": _looks_to,
+    "in_view": _in_view,
+    "led": _led,
+    "waited": _waited,
 }

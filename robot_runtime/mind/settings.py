@@ -6,12 +6,14 @@ from pydantic import Field, field_validator
 
 from robot_runtime.act.settings import SkillSettings
 from robot_runtime.mind.planners import PLANNERS
+from robot_runtime.mind.vlm.settings import VlmConfig
 from safety.files import suggestion
 
 
 class MindConfig(SkillSettings):
     site: str = Field("", description="folder with semantic_map.yaml; empty when the robot was told of no place")
     planner_backend: str = Field("grounded", description="which planner makes plans of utterances")
+    vlm: VlmConfig = Field(VlmConfig(), description="of the planner backend vlm")
     language: str = Field("en", description="of what the robot says")
     ontology_file: str = Field("safety/ontology.yaml", description="classes of things, and what people call them")
     minimum_confidence: float = Field(0.3, ge=0, le=1, description="of an utterance; below it the robot asks again")
