@@ -19,7 +19,7 @@ CATALOGUE = load_catalogue()
 def test_shipped_skills_are_those_of_the_design() -> None:
     assert set(CATALOGUE.skills) == {
         "go_to", "describe", "find", "follow", "come_here", "fetch", "approach", "pick", "hand_over", "say",
-        "attend"}  # fmt: skip
+        "attend", "nod"}  # fmt: skip
 
 
 def test_spoken_intents_are_those_of_the_hearing() -> None:
