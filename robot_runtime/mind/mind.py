@@ -12,6 +12,7 @@ from robot_runtime.mind.deliberation import Deliberation
 from robot_runtime.mind.dialogue import Clarification, CutShort, NotUnderstood, Offers
 from robot_runtime.mind.executive import Executive, Resumed
 from robot_runtime.mind.forgetting import Forgetting
+from robot_runtime.mind.gaze import Gaze
 from robot_runtime.mind.known import Known
 from robot_runtime.mind.manner import MannerTalk
 from robot_runtime.mind.menu import menu_of
@@ -56,7 +57,8 @@ class Mind:
         self._deliberation = Deliberation(self._services, PLANNERS[self._config.planner_backend](self._known, self._config.vlm))
         self._conversation = Conversation()
         self._attention = Attention(self._services)
-        self._executive = Executive(self._services, make_way=self._attention.leave)
+        self._gaze = Gaze(self._services)
+        self._executive = Executive(self._services, make_way=self._keep_still)
         self._clarification = Clarification(self._services)
         self._offers = Offers(self._services)
         self._cut_short = CutShort(self._services)
@@ -71,7 +73,9 @@ class Mind:
         for verdict in news(inbox, "action/verdict", ActionVerdict):
             self._executive.hear(verdict)
             self._attention.hear(verdict)
+            self._gaze.hear(verdict)
         self._attention.listen(inbox)
+        self._gaze.listen(inbox)
         for state in news(inbox, "speech/state", SpeechState):
             self._cut_short.hear(state)
         for utterance in news(inbox, "speech/heard", Utterance):
@@ -92,8 +96,14 @@ class Mind:
         if self._rearm.tick():
             self._go_on(nothing_is_worth_a_word=False)
         self._executive.tick()
+        self._gaze.tick(free=not (self._executive.busy or self._executive.asking or self._attention.looks))
         outbox, self._services.outbox[:] = list(self._services.outbox), []
         return outbox
+
+    def _keep_still(self) -> None:
+        """What else moves the head leaves off."""
+        self._gaze.leave()
+        self._attention.leave()
 
     # ------------------------------------------------------------ what people say
 
