@@ -21,6 +21,7 @@ from robot_runtime.mind.planner import Answer, Request, published, said
 from robot_runtime.mind.planners import PLANNERS
 from robot_runtime.mind.rearm import Rearm
 from robot_runtime.mind.recall import QUESTIONS
+from robot_runtime.mind.reminders import Reminders
 from robot_runtime.mind.sentences.book import languages, load_sentences
 from robot_runtime.mind.services import Services
 from robot_runtime.mind.settings import MindConfig
@@ -64,6 +65,7 @@ class Mind:
         self._cut_short = CutShort(self._services)
         self._not_understood = NotUnderstood(self._services)
         self._forgetting = Forgetting(self._services)
+        self._reminders = Reminders(self._services)
         self._rearm = Rearm(self._services)
         self._manner = MannerTalk(self._services)
         self._plans = 0
@@ -91,6 +93,7 @@ class Mind:
             self._settle(*thought)
         self._manner.tick()
         self._forgetting.tick(inbox)
+        self._reminders.tick()
         for forgotten in news(inbox, "world/forgotten", Forgotten):
             self._conversation.forget(forgotten.person_id)
         if self._rearm.tick():
