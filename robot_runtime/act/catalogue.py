@@ -44,7 +44,22 @@ Part = Literal["base", "head", "arm", "gripper"]
 OnCancel = Literal["halts", "looks_ahead", "keeps_hold", "nothing"]
 Language = Literal["en"]
 
-PREDICATES = ("robot_in", "robot_near", "known", "held_by_robot", "given", "told", "looks_to", "in_view", "led", "waited")
+PREDICATES = (
+    "robot_in",
+    "robot_near",
+    "known",
+    "held_by_robot",
+    "given",
+    "told",
+    "looks_to",
+    "in_view",
+    "led",
+    "waited",
+    "danced",
+    "gestured",
+    "docked",
+    "made_rounds",
+)
 """What a skill may promise; ``robot_runtime/mind/outcome.py`` can check each of them."""
 
 _NEEDS: Mapping[Part, Resource] = {"base": "base", "gripper": "arm"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from robot_runtime.world.semantic_map import SemanticMap
 from robot_runtime.world.situation import Situation
 
 VIEW_S = 3.0
@@ -18,7 +19,7 @@ VIEW_S = 3.0
 class Condition:
     """One condition over the values of a skill's arguments."""
 
-    holds: Callable[[Sequence[str], Situation], bool]
+    holds: Callable[[Sequence[str], Situation, SemanticMap], bool]
     missing: str  # key of the sentence
 
 
@@ -29,7 +30,8 @@ def in_view(person_id: str, situation: Situation) -> bool:
 
 
 CONDITIONS: Mapping[str, Condition] = {
-    "hands_empty": Condition(lambda _, situation: situation.holding == "", "hands_full"),
-    "pose_known": Condition(lambda _, situation: situation.pose is not None, "lost_myself"),
-    "person_in_view": Condition(lambda values, situation: in_view(values[0], situation), "not_in_view"),
+    "hands_empty": Condition(lambda _, situation, __: situation.holding == "", "hands_full"),
+    "pose_known": Condition(lambda _, situation, __: situation.pose is not None, "lost_myself"),
+    "person_in_view": Condition(lambda values, situation, __: in_view(values[0], situation), "not_in_view"),
+    "dock_known": Condition(lambda _, __, site: site.dock_m is not None, "no_dock"),
 }

@@ -35,13 +35,27 @@ def search(context: SkillContext, found: Found, spots: Iterable[Spot]) -> Steps:
         yield from _visit(context, spot, found)
 
 
-def waypoints(context: SkillContext) -> list[Spot]:
-    """Those of all places that may be entered, the nearest first, looking both ways from each."""
+def rounds(context: SkillContext) -> dict[str, Spot]:
+    """All places that may be entered, the nearest first, with the way-point of each."""
     pose = context.situation.pose
     here = (pose.x_m, pose.y_m) if pose else (0.0, 0.0)
-    open_to_us = [place for name, place in context.site.places.items() if not context.references.kinds_of_place(name) & NOT_ENTERED]
-    nearest_first = sorted((place.waypoint_m for place in open_to_us), key=lambda point: math.dist(point[:2], here))
-    return [Spot(x_m, y_m, yaw_rad + turn) for x_m, y_m, yaw_rad in nearest_first for turn in (0.0, math.pi)]
+    found = {name: Spot(*place.waypoint_m) for name, place in context.site.places.items() if may_enter(context, name)}
+    return dict(sorted(found.items(), key=lambda item: math.dist((item[1].x_m, item[1].y_m), here)))
+
+
+def may_enter(context: SkillContext, place: str) -> bool:
+    """Whether the robot goes there to look without having been sent there."""
+    return not context.references.kinds_of_place(place) & NOT_ENTERED
+
+
+def waypoints(context: SkillContext) -> list[Spot]:
+    """Those of all places that may be entered, the nearest first, looking both ways from each."""
+    return [Spot(spot.x_m, spot.y_m, spot.yaw_rad + turn) for spot in rounds(context).values() for turn in (0.0, math.pi)]
+
+
+def look_from(context: SkillContext, spot: Spot) -> Steps:
+    """Drive to a spot and look around there, whatever is found; a spot that cannot be reached is left out."""
+    yield from _visit(context, spot, lambda: False)
 
 
 def look_around(context: SkillContext, found: Found) -> Steps:

@@ -15,7 +15,7 @@ def unmet(skill: Skill, step: PlanStep, services: Services) -> str:
         needed = Predicate.parse(text, CONDITIONS)
         condition = CONDITIONS[needed.name]
         values = [given[name] for name in needed.arguments]
-        if not condition.holds(values, services.situation):
+        if not condition.holds(values, services.situation, services.site):
             person = services.situation.person(values[0]) if values else None
             held = services.wording.the(services.situation.holding)
             return services.wording.sentence(condition.missing, person=services.wording.called(person.name if person else ""), object=held)

@@ -62,8 +62,9 @@ class Evidence(_Model):
     policy: str = Field("home.yaml", description="file beside the shipped ones, or a path")
     people: dict[str, str] = Field(description="id → name, empty for a stranger")
     until_s: float = Field(gt=0, le=3600)
-    true_style: str = Field("", description="the style that would be right, to tell how long a wrong guess held")
-    true_person: str = ""
+    true_person: str = Field("", description="whose style is judged")
+    true_style: str = Field("", description="the one that is right for them, to tell how long a wrong guess held")
+    from_s: float = Field(0.0, ge=0, description="when what it takes to know that is there")
     events: tuple[Event, ...]
 
     @model_validator(mode="after")

@@ -1,6 +1,6 @@
-"""How a style comes into force: step by step at the borders between sentences, at once where somebody asked, and never to and fro.
+"""How a style comes into force: one step a sentence, at once where somebody asked, and never to and fro.
 
-The voice takes a new style at its next sentence, so what is published between two sentences is one step.
+The voice takes a new style at its next sentence only, so that a step may be published at any time, but only one before each border.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ class Gradually:
     def __init__(self, law: Gradual) -> None:
         self._law = law
         self._aim: Choice | None = None
+        self._stepped = False  # since the last border
         self.now: Choice | None = None
 
     def aim(self, choice: Choice, *, at_once: bool) -> Choice:
-        """What holds now that this was chosen.
+        """What holds from the next sentence on, now that this was chosen.
 
         :param at_once: they asked for it, or nobody hears a jump
         """
@@ -36,13 +37,18 @@ class Gradually:
         self._aim = Choice(choice.name, choice.style.model_copy(update=kept), choice.reasons, choice.confidence)
         held = self._aim.style if at_once else self._aim.style.model_copy(update=self.now.style.model_dump(include=set(GLIDES)))
         self.now = Choice(choice.name, held, choice.reasons, choice.confidence)
+        if not self._stepped and not self.arrived:
+            self._step()
         return self.now
 
     def border(self) -> None:
-        """A sentence ended: go one step."""
-        if self.now is None or self._aim is None:
-            return
-        stepped = {name: self._step(getattr(self.now.style, name), getattr(self._aim.style, name)) for name in GLIDES}
+        """A sentence begins, or a turn of the person ended: another step may be taken."""
+        self._stepped = False
+
+    def _step(self) -> None:
+        assert self.now is not None and self._aim is not None
+        self._stepped = True
+        stepped = {name: self._nearer(getattr(self.now.style, name), getattr(self._aim.style, name)) for name in GLIDES}
         self.now = Choice(self.now.name, self.now.style.model_copy(update=stepped), self.now.reasons, self.now.confidence)
 
     @property
@@ -50,7 +56,7 @@ class Gradually:
         """Whether nothing is left to go."""
         return self.now is None or self._aim is None or self.now.style == self._aim.style
 
-    def _step(self, now: float, aim: float) -> float:
+    def _nearer(self, now: float, aim: float) -> float:
         rest = (aim - now) * (1 - self._law.share)
         return aim if abs(rest) <= self._law.enough_ratio * max(abs(aim), 1e-9) else aim - rest
 

@@ -154,7 +154,7 @@ class Requests(_Model):
 class Gradual(_Model):
     """How a style comes into force."""
 
-    share: float = Field(0.7, gt=0.3, le=1, description="of the way that is gone at each border between sentences")
+    share: float = Field(0.8, gt=0.3, le=1, description="of the way that is gone at each border between sentences")
     enough_ratio: float = Field(0.03, ge=0, le=0.2, description="a smaller rest is gone at once, a smaller change not begun")
     silence_s: float = Field(5.0, ge=0, le=60, description="after so long without a word from the robot nobody hears a step")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,9 +75,9 @@ def replay(evidence: Evidence, policy: str, voice: Stage | None) -> Replay:
     return Replay(evidence, tuple(samples), tuple(styles), tuple(sentences))
 
 
-def settled_by(sentences: tuple[SpeechMeasured, ...], aim_wpm: float, since_s: float) -> int:
-    """The sentence, counted from 1 among those spoken after ``since_s``, from which the measured rate stays within 5 %; 0 if never."""
-    rates = [sentence.rate_wpm for sentence in sentences if sentence.stamp_s > since_s and sentence.disturbed != "cut"]
+def settled_by(rates_wpm: Sequence[float], aim_wpm: float) -> int:
+    """The sentence, counted from 1, from which on the measured rate stays within 5 % of the aim; 0 if none."""
+    rates = list(rates_wpm)
     last_off = max((number for number, rate in enumerate(rates, 1) if not abs(rate / aim_wpm - 1) <= _OFF), default=0)
     return last_off + 1 if last_off < len(rates) else 0
 
@@ -96,8 +97,8 @@ def turns_back(result: Replay) -> int:
     found = 0
     for who in result.evidence.people:
         rates = [sample.style.rate_wpm for sample in result.samples if sample.style.person_id == who]
-        steps = [later - earlier for earlier, later in zip(rates, rates[1:], strict=False) if later != earlier]
-        found += sum(1 for one, other in zip(steps, steps[1:], strict=False) if one * other < 0)
+        steps = [later - earlier for earlier, later in itertools.pairwise(rates) if later != earlier]
+        found += sum(1 for one, other in itertools.pairwise(steps) if one * other < 0)
     return found
 
 

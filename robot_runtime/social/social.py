@@ -38,6 +38,7 @@ _T = TypeVar("_T")
 
 _MOST_PEOPLE = 64
 _MOST_HEARD = 64
+_SAID_OFTEN = ("yes", "no", "stop", "resume")  # again is no sign of anything
 _FEW_LEVELS = 4  # turns before it is known how loud people are heard here
 
 
@@ -133,7 +134,7 @@ class Social:
 
     def _take_turn(self, utterance: Utterance, now_s: float) -> Outbox:
         who, intent = utterance.speaker_id, manner_intent(utterance)
-        self._step_all()
+        self._border()
         if self._passing[2] == (utterance.id, utterance.end_s):
             self._passing = (NO_WISHES, -math.inf, ("", 0.0))  # now it is known whose it is
         if intent in WISHES:
@@ -144,7 +145,7 @@ class Social:
             self._estimate(who).asked(answered=True)
         if intent == PARDON:
             self._estimate(who).hearing.pardon(now_s)
-        elif utterance.intent:
+        elif utterance.intent and utterance.intent not in _SAID_OFTEN:
             self._estimate(who).turn((utterance.intent, utterance.slots), now_s)
         return []
 
@@ -160,15 +161,15 @@ class Social:
         return [("social/preference", as_preference(now_s, who, self._wishes[who]))]
 
     def _follow_the_robots_words(self, inbox: Inbox, now_s: float) -> None:
-        """A style goes one step as the robot begins to speak, which is heard from its second sentence on, and after each sentence."""
+        """When it begins to speak its first sentence has its style, and when one is measured the next one has."""
         for state in news(inbox, "speech/state", SpeechState):
             self._talk.said(state, now_s)
             self._speaks = state.phase == "started"
             self._robot_spoke_s = now_s
             if self._speaks:
-                self._step_all()
+                self._border()
         for _ in news(inbox, "speech/measured", SpeechMeasured):
-            self._step_all()
+            self._border()
 
     # ------------------------------------------------------------ the style
 
@@ -204,7 +205,7 @@ class Social:
 
     # ------------------------------------------------------------ parts
 
-    def _step_all(self) -> None:
+    def _border(self) -> None:
         for manner in self._manners.values():
             manner.border()
 
