@@ -25,6 +25,7 @@ from robot_runtime.mind.reminders import Reminders
 from robot_runtime.mind.sentences.book import languages, load_sentences
 from robot_runtime.mind.services import Services
 from robot_runtime.mind.settings import MindConfig
+from robot_runtime.mind.why import WHY, Reasons
 from robot_runtime.mind.wording import Wording
 from robot_runtime.social.requests import manner_intent
 from robot_runtime.stage import Inbox, Outbox, news
@@ -57,6 +58,7 @@ class Mind:
         self._known = Known(self._catalogue, self._site, self._references, wording, situation, self._config.known_confidence)
         self._deliberation = Deliberation(self._services, PLANNERS[self._config.planner_backend](self._known, self._config.vlm))
         self._conversation = Conversation()
+        self._reasons = Reasons(self._services)
         self._attention = Attention(self._services)
         self._gaze = Gaze(self._services)
         self._executive = Executive(self._services, make_way=self._keep_still)
@@ -74,6 +76,7 @@ class Mind:
         self._services.situation.update(inbox, now_s)
         for verdict in news(inbox, "action/verdict", ActionVerdict):
             self._executive.hear(verdict)
+            self._reasons.hear(verdict)
             self._attention.hear(verdict)
             self._gaze.hear(verdict)
         self._attention.listen(inbox)
@@ -96,11 +99,13 @@ class Mind:
         self._reminders.tick()
         for forgotten in news(inbox, "world/forgotten", Forgotten):
             self._conversation.forget(forgotten.person_id)
+            self._reasons.forget(forgotten.person_id)
         if self._rearm.tick():
             self._go_on(nothing_is_worth_a_word=False)
         self._executive.tick()
         self._gaze.tick(free=not (self._executive.busy or self._executive.asking or self._attention.looks))
         outbox, self._services.outbox[:] = list(self._services.outbox), []
+        self._reasons.watch(outbox)
         return outbox
 
     def _keep_still(self) -> None:
@@ -148,6 +153,8 @@ class Mind:
         elif utterance.intent in SPEAK:
             self._services.wording.speak(load_sentences(SPEAK[utterance.intent]))
             self._say("speaks_now", utterance, "answer")
+        elif utterance.intent in WHY:
+            self._services.say(self._reasons.answer(utterance), utterance.speaker_id, "answer")
         elif utterance.intent == "choose":
             self._hear_choice(utterance)
         else:
