@@ -16,6 +16,7 @@ from robot_runtime.messages import (
     RulesState,
     SafetyState,
     SpeechState,
+    SpeechStyle,
     StopRequest,
     TimelineEvent,
     Utterance,
@@ -144,3 +145,13 @@ def test_rules_that_change_while_the_robot_runs_are_told(timeline: Timeline) -> 
     assert (new.kind, new.text, new.detail) == ("safety", "new rules in force: home 1.1.0", "tighter: rule a")
     (bad,) = lines(timeline, 1.0, safety__rules=rules("", "home.yaml: not valid YAML"))
     assert (bad.text, bad.detail) == ("changed rules are not in force", "home.yaml: not valid YAML")
+
+
+def test_a_manner_is_told_with_evidence_and_confidence_when_it_changes(timeline: Timeline) -> None:
+    style = SpeechStyle(1.0, "rose", "elderly", 120.0, 1.0, 1.0, 0.7, 1.2, 0.3, "rose: age elderly", 0.9, reasons=("age:elderly",))
+    (line,) = lines(timeline, 1.0, speech__style=style)
+    assert (line.kind, line.text) == ("manner", "elderly for rose")
+    assert line.detail == "120 words a minute, 1.2 m, 0.30 m/s; rose: age elderly; confidence 0.9"
+    assert not lines(timeline, 2.0, speech__style=replace(style, rate_wpm=118.0))
+    assert lines(timeline, 3.0, speech__style=replace(style, reasons=("hearing", "age:elderly")))
+    assert lines(timeline, 4.0, speech__style=replace(style, person_id="", name="careful"))[0].text == "careful"
