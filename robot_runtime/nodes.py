@@ -152,7 +152,7 @@ NODES: tuple[Node, ...] = (
          inputs=("audio/voice", "audio/direction_in"), outputs=("audio/direction",), trigger=("audio/voice",), budget_ms=1,
          when=lambda s: not s.simulated),
     Node("voice", "voice", "robot_runtime.speak.voice:Voice",
-         inputs=("speech/say", "speech/floor", "safety/stop_request", "speech/style", "audio/in", "people", "pose"),
+         inputs=("speech/say", "speech/floor", "safety/stop_request", "speech/style", "speech/heard", "audio/in", "people", "pose"),
          outputs=("audio/out", "speech/state", "speech/measured"),
          rate_hz=50, trigger=("speech/say", "speech/floor", "safety/stop_request"), budget_ms=4),
     Node("speaker", "voice", "robot_runtime.speak.speaker:Speaker",
