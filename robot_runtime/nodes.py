@@ -200,7 +200,7 @@ NODES: tuple[Node, ...] = (
     Node("timeline", "watch", "robot_runtime.observe.timeline:Timeline",
          inputs=("speech/heard", "plan", "action/proposed",
             "action/verdict", "action/status", "safety/state", "speech/state", "speech/say",
-                 "speech/floor", "cmd_vel", "scenario", "safety/stop_request", "safety/rules", "people"),
+                 "speech/measured", "speech/floor", "cmd_vel", "scenario", "safety/stop_request", "safety/rules", "people"),
          outputs=("timeline",), rate_hz=20),
     Node("adapters", "watch", "robot_runtime.ros.adapters:Adapters",
          inputs=("detections", "people", "pose"), outputs=(), own_shell=True, when=lambda s: bool(s.also_publish)),

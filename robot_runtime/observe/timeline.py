@@ -21,6 +21,7 @@ from robot_runtime.messages import (
     RulesState,
     SafetyState,
     ScenarioEvent,
+    SpeechMeasured,
     SpeechRequest,
     SpeechState,
     StopRequest,
@@ -28,6 +29,7 @@ from robot_runtime.messages import (
     Utterance,
     Velocity,
 )
+from robot_runtime.observe.spoken import misses
 from robot_runtime.stage import Inbox, Outbox
 
 _STANDING_MPS = 0.01
@@ -68,6 +70,7 @@ class Timeline:
             "speech/floor": self._floor,
             "speech/say": self._say,
             "speech/state": self._speech,
+            "speech/measured": self._measured,
             "safety/stop_request": self._stop_request,
             "safety/state": self._safety,
             "safety/rules": self._rules,
@@ -216,6 +219,12 @@ class Timeline:
         latency_ms = (state.stamp_s - cause.end_s) * 1e3 if cause else math.nan
         addressee = self._addressees.get(state.request_id, "")
         return [_line(state.stamp_s, "said", f"“{state.text}”", f"to {self._name(addressee)}" if addressee else "", latency_ms)]
+
+    def _measured(self, sentence: SpeechMeasured) -> list[TimelineEvent]:
+        """Only what did not sound as it should is part of the story."""
+        missed = misses(sentence)
+        style = f"{sentence.style}: " if sentence.style else ""
+        return [_line(sentence.stamp_s, "said", f"not quite as wanted: “{sentence.text}”", style + "; ".join(missed))] if missed else []
 
     def _scenario(self, event: ScenarioEvent) -> list[TimelineEvent]:
         return [_line(event.stamp_s, "scenario", f"{event.phase}: {event.name}" if event.name else event.phase, event.detail)]
