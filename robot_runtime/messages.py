@@ -85,6 +85,8 @@ __all__ = [
     "Plan",
     "PlanStep",
     "PointSet",
+    "Preference",
+    "Preferences",
     "ProposedAction",
     "ProposedJoints",
     "ProposedVelocity",
@@ -497,6 +499,26 @@ class Forgotten:
     person_id: str
     left: int  # how often the bytes of their id or name were found on disk afterwards
     problem: str  # why that cannot be said, "" if it can
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """How somebody wants to be spoken to, as they have said.  It stays within the process."""
+
+    stamp_s: float
+    person_id: str
+    rate_steps: int = 0  # so often faster; negative: slower
+    volume_steps: int = 0  # so often louder
+    brief: bool = False
+    normal: bool = False  # not adapted to what they seem to be
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """All that is remembered of that.  It stays within the process."""
+
+    stamp_s: float
+    preferences: tuple[Preference, ...]
 
 
 @dataclass(frozen=True, slots=True)

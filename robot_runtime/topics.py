@@ -85,6 +85,8 @@ _ALL = (
     Topic("world/memory", m.WorldMemory, "", Qos.LOCAL, 5, 1.0, False, "what has changed there, for questions about it"),
     Topic("world/forget", m.ForgetRequest, "", Qos.LOCAL, None, None, False, "somebody wants to be forgotten, and has confirmed it"),
     Topic("world/forgotten", m.Forgotten, "", Qos.LOCAL, None, None, False, "whether anything of them is left"),
+    Topic("world/preferences", m.Preferences, "", Qos.LOCAL, None, None, False, "how people once asked to be spoken to"),
+    Topic("social/preference", m.Preference, "", Qos.LOCAL, None, None, False, "how somebody has just asked to be spoken to"),
     _own("plan", m.Plan, Qos.EVENT, None, None, True, "what the planner made of an utterance"),
     _own("action/proposed", m.ProposedAction, Qos.EVENT, None, None, True, "an action that waits for the gate"),
     _own("action/status", m.ActionStatus, Qos.EVENT, None, None, True, "how an action goes"),

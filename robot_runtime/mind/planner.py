@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from robot_runtime.act.durations import seconds
 from robot_runtime.messages import EncodedImage, Plan, PlanStep, Utterance
 from robot_runtime.mind.conversation import Turn
 from robot_runtime.mind.facts import FACTS
@@ -15,6 +16,7 @@ from robot_runtime.mind.menu import Menu
 from robot_runtime.mind.plan_document import DEPTH, Fact, PlanDocument, depth, facts, tasks
 from robot_runtime.mind.plan_json import as_json
 from robot_runtime.mind.unfolding import unfolded
+from robot_runtime.mind.vlm.settings import VlmConfig
 
 NO_GOAL = PlanStep("", ())
 
@@ -56,6 +58,7 @@ class Answer:
     document: PlanDocument = field(default_factory=PlanDocument)
     question: Question | None = None
     offer: Offer | None = None
+    about: tuple[str, ...] = ()  # the things that were spoken of, so that "it" has a meaning in the next turn
     planner: str = ""  # who made it, when that was not the planner that was asked
 
 
@@ -83,7 +86,7 @@ class Planner(Protocol):
     def plan(self, request: Request) -> Answer | Thinking: ...
 
 
-PlannerFactory = Callable[[Known], Planner]
+PlannerFactory = Callable[[Known, VlmConfig], Planner]
 
 
 def said(text: str) -> Answer:
@@ -132,6 +135,7 @@ def _argument_problem(step: PlanStep, known: Known) -> str:
             "place": argument.value in known.site.places,
             "object": is_thing,
             "target": is_thing or argument.value in people,
+            "duration": seconds(argument.value) is not None,
         }.get(spec.type, True)
         if not fits:
             return f"{step.skill}: {argument.name}: '{argument.value}' is no {spec.type} that is known"

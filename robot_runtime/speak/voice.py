@@ -87,6 +87,11 @@ class Voice:
         self._engine.close()
         return []
 
+    @property
+    def busy(self) -> bool:
+        """It says something, or has something to say."""
+        return self._speaking is not None or bool(self._queue)
+
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         style = latest(inbox, "speech/style", SpeechStyle)
         if style is not None:
@@ -101,7 +106,7 @@ class Voice:
         if any(stop.source == "word" for stop in news(inbox, "safety/stop_request", StopRequest)):
             outbox += self._silence(now_s)
         for floor in news(inbox, "speech/floor", FloorDecision):
-            if self._speaking is not None or self._queue:
+            if self.busy:
                 self._ducking.take(floor)
         for request in news(inbox, "speech/say", SpeechRequest):
             outbox += self._take(request, now_s)
