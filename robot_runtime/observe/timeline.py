@@ -21,6 +21,7 @@ from robot_runtime.messages import (
     RulesState,
     SafetyState,
     ScenarioEvent,
+    SpeechMeasured,
     SpeechRequest,
     SpeechState,
     SpeechStyle,
@@ -29,6 +30,7 @@ from robot_runtime.messages import (
     Utterance,
     Velocity,
 )
+from robot_runtime.observe.spoken import misses
 from robot_runtime.stage import Inbox, Outbox
 
 _STANDING_MPS = 0.01
@@ -70,6 +72,7 @@ class Timeline:
             "speech/say": self._say,
             "speech/state": self._speech,
             "speech/style": self._style,
+            "speech/measured": self._measured,
             "safety/stop_request": self._stop_request,
             "safety/state": self._safety,
             "safety/rules": self._rules,
@@ -229,6 +232,12 @@ class Timeline:
         text = f"{style.name} for {self._name(style.person_id)}" if style.person_id else style.name
         why = f"{style.rate_wpm:.0f} words a minute, {style.distance_m:.1f} m, {style.approach_speed_mps:.2f} m/s; {style.evidence}"
         return [_line(style.stamp_s, "manner", text, f"{why}; confidence {style.confidence:.1f}")]
+
+    def _measured(self, sentence: SpeechMeasured) -> list[TimelineEvent]:
+        """Only what did not sound as it should is part of the story."""
+        missed = misses(sentence)
+        style = f"{sentence.style}: " if sentence.style else ""
+        return [_line(sentence.stamp_s, "said", f"not quite as wanted: “{sentence.text}”", style + "; ".join(missed))] if missed else []
 
     def _scenario(self, event: ScenarioEvent) -> list[TimelineEvent]:
         return [_line(event.stamp_s, "scenario", f"{event.phase}: {event.name}" if event.name else event.phase, event.detail)]

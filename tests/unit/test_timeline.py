@@ -15,6 +15,7 @@ from robot_runtime.messages import (
     ProposedAction,
     RulesState,
     SafetyState,
+    SpeechMeasured,
     SpeechState,
     SpeechStyle,
     StopRequest,
@@ -22,6 +23,8 @@ from robot_runtime.messages import (
     Utterance,
     Velocity,
 )
+from robot_runtime.observe.page import page
+from robot_runtime.observe.run import Run
 from robot_runtime.observe.timeline import Timeline, TimelineConfig
 
 
@@ -155,3 +158,32 @@ def test_a_manner_is_told_with_evidence_and_confidence_when_it_changes(timeline:
     assert not lines(timeline, 2.0, speech__style=replace(style, rate_wpm=118.0))
     assert lines(timeline, 3.0, speech__style=replace(style, reasons=("hearing", "age:elderly")))
     assert lines(timeline, 4.0, speech__style=replace(style, person_id="", name="careful"))[0].text == "careful"
+
+
+NAN = math.nan
+MEASURED = SpeechMeasured(
+    10.0, "s1", 0, "I will <go>.", "rose", "elderly", "espeak en",
+    120.0, 121.0, NAN, NAN, 0.7, 0.71, 6.0, 4.0, 90.0, -26.0, -26.1,
+    1.0, 0.0, 0.0, 1.0, 0.0, "",
+)  # fmt: skip
+
+
+def test_a_sentence_that_sounded_as_wanted_is_no_story(timeline: Timeline) -> None:
+    assert lines(timeline, 10.0, speech__measured=MEASURED) == []
+
+
+def test_a_sentence_that_did_not_is_told_with_both_figures(timeline: Timeline) -> None:
+    told = lines(timeline, 10.0, speech__measured=replace(MEASURED, rate_wpm=140.0, pause_s=0.5))[0]
+    assert told.kind == "said" and math.isnan(told.latency_ms)
+    assert told.detail == "elderly: rate 140 instead of 120 words/min; pause after 0.5 instead of 0.7 s"
+
+
+def test_a_sentence_that_was_cut_is_no_news_again(timeline: Timeline) -> None:
+    assert lines(timeline, 10.0, speech__measured=replace(MEASURED, rate_wpm=140.0, disturbed="cut")) == []
+
+
+def test_the_report_shows_what_was_wanted_and_measured() -> None:
+    text = page(Run.of([("speech/measured", replace(MEASURED, rate_wpm=140.0))]), "t", [], [])
+    assert "I will &lt;go&gt;." in text and "elderly" in text
+    assert '<td class="n">120.00</td><td class="n">140.00</td>' in text and '<td class="n failed">+17 %</td>' in text
+    assert "pause within" not in text, "nothing was wanted of it"
