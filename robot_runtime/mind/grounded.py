@@ -1,27 +1,19 @@
-"""The embedded planner: deterministic, from the recognised intent, the skill catalogue and the world's facts."""
+"""The embedded planner: deterministic, from the recognised intent or the speaker's own words, the catalogue and the world's facts."""
 
 from __future__ import annotations
 
 from robot_runtime.act.catalogue import ArgumentSpec, Skill, plan_step
 from robot_runtime.messages import Person, Utterance, WorldObject
+from robot_runtime.mind.binding import FETCH, Binder, UnplannableError
+from robot_runtime.mind.free_text import FreeText, discourse_of
 from robot_runtime.mind.known import Known
 from robot_runtime.mind.plan_document import PlanDocument, Task
 from robot_runtime.mind.planner import Answer, Question, Request
 from robot_runtime.mind.recall import QUESTIONS, Recall
-from robot_runtime.mind.wording import capitalised
-from robot_runtime.world.objects import ROBOT
+from robot_runtime.mind.sentence import Understood
+from robot_runtime.mind.unfolding import FIND
 
 SPEAKER_WORDS = ("me", "myself", "us", "here", "")
-FIND, FETCH = "find", "fetch"
-
-
-class _UnplannableError(Exception):
-    """Ends planning with a sentence, and with the candidates when the sentence asks for one of them."""
-
-    def __init__(self, sentence: str, question: Question | None = None) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.question = question
 
 
 class GroundedPlanner:
@@ -32,21 +24,31 @@ class GroundedPlanner:
     def __init__(self, known: Known) -> None:
         self._known = known
         self._recall = Recall(known)
+        self._free_text = FreeText(known, self._recall)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
 
     def plan(self, request: Request) -> Answer:
-        """Tasks for what was asked; a question when it is ambiguous; an honest sentence when it cannot be."""
+        """Tasks for what was asked; a question when it is ambiguous; an honest sentence when it cannot be.
+
+        The words themselves count where they say more than the grammar's sentence: more than one command, a condition, a reference.
+        """
         utterance = request.utterance
+        understood = self._free_text.read(request) if utterance.free_text else Understood()
+        if utterance.free_text and (not utterance.intent or _says_more(understood)):
+            return self._free_text.answer(request, understood)
         if utterance.intent in QUESTIONS:
             reply = self._recall.answer(utterance)
             return Answer(PlanDocument(say=reply.text), reply.question, reply.offer)
         try:
             skill = self._known.catalogue.for_intent(utterance.intent)
             if skill is None:
-                raise _UnplannableError(self._say("no_skill"))
+                raise UnplannableError(self._say("no_skill"))
             arguments = self._bind(skill, utterance)
             if skill.name == FETCH:
-                self._check_holder(arguments, utterance)
-        except _UnplannableError as problem:
+                Binder(self._known, discourse_of(request), {}).check_holder(arguments)
+        except UnplannableError as problem:
             return Answer(PlanDocument(say=problem.sentence), problem.question)
         return Answer(PlanDocument(Task(plan_step(skill.name, arguments))))
 
@@ -64,7 +66,7 @@ class GroundedPlanner:
         if spec.type == "person":
             return self._person(words, utterance.speaker_id).id
         if not words:
-            raise _UnplannableError(self._say("not_understood"))
+            raise UnplannableError(self._say("not_understood"))
         if spec.type == "place":
             return self._place(words)
         if spec.type in ("object", "target"):
@@ -76,9 +78,9 @@ class GroundedPlanner:
         if words in places:
             return words
         if not places:
-            raise _UnplannableError(self._say("no_places"))
+            raise UnplannableError(self._say("no_places"))
         listed = self._known.wording.listing([self._say("the", name=place) for place in places])
-        raise _UnplannableError(self._say("unknown_place", place=words, places=listed))
+        raise UnplannableError(self._say("unknown_place", place=words, places=listed))
 
     def _person(self, words: str, speaker_id: str) -> Person:
         """Whom a name or "me" means.  Words of nobody stay nobody's: a child out of sight gets nothing in an adult's name."""
@@ -86,24 +88,24 @@ class GroundedPlanner:
         if words not in SPEAKER_WORDS:
             person = self._known.references.person(words, facts)
             if person is None:
-                raise _UnplannableError(self._say("unknown_person", person=words))
+                raise UnplannableError(self._say("unknown_person", person=words))
             return person
         speaker = self._known.references.person(speaker_id, facts) if speaker_id else None
         if speaker is not None:
             return speaker
         anybody = any(person.seen for person in facts.people)
-        raise _UnplannableError(self._say("unknown_speaker" if anybody else "nobody_here"))
+        raise UnplannableError(self._say("unknown_speaker" if anybody else "nobody_here"))
 
     def _object(self, skill: Skill, slot: str, words: str) -> str:
         """An id; or the words themselves when no such thing is known yet, or when all of its kind are asked for."""
         known = self._known
         if not known.references.objects(words, known.situation.facts) and not known.references.describe(words).class_name:
-            raise _UnplannableError(self._say("unknown_thing", object=known.wording.indefinite(words)))
+            raise UnplannableError(self._say("unknown_thing", object=known.wording.indefinite(words)))
         fitting = self._sure(words)
         if skill.name == FIND:
             return fitting[0].id if len(fitting) == 1 else words
         if len(fitting) > 1:
-            raise _UnplannableError(self._which(fitting), Question(slot, tuple(thing.id for thing in fitting)))
+            raise UnplannableError(self._which(fitting), Question(slot, tuple(thing.id for thing in fitting)))
         return fitting[0].id if fitting else words
 
     def _sure(self, words: str) -> list[WorldObject]:
@@ -113,15 +115,15 @@ class GroundedPlanner:
     def _which(self, things: list[WorldObject]) -> str:
         return self._say("which_one", choices=self._known.wording.choices(things))
 
-    def _check_holder(self, arguments: dict[str, str], utterance: Utterance) -> None:
-        """What a person holds is theirs."""
-        thing = self._known.situation.object(arguments["object"])
-        if thing is None or thing.held_by in ("", ROBOT):
-            return
-        wording = self._known.wording
-        key = "already_has" if thing.held_by == arguments["recipient"] else "other_has"
-        has = wording.person_has(thing.held_by, utterance.speaker_id)
-        raise _UnplannableError(self._say(key, person_has=capitalised(has), object=wording.the(thing.id)))
-
     def _say(self, key: str, **fields: str) -> str:
         return self._known.wording.sentence(key, **fields)
+
+
+def _says_more(understood: Understood) -> bool:
+    """Than one phrase of the catalogue about things by their names."""
+    if understood.correction is not None:
+        return True
+    clauses = [clause for command in understood.commands for clause in (*command.clauses, *command.otherwise)]
+    mentions = [mention for clause in clauses for mention in clause.mentions.values()]
+    points = any(m.pronoun not in ("", "me") or m.other or m.where is not None or m.article == "any" for m in mentions)
+    return points or len(clauses) > 1 or any(command.condition for command in understood.commands)

@@ -57,6 +57,7 @@ class Answer:
     document: PlanDocument = field(default_factory=PlanDocument)
     question: Question | None = None
     offer: Offer | None = None
+    about: tuple[str, ...] = ()  # the things that were spoken of, so that "it" has a meaning in the next turn
     planner: str = ""  # who made it, when that was not the planner that was asked
 
 
@@ -82,6 +83,10 @@ class Planner(Protocol):
     name: str  # backend and model or prompt hash
 
     def plan(self, request: Request) -> Answer | Thinking: ...
+
+    def close(self) -> None:
+        """Let go of threads and processes; a later request may start them again."""
+        ...
 
 
 PlannerFactory = Callable[[Known, VlmConfig], Planner]

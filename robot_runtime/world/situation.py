@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from robot_runtime.messages import (
     Battery,
+    EncodedImage,
     GripperState,
     JointPositions,
     NavStatus,
@@ -45,6 +46,7 @@ class Situation:
         self.gripper: GripperState | None = None
         self.style: SpeechStyle | None = None
         self.safety: SafetyState | None = None
+        self.picture: EncodedImage | None = None  # the newest of the camera, where a planner looks at it
         self.battery_ratio = math.nan  # charge, 0 … 1; nan while nobody measures it
         self.joints: Mapping[str, float] = {}
         self.joints_stamp_s = -math.inf
@@ -62,6 +64,7 @@ class Situation:
         self.gripper = latest(inbox, "gripper/state", GripperState, self.gripper)
         self.style = latest(inbox, "speech/style", SpeechStyle, self.style)
         self.safety = latest(inbox, "safety/state", SafetyState, self.safety)
+        self.picture = latest(inbox, "camera/image/compressed", EncodedImage, self.picture)
         battery = latest(inbox, "battery", Battery)
         if battery is not None:
             self.battery_ratio = battery.charge_ratio

@@ -200,7 +200,7 @@ def test_planner_that_makes_an_invalid_plan_is_not_obeyed(rig: Rig) -> None:
             return Answer(PlanDocument(a_task("rm -rf")))
 
     rig.run(0.5)
-    rig.mind._planner = Wild()
+    rig.mind._deliberation.planner = Wild()
     rig.hear("go_to", place="kitchen").run(0.5)
     assert rig.said == ["I cannot do that."]
     assert rig.proposed == []

@@ -45,7 +45,7 @@ def rig(tmp_path: Path) -> Rig:
 
 
 def carry_out(rig: Rig, body: Node, seconds: float = 40.0) -> Rig:
-    rig.mind._planner = Fixed(body)
+    rig.mind._deliberation.planner = Fixed(body)
     return rig.hear("describe", words="do it").run(seconds)
 
 
