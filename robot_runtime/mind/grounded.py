@@ -65,6 +65,7 @@ class GroundedPlanner:
     def _value(self, skill: Skill, spec: ArgumentSpec, slot: str, words: str, utterance: Utterance) -> str:
         if spec.type == "person":
             return self._person(words, utterance.speaker_id).id
+        words = words or spec.default
         if not words:
             raise UnplannableError(self._say("not_understood"))
         if spec.type == "place":

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from robot_runtime.act.catalogue import Skill
+from robot_runtime.act.durations import WORDS as DURATIONS
 from robot_runtime.mind.facts import FACTS
 from robot_runtime.mind.known import Known
 from safety.ontology import normalise
@@ -105,6 +106,7 @@ def _values(known: Known, words: str) -> dict[str, tuple[str, ...]]:
         "object": objects,
         "person": people,
         "place": tuple(site.places),
+        "duration": DURATIONS,
         "surface": tuple(site.surfaces),
         "target": _distinct([*objects, *people]),
     }

@@ -13,6 +13,7 @@ from robot_runtime.mind.dialogue import Clarification, CutShort, NotUnderstood, 
 from robot_runtime.mind.executive import Executive, Resumed
 from robot_runtime.mind.forgetting import Forgetting
 from robot_runtime.mind.known import Known
+from robot_runtime.mind.manner import MannerTalk
 from robot_runtime.mind.menu import menu_of
 from robot_runtime.mind.plan_document import tasks
 from robot_runtime.mind.planner import Answer, Request, published, said
@@ -23,6 +24,7 @@ from robot_runtime.mind.sentences.book import languages, load_sentences
 from robot_runtime.mind.services import Services
 from robot_runtime.mind.settings import MindConfig
 from robot_runtime.mind.wording import Wording
+from robot_runtime.social.requests import manner_intent
 from robot_runtime.stage import Inbox, Outbox, news
 from robot_runtime.world.reference import References
 from robot_runtime.world.semantic_map import load_semantic_map
@@ -61,6 +63,7 @@ class Mind:
         self._not_understood = NotUnderstood(self._services)
         self._forgetting = Forgetting(self._services)
         self._rearm = Rearm(self._services)
+        self._manner = MannerTalk(self._services)
         self._plans = 0
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
@@ -82,6 +85,7 @@ class Mind:
         thought = self._deliberation.tick()
         if thought is not None:
             self._settle(*thought)
+        self._manner.tick()
         self._forgetting.tick(inbox)
         for forgotten in news(inbox, "world/forgotten", Forgotten):
             self._conversation.forget(forgotten.person_id)
@@ -108,6 +112,11 @@ class Mind:
             self._cut_short.go_on("")
 
     def _hear(self, utterance: Utterance) -> None:
+        about_manner = manner_intent(utterance)
+        if about_manner and utterance.confidence >= self._config.minimum_confidence:
+            self._not_understood.understood()
+            self._manner.hear(about_manner, utterance)
+            return
         understood = utterance.intent != "" and utterance.confidence >= self._config.minimum_confidence
         if not understood and utterance.free_text:
             self._hear_free(replace(utterance, intent="", slots=()))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from robot_runtime.act.durations import seconds
 from robot_runtime.messages import EncodedImage, Plan, PlanStep, Utterance
 from robot_runtime.mind.conversation import Turn
 from robot_runtime.mind.facts import FACTS
@@ -138,6 +139,7 @@ def _argument_problem(step: PlanStep, known: Known) -> str:
             "place": argument.value in known.site.places,
             "object": is_thing,
             "target": is_thing or argument.value in people,
+            "duration": seconds(argument.value) is not None,
         }.get(spec.type, True)
         if not fits:
             return f"{step.skill}: {argument.name}: '{argument.value}' is no {spec.type} that is known"

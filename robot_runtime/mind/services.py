@@ -25,6 +25,7 @@ class Services:
     situation: Situation
     wording: Wording
     outbox: Outbox = field(default_factory=list)
+    last_said: str = ""  # for who did not hear it
     _sentences: int = 0
     _quoted: str = ""
 
@@ -37,6 +38,7 @@ class Services:
         """Publish a sentence, unless it is empty."""
         if text:
             self._sentences += 1
+            self.last_said = text
             now_s = self.situation.now_s
             request_id = f"say-{round(now_s * 1000)}-{self._sentences}"
             language = self.config.language if text == self._quoted else self.wording.language

@@ -32,6 +32,7 @@ class MindConfig(SkillSettings):
     still_limit_s: float = Field(60.0, gt=0, le=600, description="a step that a protective stop holds for this long has failed")
     excuse_after_s: float = Field(1.5, gt=0, le=30, description="of standing before somebody before the robot says so")
     excuse_period_s: float = Field(15.0, gt=0, le=600, description="at least, between two times of saying so")
+    replans: int = Field(2, ge=0, le=2, description="times that a task whose skill gave up is planned anew")
     thinking_cue_s: float = Field(0.7, gt=0, le=10, description="a planner that needs longer is covered by a word")
     patience_s: float = Field(20.0, gt=0, le=600, description="within it, not understanding is said twice at most")
 

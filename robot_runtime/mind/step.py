@@ -13,6 +13,7 @@ from robot_runtime.messages import PlanStep
 from robot_runtime.mind.errand import Errand
 from robot_runtime.mind.outcome import holds
 from robot_runtime.mind.permission import Answer, Permission
+from robot_runtime.mind.preconditions import unmet
 
 
 class Stage(Enum):
@@ -110,6 +111,9 @@ class GatedStep(Behaviour):
 
     def _start(self, permission: Permission) -> Status:
         services = self._errand.services
+        missing = unmet(self._manifest, self._step, services)
+        if missing:
+            return self._fail(missing)
         self.context = SkillContext(
             situation=services.situation, site=services.site, references=services.references, words=services.wording,
             settings=services.config, outbox=services.outbox, action_id=permission.action_id,
@@ -164,8 +168,8 @@ class GatedStep(Behaviour):
         return elapsed_s
 
     def _count(self, elapsed_s: float) -> None:
-        """Time-outs of skills count only the time in which the gate lets the robot move."""
-        if self._errand.services.situation.waits:
+        """Time-outs of skills that move count only the time in which the gate lets the robot move."""
+        if self._errand.services.situation.waits and self._manifest.moves:
             self._still_s += elapsed_s
         else:
             self._active_s += elapsed_s

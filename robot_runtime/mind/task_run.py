@@ -21,9 +21,6 @@ from robot_runtime.mind.words_of_plan import acceptance, completion
 if TYPE_CHECKING:
     from robot_runtime.mind.run import Run
 
-REPLANS = 2
-"""How often a task that failed is planned anew from the world as it is then."""
-
 
 class TaskRun(Behaviour):
     """When a skill gives up and the world now suggests other steps than those that were left, these are tried, twice at most.
@@ -154,7 +151,11 @@ class TaskRun(Behaviour):
     def _failed(self, errand: Errand) -> Status:
         if errand.refused:
             self._run.refused = True
-        elif errand.may_retry and self._replans < REPLANS and self._left() != unfolded(self.planned.step, self._run.known):
+        elif (
+            errand.may_retry
+            and self._replans < self._run.services.config.replans
+            and self._left() != unfolded(self.planned.step, self._run.known)
+        ):
             self._replans += 1
             self._run.say(" ".join((errand.explanation, self._run.services.wording.sentence("another_way"))).strip())
             self._plan_steps(errand)

@@ -31,6 +31,7 @@ from robot_runtime.messages import (
 )
 from robot_runtime.mind.known import Known
 from robot_runtime.mind.menu import menu_of
+from robot_runtime.mind.plan_document import PlanDocument
 from robot_runtime.mind.planner import NO_GOAL, Answer, Planner, Request, check, published
 from robot_runtime.mind.planners import PLANNERS
 from robot_runtime.mind.recall import QUESTIONS
@@ -134,14 +135,13 @@ def run(args: argparse.Namespace) -> int:
     known = _known(config, _situation(args, load_semantic_map(config.site)))
     speaker = _speaker(args.speaker, [person.id for person in known.situation.facts.people])
     heard = _understand(args.text, known)
-    if heard is None or (heard.intent not in QUESTIONS and known.catalogue.for_intent(heard.intent) is None):
-        made = None
-        sentence = known.wording.sentence("not_understood") if heard is None else ""
-    else:
-        said = (args.text, heard.intent, heard.slots, 1.0, 0.0, 0.0, speaker, config.language, "text", "turn", args.text)
-        utterance = Utterance(0.0, "u1", *said)
-        made = _plan(PLANNERS[config.planner_backend](known, config.vlm), utterance, known, _picture(args.image))
+    made, sentence = None, ""
+    if heard is None or heard.intent in QUESTIONS or known.catalogue.for_intent(heard.intent) is not None:
+        intent, slots = (heard.intent, heard.slots) if heard else ("", ())
+        said = (args.text, intent, slots, 1.0, 0.0, 0.0, speaker, config.language, "text", "turn", args.text)
+        made = _plan(PLANNERS[config.planner_backend](known, config.vlm), Utterance(0.0, "u1", *said), known, _picture(args.image))
         sentence = " ".join(filter(None, (made.plan.say, made.answer.offer.text if made.answer.offer else "")))
+        sentence = sentence or ("" if made.plan.goal != NO_GOAL else known.wording.sentence("not_understood"))
     print(json.dumps(_as_json(args.text, heard, made, sentence)) if args.json else _as_text(heard, made, sentence))
     answered = heard is not None and heard.intent in QUESTIONS
     return 0 if made is not None and (made.plan.goal != NO_GOAL or made.answer.question or answered) else 1
@@ -161,7 +161,9 @@ def _plan(planner: Planner, utterance: Utterance, known: Known, picture: Encoded
         else:
             made = progress.answer
     document = replace(made.document, say=f"{say} {made.document.say}".strip())
-    return _Made(made, published(check(document, known), "plan-1", utterance, made.planner or planner.name, known, 0.0))
+    if document != PlanDocument():
+        check(document, known)
+    return _Made(made, published(document, "plan-1", utterance, made.planner or planner.name, known, 0.0))
 
 
 def _picture(path: str) -> EncodedImage | None:

@@ -49,6 +49,10 @@ class References:
         spoken = normalise(words)
         return next((person for person in facts.people if spoken in (normalise(person.id), normalise(person.name))), None)
 
+    def kinds_of_place(self, name: str) -> frozenset[str]:
+        """Kinds of place that a place's name tells: "the upstairs bathroom" is a bathroom."""
+        return self._ontology.kinds_of_place(name)
+
     def _fits(self, thing: WorldObject, wanted: Description, words: str) -> bool:
         if wanted.colour and thing.colour and self._colours.get(thing.colour, thing.colour) != wanted.colour:
             return False

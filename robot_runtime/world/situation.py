@@ -44,10 +44,11 @@ class Situation:
         self.events: tuple[WorldEvent, ...] = ()  # what has changed in the world, oldest first
         self.pose: RobotPose | None = None
         self.gripper: GripperState | None = None
+        self.battery: Battery | None = None
+        self.battery_ratio = math.nan  # charge, 0 … 1; nan while nobody measures it
         self.style: SpeechStyle | None = None
         self.safety: SafetyState | None = None
         self.picture: EncodedImage | None = None  # the newest of the camera, where a planner looks at it
-        self.battery_ratio = math.nan  # charge, 0 … 1; nan while nobody measures it
         self.joints: Mapping[str, float] = {}
         self.joints_stamp_s = -math.inf
         self._drives: OrderedDict[str, NavStatus] = OrderedDict()
@@ -62,12 +63,12 @@ class Situation:
             self.events = memory.events
         self.pose = latest(inbox, "pose", RobotPose, self.pose)
         self.gripper = latest(inbox, "gripper/state", GripperState, self.gripper)
+        self.battery = latest(inbox, "battery", Battery, self.battery)
+        if self.battery is not None:
+            self.battery_ratio = self.battery.charge_ratio
         self.style = latest(inbox, "speech/style", SpeechStyle, self.style)
         self.safety = latest(inbox, "safety/state", SafetyState, self.safety)
         self.picture = latest(inbox, "camera/image/compressed", EncodedImage, self.picture)
-        battery = latest(inbox, "battery", Battery)
-        if battery is not None:
-            self.battery_ratio = battery.charge_ratio
         joints = latest(inbox, "joint_states", JointPositions)
         if joints is not None:
             self.joints = dict(zip(joints.names, joints.positions, strict=True))
