@@ -205,6 +205,10 @@ def test_a_sentence_over_a_step_is_sieved_too(known: Known) -> None:
     assert isinstance(left_out.document.body, Task)
 
 
+def test_control_characters_in_a_string_are_spaces(known: Known) -> None:
+    assert read('{"say":"Hello\x05 you.","ask":null,"plan":null}', request_for(known)).document.say == "Hello you."
+
+
 def test_a_message_may_be_what_the_person_said_word_by_word(known: Known) -> None:
     def with_free_text(said: str) -> Request:
         request = request_for(known, said)

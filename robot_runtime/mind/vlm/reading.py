@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from robot_runtime.mind.plan_document import FirstThatWorks, If, InOrder, Node, PlanDocument, Saying, Task
@@ -10,13 +11,16 @@ from robot_runtime.mind.planner import Answer, PlanError, Request
 from robot_runtime.mind.vlm.honest import speakable
 from safety.ontology import normalise
 
+_CONTROL = re.compile(r"[\x00-\x1f]")
+"""Between the parts of JSON they are spaces; llama-cpp-python's grammar lets a model put them into strings too, where none may be."""
+
 
 def read(text: str, request: Request) -> Answer:
     """A model's answer, of which only what may be spoken is left to say.
 
     :raises PlanError: it does not fit the menu, nothing is left of it, or it puts a report into somebody's mouth
     """
-    answer = read_answer(text, request.menu)
+    answer = read_answer(_CONTROL.sub(" ", text), request.menu)
     say = speakable(answer.document.say)
     if not say and (answer.question or answer.document.body is None):
         raise PlanError("say: nothing in it that may be spoken")
