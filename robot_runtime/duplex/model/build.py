@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from moshi.models import loaders
 from moshi.models.compression import MimiModel
+from moshi.models.lm import LMModel
 from torch import nn
 
 from robot_runtime.duplex.model.engine import DuplexModel
@@ -39,11 +42,23 @@ def tiny(sampling: Sampling, *, device: str = "cpu", seeing: bool = True, seed: 
 
 
 def random_model(
-    sizes: Sizes, sampling: Sampling, vocabulary: Vocabulary, *, device: str, dtype: torch.dtype, seed: int, name: str
+    sizes: Sizes,
+    sampling: Sampling,
+    vocabulary: Vocabulary,
+    *,
+    device: str,
+    dtype: torch.dtype,
+    seed: int,
+    name: str,
+    prepare: Callable[[LMModel], None] = lambda language: None,
 ) -> DuplexModel:
-    """:raises torch.cuda.OutOfMemoryError: it does not fit"""
+    """``prepare`` is given the language model before it is used.
+
+    :raises torch.cuda.OutOfMemoryError: it does not fit
+    """
     torch.manual_seed(seed)
     language = build_language(sizes.language, seeing=sizes.eye is not None, device=device, dtype=dtype)
+    prepare(language)
     codec = build_codec(sizes, device)
     eye = build_eye(sizes.eye, sizes.language["dim"], device, dtype) if sizes.eye else None
     about = {
