@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any, Protocol, cast
 
 from robot_runtime.act.settings import SkillSettings
+from robot_runtime.act.trail import Trail
 from robot_runtime.messages import NavGoal, Person, ProposedJoints, SpeechRequest, WorldObject
 from robot_runtime.stage import Outbox
 from robot_runtime.world.reference import References
@@ -51,6 +52,7 @@ class Words(Protocol):
     def the(self, value: str) -> str: ...
     def where(self, thing: WorldObject) -> str: ...
     def survey(self, listener_id: str) -> str: ...
+    def status(self) -> str: ...
 
 
 class SkillContext:
@@ -74,6 +76,7 @@ class SkillContext:
         self.elapsed_s = 0.0  # time during which the robot was free to move since the start
         self.said: list[str] = []  # ids of this action's sentences
         self.driving = False  # whether a drive is under way
+        self.trail = Trail()  # what the sensors have shown since
         self._drives = 0
 
     # ------------------------------------------------------------ what the skill sees
@@ -176,6 +179,7 @@ class Skill:
         if self._steps is None:
             raise RuntimeError("tick before start")
         context.elapsed_s = now_s
+        context.trail.observe(context.situation, context.site)
         try:
             next(self._steps)
         except StopIteration:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from robot_runtime.messages import Person, WorldEvent, WorldObject
+from robot_runtime.messages import Person, Preference, WorldEvent, WorldObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class Recollection:
     people: tuple[Person, ...] = ()
     events: tuple[WorldEvent, ...] = ()
     told_by: tuple[tuple[str, str], ...] = ()  # (object id, id of the person who told of it)
+    preferences: tuple[Preference, ...] = ()  # how people want to be spoken to
 
 
 NOTHING = Recollection()
@@ -32,6 +33,7 @@ def shifted(memory: Recollection, by_s: float, now_s: float) -> Recollection:
         objects=tuple(replace(thing, last_seen_s=at(thing.last_seen_s)) for thing in memory.objects),
         people=tuple(unseen(replace(person, last_seen_s=at(person.last_seen_s))) for person in memory.people),
         events=tuple(replace(event, stamp_s=at(event.stamp_s)) for event in memory.events),
+        preferences=tuple(replace(preference, stamp_s=at(preference.stamp_s)) for preference in memory.preferences),
     )
 
 
@@ -52,6 +54,7 @@ def without(memory: Recollection, person_id: str) -> Recollection:
         people=tuple(person for person in memory.people if person.id != person_id),
         events=tuple(event for event in memory.events if person_id not in _people_of(event)),
         told_by=tuple(pair for pair in memory.told_by if pair[1] != person_id),
+        preferences=tuple(preference for preference in memory.preferences if preference.person_id != person_id),
     )
 
 

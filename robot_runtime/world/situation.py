@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from robot_runtime.messages import (
+    Battery,
     GripperState,
     JointPositions,
     NavStatus,
@@ -42,6 +43,8 @@ class Situation:
         self.events: tuple[WorldEvent, ...] = ()  # what has changed in the world, oldest first
         self.pose: RobotPose | None = None
         self.gripper: GripperState | None = None
+        self.battery: Battery | None = None
+        self.battery_ratio = math.nan  # charge, 0 … 1; nan while nobody measures it
         self.style: SpeechStyle | None = None
         self.safety: SafetyState | None = None
         self.joints: Mapping[str, float] = {}
@@ -58,6 +61,9 @@ class Situation:
             self.events = memory.events
         self.pose = latest(inbox, "pose", RobotPose, self.pose)
         self.gripper = latest(inbox, "gripper/state", GripperState, self.gripper)
+        self.battery = latest(inbox, "battery", Battery, self.battery)
+        if self.battery is not None:
+            self.battery_ratio = self.battery.charge_ratio
         self.style = latest(inbox, "speech/style", SpeechStyle, self.style)
         self.safety = latest(inbox, "safety/state", SafetyState, self.safety)
         joints = latest(inbox, "joint_states", JointPositions)

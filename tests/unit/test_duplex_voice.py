@@ -55,7 +55,7 @@ class Rig:
         for _, message in self.voice.step({**(inbox or {}), "audio/clean": frames}, now_s):
             if isinstance(message, AudioFrame):
                 self.out.append((now_s, message))
-            else:
+            elif isinstance(message, SpeechState):
                 self.states.append((now_s, message))
         time.sleep(max(0.0, self._sent * STEP_S - self.now_s))
 
