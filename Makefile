@@ -11,7 +11,7 @@ export PYTHON
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: demo up doctor test lint quick alone property adversary identities mutate bench conversations talk soak graph clean help python3 runtime developer
+.PHONY: demo up doctor test lint quick alone property adversary identities recognisers mutate bench conversations talk soak instructions graph clean help python3 runtime developer
 
 demo: runtime  ## play the scenario in the simulated home: sees, hears, moves, refuses; writes runs/…/index.html
 	@$(RUN)/robot-runtime demo $(ARGS)
@@ -52,6 +52,12 @@ FILES ?= safety/verdicts.py safety/match.py safety/latch.py safety/door.py safet
 mutate: developer  ## put small faults into FILES and name those that no test notices; half an hour for all six
 	@$(RUN)/python -m tools.mutate $(FILES) $(ARGS)
 
+# In an environment of their own and without constraints.txt: moshi wants other versions of numpy and sounddevice.
+recognisers: python3  ## install faster-whisper and moshi (torch: gigabytes) and test them with tiny random models
+	$(PYTHON3) -m venv build/recognisers
+	build/recognisers/bin/pip install -q -e ".[faster-whisper,kyutai,sim,dev]"
+	build/recognisers/bin/python -m pytest tests/unit/test_transcribing.py $(ARGS)
+
 bench: runtime  ## measure the budgets
 	@$(RUN)/robot-runtime bench $(ARGS)
 
@@ -65,6 +71,10 @@ talk: runtime  ## let the robot talk for MINUTES=60 in echoing rooms: does it an
 
 soak: runtime  ## the voice for half an hour on drifting, failing sound cards
 	@$(RUN)/robot-runtime bench voice --soak 30 $(ARGS)
+
+HOMES ?= 20
+instructions: runtime  ## give the robot 29 instructions in each of HOMES=20 homes that it has never met, some minutes; ARGS=--misses tells which fail
+	@$(RUN)/python -m sim.instructions.play --homes $(HOMES) $(ARGS)
 
 graph: runtime  ## write the graph of nodes and topics into README.md
 	@$(RUN)/robot-runtime graph --write README.md

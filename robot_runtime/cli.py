@@ -25,6 +25,7 @@ VERBS = {
     "rules": "prove, explain and compare safety rules",
     "audit": "verify the gate's record",
     "world": "show what the robot remembers, forget a person, and prove it",
+    "social": "replay evidence against a social policy, check a policy file",
     "models": "list, fetch and verify models",
     "base": "greet a base controller on a serial port and show what it says",
     "scenario": "play scenario files in virtual time and judge their expectations",

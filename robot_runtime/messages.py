@@ -69,6 +69,7 @@ __all__ = [
     "ForgetRequest",
     "Forgotten",
     "GripperState",
+    "HeardProsody",
     "Heartbeat",
     "Image",
     "JointPositions",
@@ -77,6 +78,8 @@ __all__ = [
     "Muted",
     "NavGoal",
     "NavStatus",
+    "Note",
+    "NoteRequest",
     "Odometry",
     "People",
     "Person",
@@ -84,6 +87,8 @@ __all__ = [
     "Plan",
     "PlanStep",
     "PointSet",
+    "Preference",
+    "Preferences",
     "ProposedAction",
     "ProposedJoints",
     "ProposedVelocity",
@@ -103,6 +108,7 @@ __all__ = [
     "SoundDirection",
     "SoundKept",
     "SoundState",
+    "SpeechMeasured",
     "SpeechRequest",
     "SpeechState",
     "SpeechStyle",
@@ -231,6 +237,26 @@ class Utterance:
     language: str
     engine: str  # recogniser, model and grammar hash
     role: str = "turn"  # "turn"; not to be acted on: "backchannel", "several" at once, "cut" before it was over, "own_voice"
+    free_text: str = ""  # what was written down without the grammar, not to be trusted to the letter; "" unless it was a turn
+
+
+@dataclass(frozen=True, slots=True)
+class HeardProsody:
+    """How a person said it: what can be told from the sound of one turn without knowing its words.  nan where that is not known."""
+
+    stamp_s: float
+    utterance_id: str
+    speaker_id: str  # as the utterance told it; the same turn is told again once its speaker is known
+    end_s: float  # of the sound; with the id it names the turn
+    pitch_hz: float  # median over what is voiced
+    pitch_range_st: float  # from the 10th to the 90th percentile, in semitones
+    level_dbfs: float  # active level at the microphone, before any gain
+    noise_dbfs: float  # of what lasts around it, likewise
+    rate_syllables_ps: float  # syllables a second of speech, its pauses left out
+    vocal_tract_m: float  # rough length of the speaker's vocal tract, from formants
+    vocal_tract_std_m: float
+    voiced_s: float  # how much of the turn the pitch rests on
+    confidence: float  # 0 … 1, that the pitch is right and is that of one voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +321,47 @@ class SpeechStyle:
     confidence: float
     clause_pause_s: float = 0.12  # within sentences, where a comma or the like stands
     pitch_range_ratio: float = 1.0  # 0 is a monotone, 1 the voice's own liveliness
+    words_per_turn: int = 40  # at most, before the person gets a chance to speak
+    verbosity: str = "normal"  # or "short": of the wording, never of what is offered
+    wording_register: str = "plain"  # or "lively" or "formal": of the wording, likewise
+    response_delay_s: float = 0.0  # of silence after the person's turn, before the robot takes its own
+    backchannel: str = "none"  # or "nod": what shows that the robot listens
+    nod_interval_s: float = 0.0  # at least, between two nods
+    approach_angle_rad: float = 0.0  # of the side to come from: 0 from where the person faces, positive from their left
+    gaze_listening_ratio: float = 0.75  # share of the time that the head is turned to the person while they speak
+    gaze_speaking_ratio: float = 0.4  # likewise while the robot speaks
+    gaze_hold_s: float = 3.0  # how long one look lasts
+    reasons: tuple[str, ...] = ()  # codes of what the choice rests on, as "request:slower" or "age:elderly", the weightiest first
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechMeasured:
+    """One sentence as it left the speaker, beside what was wanted.  nan where nothing was wanted, or could be measured."""
+
+    stamp_s: float
+    request_id: str
+    sentence: int  # counted within the request, from 0
+    text: str
+    person_id: str  # whom the style is for
+    style: str  # its name
+    voice: str  # engine and language, whose correction is told
+    target_rate_wpm: float
+    rate_wpm: float  # pauses between sentences left out; a sentence of few words counts by its letters
+    target_clause_pause_s: float
+    clause_pause_s: float  # on average
+    target_pause_s: float
+    pause_s: float  # between this sentence and the next
+    target_pitch_range_st: float
+    pitch_range_st: float  # from the 10th to the 90th percentile, in semitones
+    pitch_hz: float  # median
+    target_level_dbfs: float
+    level_dbfs: float  # active level of the speech without its pauses
+    rate_correction: float  # what the engine was asked for is this many times what was wanted
+    clause_pause_correction_s: float  # and these were added
+    pause_correction_s: float
+    pitch_range_correction: float  # many times, again
+    level_correction_db: float
+    disturbed: str  # why nothing was learnt from it: "cut", "ducked", "waited" or "short"; "" if it was
 
 
 # ---------------------------------------------------------------- sight
@@ -411,11 +478,34 @@ class WorldEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a person told the robot to keep in mind."""
+
+    id: str
+    kind: str  # "likes", or "reminder"
+    teller_id: str  # who told it
+    person_id: str  # whom it is about, or whom a reminder is for
+    value: str  # what is liked, or what to remind of
+    told_s: float
+    due_s: float  # of a reminder; nan of anything else
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRequest:
+    """Keep a note in the memory from now on, or no longer.  It stays within the process."""
+
+    stamp_s: float
+    note: Note
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WorldMemory:
     """What has changed so far, as long as it is remembered.  It stays within the process."""
 
     stamp_s: float
     events: tuple[WorldEvent, ...]  # oldest first
+    notes: tuple[Note, ...] = ()  # what people told it to keep in mind
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,6 +527,26 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class Preference:
+    """How somebody wants to be spoken to, as they have said.  It stays within the process."""
+
+    stamp_s: float
+    person_id: str
+    rate_steps: int = 0  # so often faster; negative: slower
+    volume_steps: int = 0  # so often louder
+    brief: bool = False
+    normal: bool = False  # not adapted to what they seem to be
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """All that is remembered of that.  It stays within the process."""
+
+    stamp_s: float
+    preferences: tuple[Preference, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanStep:
     skill: str
     arguments: tuple[Argument, ...]
@@ -451,9 +561,10 @@ class Plan:
     utterance_id: str
     requester_id: str
     planner: str  # backend and model or prompt hash
-    goal: PlanStep  # the whole of it as one action, judged before any step starts; skill "" when there is none
-    steps: tuple[PlanStep, ...]
+    goal: PlanStep  # the first task as one action, judged before any of its steps starts; skill "" when there is none
+    steps: tuple[PlanStep, ...]  # of all tasks, as they come if everything works
     say: str  # question or explanation, "" when the plan speaks by its steps
+    document: str = ""  # the whole plan as JSON, with its conditions; "" when there is nothing to do
 
 
 @dataclass(frozen=True, slots=True)

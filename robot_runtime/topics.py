@@ -76,6 +76,7 @@ _ALL = (
     Topic("audio/voice", m.VoiceHeard, "", Qos.LOCAL, None, None, False, "somebody speaks, ten times a second while they do"),
     _own("audio/direction", m.VoiceDirection, Qos.SENSOR, None, None, True, "and where from, as often; nothing in silence"),
     _own("speech/heard", m.Utterance, Qos.EVENT, None, None, True, "a finished turn of a person"),
+    _own("speech/prosody", m.HeardProsody, Qos.EVENT, None, None, True, "how they said it: pitch, pace, level"),
     _own("speech/floor", m.FloorDecision, Qos.EVENT, None, None, True, "whose turn it is, when somebody speaks while the robot does"),
     _own("safety/stop_request", m.StopRequest, Qos.EVENT, None, None, True, "asks for a latched stop; bypasses the planner"),
     _own("safety/listening", m.Listening, Qos.SENSOR, 5, 0.5, True, "who listens for the stop word is alive and gets sound"),
@@ -83,7 +84,10 @@ _ALL = (
     _own("world/facts", m.WorldFacts, Qos.STATE, 5, 1.0, True, "what is where, and who is here"),
     Topic("world/memory", m.WorldMemory, "", Qos.LOCAL, 5, 1.0, False, "what has changed there, for questions about it"),
     Topic("world/forget", m.ForgetRequest, "", Qos.LOCAL, None, None, False, "somebody wants to be forgotten, and has confirmed it"),
+    Topic("world/note", m.NoteRequest, "", Qos.LOCAL, None, None, False, "something that a person told, to keep in mind or no longer"),
     Topic("world/forgotten", m.Forgotten, "", Qos.LOCAL, None, None, False, "whether anything of them is left"),
+    Topic("world/preferences", m.Preferences, "", Qos.LOCAL, None, None, False, "how people once asked to be spoken to"),
+    Topic("social/preference", m.Preference, "", Qos.LOCAL, None, None, False, "how somebody has just asked to be spoken to"),
     _own("plan", m.Plan, Qos.EVENT, None, None, True, "what the planner made of an utterance"),
     _own("action/proposed", m.ProposedAction, Qos.EVENT, None, None, True, "an action that waits for the gate"),
     _own("action/status", m.ActionStatus, Qos.EVENT, None, None, True, "how an action goes"),
@@ -114,6 +118,7 @@ _ALL = (
     # speak
     _own("audio/out", m.AudioFrame, Qos.STREAM, 50, None, True, "what the speaker plays"),
     _own("speech/state", m.SpeechState, Qos.EVENT, None, None, True, "started, finished, cancelled"),
+    _own("speech/measured", m.SpeechMeasured, Qos.EVENT, None, None, True, "each sentence as it left the speaker, beside what was wanted"),
     # evidence and simulation
     _own("timeline", m.TimelineEvent, Qos.EVENT, None, None, True, "the story of the run, a line an event"),
     _own("sim/state", m.SimState, Qos.SENSOR, 20, 0.2, True, "truth of the simulated home"),

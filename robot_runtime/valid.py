@@ -90,11 +90,13 @@ def _picture(picture: m.EncodedImage) -> str:
 
 def _style(style: m.SpeechStyle) -> str:
     above_zero = ("rate_wpm", "pitch_ratio", "volume_ratio", "distance_m", "approach_speed_mps")
-    for name in (*above_zero, "pause_s", "clause_pause_s", "pitch_range_ratio"):
+    from_zero = ("pause_s", "clause_pause_s", "pitch_range_ratio", "words_per_turn", "response_delay_s", "nod_interval_s",
+                 "gaze_listening_ratio", "gaze_speaking_ratio", "gaze_hold_s")  # fmt: skip
+    for name in (*above_zero, *from_zero):
         value = getattr(style, name)
         if not math.isfinite(value) or value < 0 or (value == 0 and name in above_zero):
             return f"{name} is {value:g}"
-    return ""
+    return "" if math.isfinite(style.approach_angle_rad) else f"approach_angle_rad is {style.approach_angle_rad:g}"
 
 
 def _person_command(command: m.PersonCommand) -> str:

@@ -115,7 +115,7 @@ def case_of(action: ProposedAction, skill: SkillEntry, context: Context, ontolog
 
 def _by_role(action: ProposedAction, skill: SkillEntry, context: Context) -> dict[str, list[str]]:
     """The arguments' values; a target that names a person is a person, any other one a thing."""
-    values: dict[str, list[str]] = {"object": [], "person": [], "place": [], "target": [], "text": []}
+    values: dict[str, list[str]] = {"object": [], "person": [], "place": [], "target": [], "text": [], "amount": []}
     for name, role in skill.arguments.items():
         value = action.argument(name)
         is_person = role == "target" and bool(context.people_named(_self_or(value, action)))

@@ -58,6 +58,7 @@ _ROLE_NAMES = {
     "person": ("recipient", "person", "to", "who", "whom", "target", "user", "receiver"),
     "place": ("place", "location", "room", "destination", "where", "to", "target"),
     "target": ("target", "on", "onto", "in", "into", "to", "receptacle", "destination", "location", "place", "object", "person"),
+    "amount": ("duration", "time"),
     "text": ("text", "utterance", "message", "words", "sentence", "content"),
 }
 

@@ -12,9 +12,9 @@ from safety.files import suggestion
 from safety.types import AgeGroup, Verdict
 from safety.verdicts import UNLIMITED, Limits
 
-Role = Literal["object", "person", "place", "target", "text"]
+Role = Literal["object", "person", "place", "target", "text", "amount"]
 """What an argument's value stands for.  A target is a thing or a person: the one that is approached, or that something is
-put on or poured into."""
+put on or poured into.  An amount, such as a span of time, is nothing that rules look at."""
 
 Language = Literal["en", "fr"]
 

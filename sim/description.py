@@ -142,6 +142,7 @@ class PersonDescription(_Model):
 
 class RobotStart(_Model):
     start: Pose2D
+    dock: Pose2D | None = Field(None, description="the robot's own place, where it is charged")
 
 
 class Surface(_Model):

@@ -99,7 +99,9 @@ def semantic_map(home: HomeDescription) -> dict[str, Any]:
         }
         for name, face in surfaces(home).items()
     }  # fmt: skip
-    return {"places": places, "surfaces": faces}
+    dock = home.robot.dock
+    at = {"dock_m": [*map(float, dock.at_m), round(dock.yaw_rad, 4)]} if dock else {}
+    return {"places": places, "surfaces": faces, **at}
 
 
 def things(home: HomeDescription) -> dict[str, Any]:

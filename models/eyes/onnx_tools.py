@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 
+from robot_runtime.perceive.sessions import EXACT_8_BITS
+
 BATCH = "pictures"
 """Name of the dimension that varies."""
 KEPT_METADATA = ("author", "version", "license", "docs", "task", "names", "imgsz", "stride")
@@ -117,6 +119,8 @@ class _Reader(CalibrationDataReader):
 
 def outputs(file: Path, images: NDArray[np.float32] | Mapping[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
     """What a network puts out on the CPU; several inputs by their names."""
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry(EXACT_8_BITS, "1")
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     fed = dict(images) if isinstance(images, Mapping) else {session.get_inputs()[0].name: images}
     return list(session.run(None, fed))

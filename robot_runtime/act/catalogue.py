@@ -10,34 +10,61 @@ kinds of brackets, and brackets may nest::
     (bring | get) {person} [the | a] {object}
 
 Slots: ``{object}`` (class, or colour and class), ``{place}``, ``{person}`` (a name, or "me"), ``{name}`` (of a person),
-``{surface}`` (a piece of furniture), ``{vessel}`` (an object that others lie in), ``{colour}``, and any argument that lists its own
-``values``.
+``{surface}`` (a piece of furniture), ``{vessel}`` (an object that others lie in), ``{colour}``, ``{duration}`` ("ten minutes"), and any
+argument that lists its own ``values``.
+
+What a manifest says of motion and harm goes to the gate's list of skills (``tools/skills.py`` writes it), and what must hold before
+and after is looked up in the world: ``conditions.py`` and ``robot_runtime/mind/outcome.py``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from robot_runtime.act.conditions import CONDITIONS
+from robot_runtime.act.durations import seconds
 from robot_runtime.messages import Argument, PlanStep
 from safety.files import FileError, load_yaml, suggestion
+from safety.hazards.categories import CATEGORIES
 
 SKILLS_FOLDER = Path(__file__).parent / "skills"
 INTENTS_FILE = Path(__file__).parent / "intents.yaml"
-SLOTS = ("object", "place", "person", "colour", "name", "surface", "vessel")
+SLOTS = ("object", "place", "person", "colour", "name", "surface", "vessel", "duration")
 """Slots whose words come from the world; the grammar fills them."""
 
-ArgumentType = Literal["object", "person", "place", "target", "text"]
+ArgumentType = Literal["object", "person", "place", "target", "text", "duration"]
 Resource = Literal["base", "arm", "head", "voice"]
+Part = Literal["base", "head", "arm", "gripper"]
+OnCancel = Literal["halts", "looks_ahead", "keeps_hold", "nothing"]
 Language = Literal["en"]
 
-PREDICATES = ("robot_in", "robot_near", "known", "held_by_robot", "given", "told", "looks_to")
+PREDICATES = (
+    "robot_in",
+    "robot_near",
+    "known",
+    "held_by_robot",
+    "given",
+    "told",
+    "looks_to",
+    "in_view",
+    "led",
+    "waited",
+    "danced",
+    "gestured",
+    "docked",
+    "made_rounds",
+    "kept",
+)
 """What a skill may promise; ``robot_runtime/mind/outcome.py`` can check each of them."""
+
+_NEEDS: Mapping[Part, Resource] = {"base": "base", "gripper": "arm"}
+"""What a skill that moves a part must have to itself.  The head may be turned by whoever wants to see, and a drive may draw in the arm."""
 
 _PREDICATE = re.compile(r"(\w+)\(\s*(?:(\w+)\s*(?:,\s*(\w+)\s*)?)?\)")
 _TOKEN = re.compile(r"\s+|[a-z][a-z']*|\{(?P<slot>\w+)\}|[\[\]()|]")
@@ -53,6 +80,7 @@ class ArgumentSpec(_Model):
     type: ArgumentType
     slot: str = Field("", description="spoken slot that fills it, when it is not called as the argument is")
     values: tuple[str, ...] = Field((), description="the only words it can be; empty when the world provides them")
+    default: str = Field("", description="what it is when nobody says it; empty: it has to be said, but for persons, who are who asks")
 
 
 def _expand_short_form(value: Any) -> Any:
@@ -71,10 +99,10 @@ class Predicate:
     arguments: tuple[str, ...]
 
     @classmethod
-    def parse(cls, text: str) -> Predicate:
+    def parse(cls, text: str, known: Collection[str] = PREDICATES) -> Predicate:
         """Read one predicate.
 
-        :raises ValueError: malformed, or not one of ``PREDICATES``
+        :raises ValueError: malformed, or none of those that are known
 
         >>> Predicate.parse("given(object, recipient)")
         Predicate(name='given', arguments=('object', 'recipient'))
@@ -83,8 +111,8 @@ class Predicate:
         if match is None:
             raise ValueError(f"'{text}' is not a predicate such as robot_near(target)")
         name, *arguments = match.groups()
-        if name not in PREDICATES:
-            raise ValueError(f"unknown predicate '{name}'{suggestion(name, list(PREDICATES))}")
+        if name not in known:
+            raise ValueError(f"unknown predicate '{name}'{suggestion(name, list(known))}")
         return cls(name, tuple(argument for argument in arguments if argument))
 
 
@@ -97,8 +125,13 @@ class Skill(_Model):
     arguments: Arguments = {}
     phrases: Phrases = Field({}, description="requests; the courtesy of intents.yaml may stand around them")
     questions: Phrases = Field({}, description="phrases around which no courtesy stands")
-    resources: tuple[Resource, ...]
-    timeout_s: float = Field(gt=0, le=3600)
+    resources: tuple[Resource, ...] = Field(description="what nobody else may use meanwhile")
+    moves: frozenset[Part] = Field(frozenset(), description="parts of the robot that it may move, for the gate")
+    approaches: bool = Field(False, description="may come closer to the person that its arguments name, for the gate")
+    hazards: frozenset[str] = Field(frozenset(), description="kinds of harm that it can do; a rule of the gate must name it")
+    preconditions: tuple[str, ...] = Field((), description="what must hold before it begins; see conditions.py")
+    on_cancel: tuple[OnCancel, ...] = Field(description="what cancelling it half-way leaves")
+    timeout_s: float = Field(gt=0, le=7500)
     effects: tuple[str, ...]
     success: str
     steps: tuple[dict[str, dict[str, str]], ...] = Field((), description="the skills it is composed of; $name is its argument")
@@ -249,14 +282,27 @@ def _check_skill(path: Path, skill: Skill, skills: Mapping[str, Skill]) -> None:
     spoken = {spec.slot or name for name, spec in skill.arguments.items()}
     _check_phrases(path, "phrases", skill.phrases, spoken)
     _check_phrases(path, "questions", skill.questions, spoken)
-    for field, text in [("success", skill.success), *(("effects", effect) for effect in skill.effects)]:
+    promises = [("success", skill.success, PREDICATES), *(("effects", effect, PREDICATES) for effect in skill.effects)]
+    for field, text, known in [*promises, *(("preconditions", text, tuple(CONDITIONS)) for text in skill.preconditions)]:
         try:
-            unknown = set(Predicate.parse(text).arguments) - set(skill.arguments)
+            unknown = set(Predicate.parse(text, known).arguments) - set(skill.arguments)
         except ValueError as error:
             raise FileError(f"{path}: {field}: {error}") from error
         if unknown:
             raise FileError(f"{path}: {field}: '{text}' speaks of {sorted(unknown)}, which is no argument of the skill")
+    _check_dangers(path, skill)
     _check_steps(path, skill, skills)
+
+
+def _check_dangers(path: Path, skill: Skill) -> None:
+    for kind in sorted(skill.hazards - set(CATEGORIES)):
+        raise FileError(f"{path}: hazards: unknown kind '{kind}'{suggestion(kind, list(CATEGORIES))}")
+    for part in sorted(skill.moves & set(_NEEDS)):
+        if _NEEDS[part] not in skill.resources:
+            raise FileError(f"{path}: resources: it moves the {part}, so it needs '{_NEEDS[part]}' to itself")
+    for name, spec in skill.arguments.items():
+        if spec.type == "duration" and spec.default and not seconds(spec.default):
+            raise FileError(f"{path}: arguments.{name}.default: '{spec.default}' is no duration such as 'ten minutes'")
 
 
 def _check_steps(path: Path, skill: Skill, skills: Mapping[str, Skill]) -> None:
@@ -267,6 +313,8 @@ def _check_steps(path: Path, skill: Skill, skills: Mapping[str, Skill]) -> None:
                 raise FileError(f"{path}: steps.{index}: '{name}' is not a simple skill{suggestion(name, list(skills))}")
             if set(given) != set(part.arguments):
                 raise FileError(f"{path}: steps.{index}.{name}: takes ({', '.join(part.arguments)})")
+            if not part.moves <= skill.moves:
+                raise FileError(f"{path}: moves: its step {name} moves {', '.join(sorted(part.moves - skill.moves))} too")
             unknown = [v for v in given.values() if v.startswith("$") and v[1:] not in skill.arguments]
             if unknown:
                 raise FileError(f"{path}: steps.{index}.{name}: {unknown[0]} is no argument of {skill.name}")

@@ -15,7 +15,8 @@ from enum import Enum
 from typing import Any, Protocol, cast
 
 from robot_runtime.act.settings import SkillSettings
-from robot_runtime.messages import NavGoal, Person, ProposedJoints, SpeechRequest, WorldObject
+from robot_runtime.act.trail import Trail
+from robot_runtime.messages import NavGoal, Note, NoteRequest, Person, ProposedJoints, SpeechRequest, WorldObject
 from robot_runtime.stage import Outbox
 from robot_runtime.world.reference import References
 from robot_runtime.world.semantic_map import SemanticMap
@@ -51,6 +52,7 @@ class Words(Protocol):
     def the(self, value: str) -> str: ...
     def where(self, thing: WorldObject) -> str: ...
     def survey(self, listener_id: str) -> str: ...
+    def status(self) -> str: ...
 
 
 class SkillContext:
@@ -73,7 +75,9 @@ class SkillContext:
         self.timeout_s = timeout_s  # the executive ends the skill when elapsed_s reaches it
         self.elapsed_s = 0.0  # time during which the robot was free to move since the start
         self.said: list[str] = []  # ids of this action's sentences
+        self.noted: dict[str, bool] = {}  # ids of notes → whether the memory was asked to keep them, or to let them go
         self.driving = False  # whether a drive is under way
+        self.trail = Trail()  # what the sensors have shown since
         self._drives = 0
 
     # ------------------------------------------------------------ what the skill sees
@@ -136,6 +140,11 @@ class SkillContext:
         now_s = self.situation.now_s
         self.outbox.append(("joints/proposed", ProposedJoints(now_s, self.action_id, tuple(targets), tuple(targets.values()))))
 
+    def note(self, note: Note, *, keep: bool) -> None:
+        """Ask the memory to keep a note, or to let it go."""
+        self.noted[note.id] = keep
+        self.outbox.append(("world/note", NoteRequest(self.situation.now_s, note, keep)))
+
     def say(self, text: str, purpose: str) -> str:
         """Say something to who asked, and return the id of the request."""
         request_id = f"{self.action_id}/s{len(self.said) + 1}"
@@ -176,6 +185,7 @@ class Skill:
         if self._steps is None:
             raise RuntimeError("tick before start")
         context.elapsed_s = now_s
+        context.trail.observe(context.situation, context.site)
         try:
             next(self._steps)
         except StopIteration:

@@ -22,7 +22,8 @@ from robot_runtime.hear.grammar import Grammar
 from robot_runtime.hear.listener import FRAME_S, FRAME_SAMPLES, Condition, Heard, Listener, ListenerConfig
 from robot_runtime.hear.own_words import OwnWords, too_fast
 from robot_runtime.hear.pace import Pace, PaceConfig, Paces
-from robot_runtime.hear.recogniser import Alternative, Hypothesis, Recogniser
+from robot_runtime.hear.recogniser import Alternative, Hypothesis
+from robot_runtime.hear.recognisers import RecogniserConfig, recogniser
 from robot_runtime.hear.speakers import LEAST, Speakers
 from robot_runtime.hear.vocabulary import robot_grammar
 from robot_runtime.messages import (
@@ -66,6 +67,8 @@ class EarConfig(ListenerConfig):
     lost_s: float = Field(0.5, gt=0, le=10, description="without sound for so long a turn is cut, and told as far as it was heard [s]")
     floor: FloorConfig = Field(FloorConfig(), description="who has the floor when somebody speaks while the robot does")
     pace: PaceConfig = Field(PaceConfig(), description="what is assumed of how fast people speak, and how long they pause")
+    recogniser: RecogniserConfig = Field(RecogniserConfig(), description="what turns sound into words")
+    free_text: bool = Field(True, description="tell planners, and so the record, also what was said that is no sentence of the grammar")
     half_duplex: Literal["auto", "always", "never"] = Field(
         "auto", description="ignore turns that begin while the robot itself speaks: only while its echo is not cancelled, always, or never"
     )
@@ -105,7 +108,7 @@ class Ear:
         self._ontology = Ontology.load(config.ontology_file)
         self._site = load_semantic_map(config.site)
         self._loaded = _NO_NAMES
-        self._recogniser = Recogniser(self._build_grammar(_NO_NAMES))
+        self._recogniser = recogniser(config.recogniser, self._build_grammar(_NO_NAMES))
         self._listener = Listener(config, self._recogniser)
         self._floor = FloorKeeper(config.floor)
         self.reset()
@@ -266,6 +269,7 @@ class Ear:
 
     def _utterance(self, heard: Heard, now_s: float) -> Utterance:
         speaker, meaning = self._speakers.between(heard.start_s, heard.end_s, LEAST), heard.meaning
+        role = self._role(heard, speaker)
         return Utterance(
             stamp_s=now_s,
             id=f"u{round(heard.end_s * 1000)}",
@@ -278,7 +282,8 @@ class Ear:
             speaker_id=speaker,
             language="en",
             engine=self._recogniser.engine,
-            role=self._role(heard, speaker),
+            role=role,
+            free_text=heard.hypothesis.free if self._config.free_text and role == "turn" else "",
         )
 
     def _role(self, heard: Heard, speaker: str) -> str:

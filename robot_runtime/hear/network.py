@@ -128,6 +128,10 @@ class Automaton:
             state = self.arcs[state].get(word) if state is not None else None
         return state
 
+    def ends_first(self) -> list[int]:
+        """The states, every one after all that can follow it."""
+        return _ends_first([row.values() for row in self.arcs])
+
 
 def minimal(network: Network) -> Automaton:
     """The smallest deterministic automaton for the network's sentences (subset construction, then merging from the end).

@@ -11,6 +11,8 @@ _SMALL = (
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _IRREGULAR = {"first": "one", "second": "two", "third": "three", "fifth": "five", "eighth": "eight", "ninth": "nine", "twelfth": "twelve"}
 _ORDINALS = {**{f"{word}th": word for word in _SMALL}, **{f"{word[:-1]}ieth": word for word in _TENS}, **_IRREGULAR}
+_ORDINAL_OF = {"hundred": "hundredth", **{word: ordinal for ordinal, word in _ORDINALS.items()}}
+_MOST = 999
 _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
 
@@ -26,6 +28,30 @@ def written(words: Sequence[str]) -> list[str]:
         return [] if value is None else [f"{value}{_ending(value)}"]
     value = _value(words)
     return [] if value is None else [str(value)]
+
+
+def spoken(figures: str) -> str:
+    """Figures as words; what is no number below a thousand stays as it is.
+
+    >>> spoken("45"), spoken("21st"), spoken("112"), spoken("2026")
+    ('forty five', 'twenty first', 'one hundred twelve', '2026')
+    """
+    digits = figures.rstrip("stndrh")
+    if not digits.isdigit() or int(digits) > _MOST:
+        return figures
+    words = _words(int(digits))
+    if digits != figures:
+        words[-1] = _ORDINAL_OF[words[-1]]
+    return " ".join(words)
+
+
+def _words(value: int) -> list[str]:
+    if value >= 100:
+        return [_SMALL[value // 100], "hundred", *(_words(value % 100) if value % 100 else [])]
+    if value < len(_SMALL):
+        return [_SMALL[value]]
+    tens, ones = divmod(value, 10)
+    return [_TENS[tens - 2], *([_SMALL[ones]] if ones else [])]
 
 
 def _ending(value: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from robot_runtime.act.catalogue import Catalogue, Language
+from robot_runtime.act.durations import PATTERNS as DURATIONS
 from robot_runtime.hear import pattern
 from robot_runtime.hear.grammar import Grammar, Rule
 from robot_runtime.world.relations import VESSEL_RADIUS_M
@@ -41,6 +42,7 @@ def robot_grammar(
         "person": [*SPEAKER_WORDS, *([f"({' | '.join(names)})"] if names else [])],
         "name": names,
         "surface": sorted({word for name in surfaces for word in (name.lower(), name.lower().split()[-1])}),
+        "duration": DURATIONS,
         "vessel": sorted(
             {word for name in VESSEL_RADIUS_M if name in ontology.vocabulary for word in (name, *ontology.vocabulary[name].synonyms)}
         ),

@@ -15,6 +15,7 @@ from py_trees.common import Status
 from robot_runtime.act.catalogue import plan_step
 from robot_runtime.messages import ActionVerdict, Plan, SafetyMode, Utterance, VoiceDirection
 from robot_runtime.mind.permission import Answer
+from robot_runtime.mind.plan_document import PlanDocument, Task
 from robot_runtime.mind.run import Run
 from robot_runtime.mind.services import Services
 from robot_runtime.stage import Inbox, news
@@ -81,6 +82,11 @@ class Attention:
             self._start(0.0, "")
         return self._due()
 
+    @property
+    def looks(self) -> bool:
+        """Whether it moves the head, or will."""
+        return self._look is not None or self._astray
+
     def leave(self) -> None:
         """Look ahead again."""
         self._end("cancelled")
@@ -125,7 +131,7 @@ class Attention:
         self._end("cancelled")
         now_s, goal = self._services.situation.now_s, plan_step(SKILL, {"bearing_deg": f"{math.degrees(bearing_rad):.0f}"})
         plan = Plan(now_s, f"{SKILL}-{round(now_s * 1000)}", utterance_id, "", "attention", goal, (goal,), "")
-        self._look = Run(self._services, plan, "")  # what was said is judged when it is to be done; this only looks
+        self._look = Run(self._services, plan, PlanDocument(Task(goal)), "")  # what was said is judged when it is to be done
 
     def _bearing_rad(self, utterance: Utterance) -> float:
         """The mean of most voices that were heard meanwhile, nan when most do not agree: some are reflections."""
@@ -139,13 +145,15 @@ class Attention:
         return math.remainder(heard[best] + sum(alike[best]) / len(alike[best]), math.tau)
 
     def _go_on(self, look: Run) -> None:
-        look.goal.check_time()
-        if look.goal.answer is Answer.WAITING:
+        if look.goal:
+            look.goal.check_time()
+        if look.answer is Answer.WAITING:
             return
-        if look.goal.answer is not Answer.GRANTED or look.asking:
+        if look.answer is not Answer.GRANTED or look.asking:
             self._end("refused")
             self._astray = abs(self._services.situation.joints.get(PAN_JOINT, 0.0)) > _ASTRAY_RAD
             return
+        look.begin()
         status = look.tick()
         if status is not Status.RUNNING:
             self._end("succeeded" if status is Status.SUCCESS else "failed")
@@ -153,8 +161,7 @@ class Attention:
     def _end(self, phase: str) -> None:
         look, self._look = self._look, None
         if look is not None:
-            look.cancel()
-            look.report(look.plan.id, look.plan.goal, phase)
+            look.close(phase)
 
 
 def _same(one: Utterance, other: Utterance) -> bool:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, replace
 
+from robot_runtime.hear.pattern import words as words_of
 from robot_runtime.messages import Argument, SpeechState, Utterance, WorldObject
+from robot_runtime.mind.clauses import without_courtesy
+from robot_runtime.mind.meant import Discourse, things_meant
+from robot_runtime.mind.mentions import Mentions
 from robot_runtime.mind.planner import Offer, Question
 from robot_runtime.mind.services import Services
 from robot_runtime.speak.clauses import rest
@@ -62,6 +66,21 @@ class Clarification:
             things = [thing for thing in map(self._services.situation.object, asked.question.candidates) if thing]
             text = self._services.wording.sentence("no_such_choice", choices=self._services.wording.choices(things))
             self._services.say(text, utterance.speaker_id, "question")
+        return None
+
+    def answer_freely(self, utterance: Utterance) -> Utterance | None:
+        """The same of words that are no sentence of the grammar, as "the one on the table"; nothing is asked again."""
+        if not self.is_open or self._open is None:
+            return None
+        asked, known = self._open, self._services.known
+        words, mentions = without_courtesy(words_of(utterance.free_text)), Mentions(known)
+        spans = [span for span in mentions.at(words, 0) if span.end == len(words)] if words else []
+        discourse = Discourse(utterance.speaker_id, [*asked.question.candidates])
+        for span in spans:
+            meant = [t.id for t in things_meant(span.mention, known, discourse) if t.id in asked.question.candidates]
+            if len(meant) == 1:
+                self._open = None
+                return _completed(asked, meant[0], utterance)
         return None
 
     def _chosen(self, question: Question, utterance: Utterance) -> list[WorldObject]:

@@ -1,4 +1,4 @@
-"""What the steps of a plan share: whose it is, its goal's permission, ids for proposals, and what went wrong."""
+"""What the steps of a task share: whose it is, its goal's permission, ids for proposals, and what went wrong."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ class Errand:
         self.plan = plan
         self.words = words  # that led to the plan
         self.explanation = ""  # the sentence about what went wrong
+        self.refused = False  # by the gate or a person
+        self.may_retry = False  # the skill itself has given up: another way may do
         self._proposed = 0
         self.goal = Permission(services, plan, plan.goal, words, plan.utterance_id, plan.id)
 

@@ -1,6 +1,6 @@
-"""Carries out plans: the goal passes the gate first, then each step; stops pause, people's words cancel or replace.
+"""Carries out plans: each task passes the gate first, then each of its steps; stops pause, people's words cancel or replace.
 
-A new plan does not disturb the running one until the gate has allowed its goal; then it takes its place.  While a stop is
+A new plan does not disturb the running one until the gate has allowed its first task; then it takes its place.  While a stop is
 latched nothing is proposed.  A paused step begins anew, with a new proposal, when a person says to go on: lifting the stop by
 itself does not start motion (ISO 13850: a reset shall not restart).
 """
@@ -14,10 +14,10 @@ from py_trees.common import Status
 
 from robot_runtime.messages import ActionVerdict, Plan, SafetyMode, Utterance
 from robot_runtime.mind.permission import Answer, Permission
+from robot_runtime.mind.plan_document import PlanDocument
 from robot_runtime.mind.run import Run
 from robot_runtime.mind.services import Services
 from robot_runtime.mind.still import Courtesy
-from robot_runtime.mind.words_of_plan import acceptance, completion
 
 
 class Resumed(Enum):
@@ -55,15 +55,14 @@ class Executive:
 
     @property
     def paused(self) -> bool:
-        step = self._run.step if self._run else None
-        return step is not None and step.is_paused and self._withdrawn_s is None and not self._goal_asked
+        return self._run is not None and self._run.is_paused and self._withdrawn_s is None and not self._goal_asked
 
     # ------------------------------------------------------------ what comes in
 
-    def submit(self, plan: Plan, words: str) -> None:
-        """Propose a plan's goal; a plan that still waits for its own goal's verdict is dropped."""
+    def submit(self, plan: Plan, document: PlanDocument, words: str) -> None:
+        """Propose a plan's first task; a plan that still waits for its own task's verdict is dropped."""
         self._drop_candidate()
-        self._candidate = Run(self._services, plan, words)
+        self._candidate = Run(self._services, plan, document, words)
 
     def hear(self, verdict: ActionVerdict) -> None:
         for run in (self._run, self._candidate):
@@ -78,15 +77,14 @@ class Executive:
         """Halt what is being done until :meth:`resume`."""
         self._gate_restarted = self._goal_asked = False  # what a person or a stop has paused does not go on by itself
         self._drop_candidate()
-        if self._run and self._run.step:
-            self._run.step.pause(detail)
+        if self._run:
+            self._run.pause(detail)
 
     def resume(self) -> Resumed:
         """Go on with what was paused."""
-        if not self.paused or self._run is None or self._run.step is None:
+        if not self.paused or self._run is None:
             return Resumed.NOTHING
-        self._run.goal.ask_again()  # a stop may have cost the goal its approval, and steps need it
-        self._run.step.resume()
+        self._run.resume()
         return Resumed.GOING_ON
 
     def cancel(self) -> bool:
@@ -111,7 +109,7 @@ class Executive:
         self._courtesy.tick(self._run)
         status = self._run.tick()
         if status is Status.SUCCESS:
-            self._end("succeeded", completion(self._run.plan, self._services), "report")
+            self._end("succeeded", self._run.completion, "report")
         elif status is Status.FAILURE:
             self._end("failed", self._with_what_is_held(self._run.explanation), "report")
 
@@ -119,32 +117,29 @@ class Executive:
         candidate = self._candidate
         if candidate is None:
             return
-        candidate.goal.check_time()
-        if candidate.goal.answer is Answer.GRANTED:
+        candidate.tick()
+        if candidate.is_over:  # refused, or no condition of it holds: what is being done goes on
+            self._candidate = None
+            candidate.close("refused", candidate.explanation)
+            self._say(candidate, candidate.explanation, "refusal" if candidate.refused else "answer")
+        elif candidate.answer is Answer.GRANTED:
             self._candidate = None
             self._replace_by(candidate)
-        elif candidate.goal.answer is Answer.REFUSED:
-            self._candidate = None
-            candidate.report(candidate.plan.id, candidate.plan.goal, "refused", candidate.goal.sentence)
-            self._say(candidate, candidate.goal.sentence, "refusal")
 
     def _replace_by(self, run: Run) -> None:
         held = self._services.situation.holding if self._run else ""
         self._end("cancelled", "")
         self._make_way()
         self._run = run
-        run.report(run.plan.id, run.plan.goal, "running")
-        text = acceptance(run.plan, self._services)
-        if held and held not in {argument.value for argument in run.plan.goal.arguments}:
-            text = f"{self._still_holding()} {text}".strip()
-        self._say(run, text, "notice")
+        about_it = held in {argument.value for argument in run.plan.goal.arguments}
+        run.begin(preface=self._still_holding() if held and not about_it else "")
 
     def _wait_for_gate(self) -> bool:
         """A gate that starts again knows no approval any more: ask for everything anew once it is up.  True while waiting."""
         starting = self._services.situation.mode == SafetyMode.STARTING.value
-        if starting and self._run is not None and self._run.step is not None and not self.paused:
-            self._run.step.pause("the gate starts")
-            self._gate_restarted = True
+        if starting and self._run is not None and not self.paused:
+            self._run.pause("the gate starts")
+            self._gate_restarted = self._run.is_paused
         elif not starting and self._gate_restarted:
             self._gate_restarted = False
             self.resume()
@@ -158,8 +153,7 @@ class Executive:
         now_s = self._services.situation.now_s
         if self._withdrawn_s is None:
             self._withdrawn_s = now_s
-            if self._run.step:
-                self._run.step.pause("withdrawn")
+            self._run.pause("withdrawn")
         elif now_s - self._withdrawn_s >= self._services.config.withdrawn_settle_s:
             self._withdrawn_s = None
             self._end("refused", self._with_what_is_held(lost.sentence), "refusal")
@@ -167,12 +161,13 @@ class Executive:
 
     def _goal_refused(self) -> bool:
         """Whether the goal, asked for again after a pause, was not granted any more; ends the run then."""
-        if self._run is None:
+        goal = self._run.goal if self._run else None
+        if goal is None or self.paused:
             return False
-        self._run.goal.check_time()
-        if self._run.goal.answer is not Answer.REFUSED:
+        goal.check_time()
+        if goal.answer is not Answer.REFUSED:
             return False
-        self._end("refused", self._with_what_is_held(self._run.goal.sentence), "refusal")
+        self._end("refused", self._with_what_is_held(goal.sentence), "refusal")
         return True
 
     def _goal_is_asked(self) -> bool:
@@ -184,11 +179,11 @@ class Executive:
         if run is None or self.paused:
             return False
         step = run.step
-        if run.goal.answer is Answer.ASKING:
+        if run.answer is Answer.ASKING:
             self._goal_asked, self._withdrawn_s = True, None
             if step:
                 step.pause("to be confirmed")
-        elif self._goal_asked and run.goal.answer is Answer.GRANTED:
+        elif self._goal_asked and run.answer is Answer.GRANTED:
             self._goal_asked = False
             if step:
                 step.resume()
@@ -206,15 +201,13 @@ class Executive:
     def _end(self, phase: str, sentence: str, purpose: str = "report") -> None:
         run, self._run, self._goal_asked = self._run, None, False
         if run is not None:
-            run.cancel()
-            run.report(run.plan.id, run.plan.goal, phase, sentence)
+            run.close(phase, sentence)
             self._say(run, sentence, purpose)
 
     def _drop_candidate(self) -> None:
         candidate, self._candidate = self._candidate, None
         if candidate is not None:
-            candidate.goal.drop()
-            candidate.report(candidate.plan.id, candidate.plan.goal, "cancelled")
+            candidate.close("cancelled")
 
     def _say(self, run: Run, text: str, purpose: str) -> None:
         self._services.say(text, run.plan.requester_id, purpose, run.plan.id)

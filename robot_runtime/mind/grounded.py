@@ -1,81 +1,74 @@
-"""The embedded planner: deterministic, from the recognised intent, the skill catalogue and the world's facts."""
+"""The embedded planner: deterministic, from the recognised intent or the speaker's own words, the catalogue and the world's facts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from robot_runtime.act.catalogue import ArgumentSpec, Skill, plan_step
-from robot_runtime.messages import Person, PlanStep, Utterance, WorldObject
-from robot_runtime.mind.planner import Answer, Known, Question, check, spoken, to_do
+from robot_runtime.messages import Person, Utterance, WorldObject
+from robot_runtime.mind.binding import FETCH, Binder, UnplannableError
+from robot_runtime.mind.free_text import FreeText, discourse_of
+from robot_runtime.mind.known import Known
+from robot_runtime.mind.plan_document import PlanDocument, Task
+from robot_runtime.mind.planner import Answer, Question, Request
 from robot_runtime.mind.recall import QUESTIONS, Recall
-from robot_runtime.mind.wording import capitalised
-from robot_runtime.world.objects import ROBOT
+from robot_runtime.mind.sentence import Understood
+from robot_runtime.mind.unfolding import FIND
 
 SPEAKER_WORDS = ("me", "myself", "us", "here", "")
-FIND, FETCH = "find", "fetch"
-
-
-class _UnplannableError(Exception):
-    """Ends planning with a sentence, and with the candidates when the sentence asks for one of them."""
-
-    def __init__(self, sentence: str, question: Question | None = None) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.question = question
-
-
-@dataclass
-class _Draft:
-    """Arguments that are bound so far, and the descriptions of things that must be found first."""
-
-    arguments: dict[str, str]
-    to_find: list[str]
 
 
 class GroundedPlanner:
-    """Knows no skill by name but ``find``, which goes before what needs an unknown thing, and ``fetch``, of what is in hand."""
+    """Knows no skill by name but ``find``, which may mean all of a kind, and ``fetch``, of what somebody holds."""
 
     name = "grounded"
 
     def __init__(self, known: Known) -> None:
         self._known = known
         self._recall = Recall(known)
+        self._free_text = FreeText(known, self._recall)
 
-    def plan(self, utterance: Utterance, plan_id: str, now_s: float) -> Answer:
-        """Steps for what was asked; a question when it is ambiguous; an honest sentence when it cannot be."""
+    def plan(self, request: Request) -> Answer:
+        """Tasks for what was asked; a question when it is ambiguous; an honest sentence when it cannot be.
+
+        The words themselves count where they say more than the grammar's sentence: more than one command, a condition, a reference.
+        """
+        utterance = request.utterance
+        understood = self._free_text.read(request) if utterance.free_text else Understood()
+        if utterance.free_text and (not utterance.intent or _says_more(understood)):
+            return self._free_text.answer(request, understood)
         if utterance.intent in QUESTIONS:
             reply = self._recall.answer(utterance)
-            return Answer(spoken(plan_id, utterance, self.name, reply.text, now_s), reply.question, reply.offer)
+            return Answer(PlanDocument(say=reply.text), reply.question, reply.offer)
         try:
             skill = self._known.catalogue.for_intent(utterance.intent)
             if skill is None:
-                raise _UnplannableError(self._say("no_skill"))
-            draft = self._bind(skill, utterance)
-            steps = self._steps(skill, draft, utterance)
-        except _UnplannableError as problem:
-            return Answer(spoken(plan_id, utterance, self.name, problem.sentence, now_s), problem.question)
-        goal = plan_step(skill.name, draft.arguments)
-        return Answer(check(to_do(plan_id, utterance, self.name, goal, steps, now_s), self._known))
+                raise UnplannableError(self._say("no_skill"))
+            arguments = self._bind(skill, utterance)
+            if skill.name == FETCH:
+                Binder(self._known, discourse_of(request), {}).check_holder(arguments)
+        except UnplannableError as problem:
+            return Answer(PlanDocument(say=problem.sentence), problem.question)
+        return Answer(PlanDocument(Task(plan_step(skill.name, arguments))))
 
     # ------------------------------------------------------------ arguments
 
-    def _bind(self, skill: Skill, utterance: Utterance) -> _Draft:
+    def _bind(self, skill: Skill, utterance: Utterance) -> dict[str, str]:
         slots = {slot.name: slot.value for slot in utterance.slots}
-        draft = _Draft({}, [])
+        arguments: dict[str, str] = {}
         for name, spec in skill.arguments.items():
             slot = spec.slot or name
-            draft.arguments[name] = self._value(skill, spec, slot, slots.get(slot, ""), utterance, draft)
-        return draft
+            arguments[name] = self._value(skill, spec, slot, slots.get(slot, ""), utterance)
+        return arguments
 
-    def _value(self, skill: Skill, spec: ArgumentSpec, slot: str, words: str, utterance: Utterance, draft: _Draft) -> str:
+    def _value(self, skill: Skill, spec: ArgumentSpec, slot: str, words: str, utterance: Utterance) -> str:
         if spec.type == "person":
             return self._person(words, utterance.speaker_id).id
+        words = words or spec.default
         if not words:
-            raise _UnplannableError(self._say("not_understood"))
+            raise UnplannableError(self._say("not_understood"))
         if spec.type == "place":
             return self._place(words)
         if spec.type in ("object", "target"):
-            return self._object(skill, slot, words, draft)
+            return self._object(skill, slot, words)
         return words
 
     def _place(self, words: str) -> str:
@@ -83,9 +76,9 @@ class GroundedPlanner:
         if words in places:
             return words
         if not places:
-            raise _UnplannableError(self._say("no_places"))
+            raise UnplannableError(self._say("no_places"))
         listed = self._known.wording.listing([self._say("the", name=place) for place in places])
-        raise _UnplannableError(self._say("unknown_place", place=words, places=listed))
+        raise UnplannableError(self._say("unknown_place", place=words, places=listed))
 
     def _person(self, words: str, speaker_id: str) -> Person:
         """Whom a name or "me" means.  Words of nobody stay nobody's: a child out of sight gets nothing in an adult's name."""
@@ -93,28 +86,25 @@ class GroundedPlanner:
         if words not in SPEAKER_WORDS:
             person = self._known.references.person(words, facts)
             if person is None:
-                raise _UnplannableError(self._say("unknown_person", person=words))
+                raise UnplannableError(self._say("unknown_person", person=words))
             return person
         speaker = self._known.references.person(speaker_id, facts) if speaker_id else None
         if speaker is not None:
             return speaker
         anybody = any(person.seen for person in facts.people)
-        raise _UnplannableError(self._say("unknown_speaker" if anybody else "nobody_here"))
+        raise UnplannableError(self._say("unknown_speaker" if anybody else "nobody_here"))
 
-    def _object(self, skill: Skill, slot: str, words: str, draft: _Draft) -> str:
+    def _object(self, skill: Skill, slot: str, words: str) -> str:
         """An id; or the words themselves when no such thing is known yet, or when all of its kind are asked for."""
         known = self._known
         if not known.references.objects(words, known.situation.facts) and not known.references.describe(words).class_name:
-            raise _UnplannableError(self._say("unknown_thing", object=known.wording.indefinite(words)))
+            raise UnplannableError(self._say("unknown_thing", object=known.wording.indefinite(words)))
         fitting = self._sure(words)
         if skill.name == FIND:
             return fitting[0].id if len(fitting) == 1 else words
         if len(fitting) > 1:
-            raise _UnplannableError(self._which(fitting), Question(slot, tuple(thing.id for thing in fitting)))
-        if not fitting:
-            draft.to_find.append(words)
-            return words
-        return fitting[0].id
+            raise UnplannableError(self._which(fitting), Question(slot, tuple(thing.id for thing in fitting)))
+        return fitting[0].id if fitting else words
 
     def _sure(self, words: str) -> list[WorldObject]:
         fitting = self._known.references.objects(words, self._known.situation.facts)
@@ -123,25 +113,15 @@ class GroundedPlanner:
     def _which(self, things: list[WorldObject]) -> str:
         return self._say("which_one", choices=self._known.wording.choices(things))
 
-    # ------------------------------------------------------------ steps
-
-    def _steps(self, skill: Skill, draft: _Draft, utterance: Utterance) -> list[PlanStep]:
-        first = [plan_step(FIND, {"object": words}) for words in draft.to_find]
-        steps = list(skill.expand(draft.arguments))
-        return first + (self._with_thing_at_hand(steps, draft, utterance) if skill.name == FETCH else steps)
-
-    def _with_thing_at_hand(self, steps: list[PlanStep], draft: _Draft, utterance: Utterance) -> list[PlanStep]:
-        """What the robot holds need not be picked; what a person holds is theirs."""
-        thing = self._known.situation.object(draft.arguments["object"])
-        if thing is None or not thing.held_by:
-            return steps
-        wording = self._known.wording
-        if thing.held_by == ROBOT:
-            getting = {plan_step("approach", {"target": thing.id}), plan_step("pick", {"object": thing.id})}
-            return [step for step in steps if step not in getting]
-        key = "already_has" if thing.held_by == draft.arguments["recipient"] else "other_has"
-        has = wording.person_has(thing.held_by, utterance.speaker_id)
-        raise _UnplannableError(self._say(key, person_has=capitalised(has), object=wording.the(thing.id)))
-
     def _say(self, key: str, **fields: str) -> str:
         return self._known.wording.sentence(key, **fields)
+
+
+def _says_more(understood: Understood) -> bool:
+    """Than one phrase of the catalogue about things by their names."""
+    if understood.correction is not None:
+        return True
+    clauses = [clause for command in understood.commands for clause in (*command.clauses, *command.otherwise)]
+    mentions = [mention for clause in clauses for mention in clause.mentions.values()]
+    points = any(m.pronoun not in ("", "me") or m.other or m.where is not None or m.article == "any" for m in mentions)
+    return points or len(clauses) > 1 or any(command.condition for command in understood.commands)

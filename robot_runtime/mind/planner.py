@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from robot_runtime.act.catalogue import Catalogue
-from robot_runtime.messages import Plan, PlanStep, Utterance
-from robot_runtime.mind.wording import Wording
-from robot_runtime.world.reference import References
-from robot_runtime.world.semantic_map import SemanticMap
-from robot_runtime.world.situation import Situation
+from robot_runtime.act.durations import seconds
+from robot_runtime.messages import EncodedImage, Plan, PlanStep, Utterance
+from robot_runtime.mind.conversation import Turn
+from robot_runtime.mind.facts import FACTS
+from robot_runtime.mind.known import Known
+from robot_runtime.mind.menu import Menu
+from robot_runtime.mind.plan_document import DEPTH, Fact, PlanDocument, depth, facts, tasks
+from robot_runtime.mind.plan_json import as_json
+from robot_runtime.mind.unfolding import unfolded
+from robot_runtime.mind.vlm.settings import VlmConfig
 
 NO_GOAL = PlanStep("", ())
 
@@ -21,15 +26,14 @@ class PlanError(ValueError):
 
 
 @dataclass(frozen=True)
-class Known:
-    """What a planner may consult, built once."""
+class Request:
+    """What a planner is asked: an utterance, and what it may be answered with."""
 
-    catalogue: Catalogue
-    site: SemanticMap
-    references: References
-    wording: Wording
-    situation: Situation
-    known_confidence: float  # below it the place of an object is not relied on
+    utterance: Utterance
+    menu: Menu
+    now_s: float
+    turns: tuple[Turn, ...] = ()  # what this person said before, oldest first
+    picture: EncodedImage | None = None  # the newest of the camera, for planners that look at it
 
 
 @dataclass(frozen=True)
@@ -51,41 +55,73 @@ class Offer:
 
 @dataclass(frozen=True)
 class Answer:
-    plan: Plan
+    document: PlanDocument = field(default_factory=PlanDocument)
     question: Question | None = None
     offer: Offer | None = None
+    about: tuple[str, ...] = ()  # the things that were spoken of, so that "it" has a meaning in the next turn
+    planner: str = ""  # who made it, when that was not the planner that was asked
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a planner is that takes its time."""
+
+    say: str = ""  # whole sentences that are sure by now, and were not handed out before; the answer's ``say`` leaves them out
+    answer: Answer | None = None  # None while it is still at it
+
+
+class Thinking(Protocol):
+    """A plan that is being made elsewhere.  Both methods return at once."""
+
+    def poll(self, now_s: float) -> Progress: ...
+
+    def cancel(self) -> None: ...
 
 
 class Planner(Protocol):
-    """Makes a plan from an utterance; pure, and quick enough for the mind's step."""
+    """Makes a plan from an utterance: at once when it can, else it hands back what goes on."""
 
     name: str  # backend and model or prompt hash
 
-    def plan(self, utterance: Utterance, plan_id: str, now_s: float) -> Answer: ...
+    def plan(self, request: Request) -> Answer | Thinking: ...
 
 
-PlannerFactory = Callable[[Known], Planner]
+PlannerFactory = Callable[[Known, VlmConfig], Planner]
 
 
-def check(plan: Plan, known: Known) -> Plan:
-    """The plan itself, when each of its steps is one of the catalogue's with arguments that exist.
+def said(text: str) -> Answer:
+    """An answer in words only."""
+    return Answer(PlanDocument(say=text))
+
+
+def check(document: PlanDocument, known: Known) -> PlanDocument:
+    """The document itself, when each of its tasks is one of the catalogue's with arguments that exist.
 
     :raises PlanError: it is not
     """
-    if plan.goal == NO_GOAL:
-        if plan.steps or not plan.say:
-            raise PlanError("a plan without a goal says something and has no steps")
-        return plan
-    if not plan.steps:
-        raise PlanError(f"{plan.goal.skill}: a goal needs steps")
-    for step in (plan.goal, *plan.steps):
-        problem = known.catalogue.problem(step) or _argument_problem(step, known)
+    if document.body is None:
+        if not document.say:
+            raise PlanError("a plan without a task says something")
+        return document
+    if depth(document.body) > DEPTH:
+        raise PlanError(f"a plan is at most {DEPTH} deep")
+    for task in tasks(document.body):
+        problem = known.catalogue.problem(task.step) or _argument_problem(task.step, known)
         if problem:
             raise PlanError(problem)
-    composed = next((step.skill for step in plan.steps if known.catalogue.skills[step.skill].steps), "")
-    if composed:
-        raise PlanError(f"{composed} is composed of others and cannot be a step")
-    return plan
+    strange = next((problem for fact in facts(document.body) if (problem := _fact_problem(fact))), "")
+    if strange:
+        raise PlanError(strange)
+    return document
+
+
+def published(document: PlanDocument, plan_id: str, utterance: Utterance, planner: str, known: Known, now_s: float) -> Plan:
+    """The message for the record: the first task as its goal, and all steps as they would come if everything works."""
+    all_tasks = list(tasks(document.body))
+    goal = all_tasks[0].step if all_tasks else NO_GOAL
+    steps = tuple(step for task in all_tasks for step in unfolded(task.step, known))
+    written = json.dumps(as_json(document), ensure_ascii=False) if all_tasks else ""
+    return Plan(now_s, plan_id, utterance.id, utterance.speaker_id, planner, goal, steps, document.say, written)
 
 
 def _argument_problem(step: PlanStep, known: Known) -> str:
@@ -99,18 +135,16 @@ def _argument_problem(step: PlanStep, known: Known) -> str:
             "place": argument.value in known.site.places,
             "object": is_thing,
             "target": is_thing or argument.value in people,
-            "text": True,
-        }[spec.type]
+            "duration": seconds(argument.value) is not None,
+        }.get(spec.type, True)
         if not fits:
             return f"{step.skill}: {argument.name}: '{argument.value}' is no {spec.type} that is known"
     return ""
 
 
-def spoken(plan_id: str, utterance: Utterance, planner: str, text: str, now_s: float) -> Plan:
-    """A plan that only says something."""
-    return Plan(now_s, plan_id, utterance.id, utterance.speaker_id, planner, NO_GOAL, (), text)
-
-
-def to_do(plan_id: str, utterance: Utterance, planner: str, goal: PlanStep, steps: Sequence[PlanStep], now_s: float) -> Plan:
-    """A plan that does something."""
-    return Plan(now_s, plan_id, utterance.id, utterance.speaker_id, planner, goal, tuple(steps), "")
+def _fact_problem(fact: Fact) -> str:
+    spec = FACTS.get(fact.name)
+    if spec is None:
+        return f"'{fact.name}' is no fact that can be looked up"
+    given = sorted(argument.name for argument in fact.arguments)
+    return "" if given == sorted(spec.arguments) else f"{fact.name} takes ({', '.join(spec.arguments)}), not ({', '.join(given)})"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from robot_runtime.mind.grounded import GroundedPlanner
 from robot_runtime.mind.planner import PlannerFactory
+from robot_runtime.mind.vlm.planner import VlmPlanner
 
-PLANNERS: dict[str, PlannerFactory] = {"grounded": GroundedPlanner}
+PLANNERS: Mapping[str, PlannerFactory] = {"grounded": lambda known, _: GroundedPlanner(known), "vlm": VlmPlanner}

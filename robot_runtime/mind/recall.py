@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from robot_runtime.messages import Person, Utterance, WorldObject
 from robot_runtime.mind.grown_up import is_grown_up
-from robot_runtime.mind.planner import Known, Offer, Question
+from robot_runtime.mind.known import Known
+from robot_runtime.mind.planner import Offer, Question
 from robot_runtime.mind.telling import Telling
 from robot_runtime.mind.wording import capitalised
 from robot_runtime.world import queries

@@ -1,67 +1,139 @@
-"""One plan that is being carried out: a py_trees sequence of gated steps."""
+"""One plan that is being carried out: its document as a py_trees tree of gated tasks."""
 
 from __future__ import annotations
 
+from py_trees.behaviour import Behaviour
 from py_trees.common import Status
-from py_trees.composites import Sequence
+from py_trees.composites import Selector, Sequence
 
 from robot_runtime.messages import ActionVerdict, Plan, Utterance
-from robot_runtime.mind.errand import Errand
-from robot_runtime.mind.outcome import holds
-from robot_runtime.mind.permission import Answer
+from robot_runtime.mind.known import Known
+from robot_runtime.mind.permission import Answer, Permission
+from robot_runtime.mind.plan_document import FirstThatWorks, If, InOrder, Node, PlanDocument, Saying
 from robot_runtime.mind.services import Services
 from robot_runtime.mind.step import GatedStep
+from robot_runtime.mind.task_run import TaskRun
+from robot_runtime.mind.tree import Condition, Speaking
 
 
-class Run(Errand):
-    """Its steps are proposed each in its turn."""
+class Run:
+    """Its first task is proposed on construction; nothing moves before :meth:`begin`.  Further tasks are proposed in their turn."""
 
-    def __init__(self, services: Services, plan: Plan, words: str) -> None:
-        super().__init__(services, plan, words)
-        self._tree: Sequence = Sequence(plan.goal.skill, memory=True, children=[GatedStep(self, step) for step in plan.steps])
+    def __init__(self, services: Services, plan: Plan, document: PlanDocument, words: str) -> None:
+        self.services = services
+        self.plan = plan
+        self.words = words  # that led to the plan
+        self.begun = False
+        self.refused = False  # by the gate or a person: then nothing else of the plan is tried
+        self.explanation = ""  # the sentence about what went wrong, or about a condition that did not hold
+        self.preface = ""  # said before what the robot sets out to do
+        self._tasks = 0
+        self._task: TaskRun | None = None
+        assert document.body is not None, "a plan that only says something is not carried out"
+        self._tree = self._built(document.body)
+        self._tree.tick_once()
+
+    # ------------------------------------------------------------ what the executive sees
+
+    @property
+    def goal(self) -> Permission | None:
+        """The permission of the task that is under way, or was last."""
+        return self._task.goal if self._task else None
+
+    @property
+    def answer(self) -> Answer:
+        """What the gate says of that task; a plan without one, since no condition held, needs no permission."""
+        return self.goal.answer if self.goal else Answer.GRANTED
 
     @property
     def step(self) -> GatedStep | None:
         """The step that is under way."""
-        current = self._tree.current_child
-        return current if isinstance(current, GatedStep) and self._tree.status is Status.RUNNING else None
+        return self._task.step if self._task and self._tree.status is Status.RUNNING else None
 
-    def hear(self, verdict: ActionVerdict) -> None:
-        self.goal.hear(verdict)
-        if self.step and self.step.permission:
-            self.step.permission.hear(verdict)
-
-    def decide(self, yes: bool, said: Utterance) -> bool:
-        """A person's yes or no; False when this run did not ask for one."""
-        step = self.step.permission if self.step else None
-        return self.goal.decide(yes, said) or (step is not None and step.decide(yes, said))
+    @property
+    def is_paused(self) -> bool:
+        return self._task is not None and self._task.is_paused
 
     @property
     def asking(self) -> bool:
         """Whether a person's yes or no is waited for."""
-        step = self.step.permission if self.step else None
-        return Answer.ASKING in (self.goal.answer, step.answer if step else None)
+        return any(permission.answer is Answer.ASKING for permission in self._permissions())
+
+    @property
+    def is_over(self) -> bool:
+        return self._tree.status is not Status.RUNNING
+
+    def hear(self, verdict: ActionVerdict) -> None:
+        for permission in self._permissions():
+            permission.hear(verdict)
+
+    def decide(self, yes: bool, said: Utterance) -> bool:
+        """A person's yes or no; False when this run did not ask for one."""
+        return any(permission.decide(yes, said) for permission in self._permissions())
+
+    def begin(self, preface: str = "") -> None:
+        """From now on it may move."""
+        self.begun, self.preface = True, preface
+
+    def pause(self, detail: str) -> None:
+        if self._task:
+            self._task.pause(detail)
+
+    def resume(self) -> None:
+        if self._task:
+            self._task.resume()
 
     def tick(self) -> Status:
         """One more piece of the plan."""
-        self._tree.tick_once()
-        if self._tree.status is Status.SUCCESS and not self._goal_is_reached():
-            self.explanation = self.services.wording.sentence("unverified")
-            return Status.FAILURE
+        if self._tree.status is Status.RUNNING:
+            self._tree.tick_once()
         return self._tree.status
 
-    def cancel(self) -> None:
-        """Give it up; a question that is open is over."""
-        for permission in (self.goal, self.step.permission if self.step else None):
-            if permission is not None:
-                permission.drop()
+    def close(self, phase: str, sentence: str = "") -> None:
+        """It is over; what was under way is given up, and a question that is open is not waited for any more."""
+        for permission in self._permissions():
+            permission.drop()
         self._tree.stop(Status.INVALID)
+        if self._task:
+            self._task.close(phase, sentence)
 
-    def _goal_is_reached(self) -> bool:
-        skill = self.services.catalogue.skills[self.plan.goal.skill]
-        if not skill.steps:
-            return True  # its only step is itself, or the last one, and was verified
-        step = self._tree.children[-1]
-        assert isinstance(step, GatedStep)
-        arguments = self.resolved(self.plan.goal)
-        return step.context is not None and holds(skill.success_predicate, arguments, step.context)
+    @property
+    def completion(self) -> str:
+        """What to say when all went well: of the task that was last, unless a condition has said more since."""
+        return " ".join(filter(None, (self._task.completion() if self._task and self._task.done else "", self.explanation)))
+
+    # ------------------------------------------------------------ what its tasks use
+
+    def enter(self, task: TaskRun) -> Plan:
+        """A task's turn has come; the one before is reported.  Returns the plan under whose id it is proposed."""
+        if self._task is not None:
+            self._task.hand_on()
+        self._task = task
+        self._tasks += 1
+        plan_id = self.plan.id if self._tasks == 1 else f"{self.plan.id}/{self._tasks}"
+        return Plan(
+            self.plan.stamp_s, plan_id, self.plan.utterance_id, self.plan.requester_id, self.plan.planner, task.planned.step, (), ""
+        )
+
+    @property
+    def known(self) -> Known:
+        return self.services.known
+
+    def say(self, text: str, purpose: str = "notice") -> None:
+        self.services.say(text, self.plan.requester_id, purpose, self._task.plan.id if self._task else self.plan.id)
+
+    # ------------------------------------------------------------ parts
+
+    def _permissions(self) -> list[Permission]:
+        step = self.step
+        return [permission for permission in (self.goal, step.permission if step else None) if permission is not None]
+
+    def _built(self, node: Node) -> Behaviour:
+        if isinstance(node, (InOrder, FirstThatWorks)):
+            parts = [self._built(part) for part in node.parts]
+            return Sequence("in order", True, parts) if isinstance(node, InOrder) else Selector("first that works", True, parts)
+        if isinstance(node, If):
+            return Condition(self, node.fact, self._built(node.then), self._built(node.otherwise) if node.otherwise else None)
+        if isinstance(node, Saying):
+            return Speaking(self, node.text, self._built(node.during))
+        return TaskRun(self, node)

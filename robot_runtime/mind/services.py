@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from robot_runtime.act.catalogue import Catalogue
 from robot_runtime.messages import SpeechRequest
 from robot_runtime.mind.grown_up import is_grown_up
+from robot_runtime.mind.known import Known
 from robot_runtime.mind.settings import MindConfig
 from robot_runtime.mind.wording import Wording
 from robot_runtime.stage import Outbox
@@ -24,13 +25,20 @@ class Services:
     situation: Situation
     wording: Wording
     outbox: Outbox = field(default_factory=list)
+    last_said: str = ""  # for who did not hear it
     _sentences: int = 0
     _quoted: str = ""
+
+    @property
+    def known(self) -> Known:
+        """The same for those who only look things up."""
+        return Known(self.catalogue, self.site, self.references, self.wording, self.situation, self.config.known_confidence)
 
     def say(self, text: str, addressee_id: str, purpose: str, action_id: str = "") -> None:
         """Publish a sentence, unless it is empty."""
         if text:
             self._sentences += 1
+            self.last_said = text
             now_s = self.situation.now_s
             request_id = f"say-{round(now_s * 1000)}-{self._sentences}"
             language = self.config.language if text == self._quoted else self.wording.language

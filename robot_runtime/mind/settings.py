@@ -6,12 +6,14 @@ from pydantic import Field, field_validator
 
 from robot_runtime.act.settings import SkillSettings
 from robot_runtime.mind.planners import PLANNERS
+from robot_runtime.mind.vlm.settings import VlmConfig
 from safety.files import suggestion
 
 
 class MindConfig(SkillSettings):
     site: str = Field("", description="folder with semantic_map.yaml; empty when the robot was told of no place")
     planner_backend: str = Field("grounded", description="which planner makes plans of utterances")
+    vlm: VlmConfig = Field(VlmConfig(), description="of the planner backend vlm")
     language: str = Field("en", description="of what the robot says")
     ontology_file: str = Field("safety/ontology.yaml", description="classes of things, and what people call them")
     minimum_confidence: float = Field(0.3, ge=0, le=1, description="of an utterance; below it the robot asks again")
@@ -30,6 +32,8 @@ class MindConfig(SkillSettings):
     still_limit_s: float = Field(60.0, gt=0, le=600, description="a step that a protective stop holds for this long has failed")
     excuse_after_s: float = Field(1.5, gt=0, le=30, description="of standing before somebody before the robot says so")
     excuse_period_s: float = Field(15.0, gt=0, le=600, description="at least, between two times of saying so")
+    replans: int = Field(2, ge=0, le=2, description="times that a task whose skill gave up is planned anew")
+    thinking_cue_s: float = Field(0.7, gt=0, le=10, description="a planner that needs longer is covered by a word")
     patience_s: float = Field(20.0, gt=0, le=600, description="within it, not understanding is said twice at most")
 
     @field_validator("planner_backend")

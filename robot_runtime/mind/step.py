@@ -13,6 +13,7 @@ from robot_runtime.messages import PlanStep
 from robot_runtime.mind.errand import Errand
 from robot_runtime.mind.outcome import holds
 from robot_runtime.mind.permission import Answer, Permission
+from robot_runtime.mind.preconditions import unmet
 
 
 class Stage(Enum):
@@ -29,7 +30,7 @@ class GatedStep(Behaviour):
     def __init__(self, errand: Errand, step: PlanStep) -> None:
         super().__init__(step.skill)
         self._errand = errand
-        self._planned = step
+        self.planned = step
         self._manifest = errand.services.catalogue.skills[step.skill]
         self._step = step  # with descriptions replaced by ids
         self._skill: Skill | None = None
@@ -87,10 +88,10 @@ class GatedStep(Behaviour):
 
     def _begin(self) -> None:
         errand = self._errand
-        self._step = plan_step(self._planned.skill, errand.resolved(self._planned))
+        self._step = plan_step(self.planned.skill, errand.resolved(self.planned))
         self.permission = Permission(errand.services, errand.plan, self._step, errand.words, errand.plan.utterance_id, errand.new_id())
         self.context = None
-        self._stage = Stage.ASKING
+        self._stage, errand.may_retry = Stage.ASKING, False
         self._ticked_s = errand.services.situation.now_s
 
     def _rest(self) -> None:
@@ -110,6 +111,9 @@ class GatedStep(Behaviour):
 
     def _start(self, permission: Permission) -> Status:
         services = self._errand.services
+        missing = unmet(self._manifest, self._step, services)
+        if missing:
+            return self._fail(missing)
         self.context = SkillContext(
             situation=services.situation, site=services.site, references=services.references, words=services.wording,
             settings=services.config, outbox=services.outbox, action_id=permission.action_id,
@@ -137,6 +141,7 @@ class GatedStep(Behaviour):
             return self._fail(services.wording.sentence("way_blocked"))
         result = skill.tick(context, self._active_s)
         if result.phase is Phase.FAILURE:
+            self._errand.may_retry = True
             return self._fail(result.reason)
         if result.phase is Phase.RUNNING:
             return Status.RUNNING
@@ -163,8 +168,8 @@ class GatedStep(Behaviour):
         return elapsed_s
 
     def _count(self, elapsed_s: float) -> None:
-        """Time-outs of skills count only the time in which the gate lets the robot move."""
-        if self._errand.services.situation.waits:
+        """Time-outs of skills that move count only the time in which the gate lets the robot move."""
+        if self._errand.services.situation.waits and self._manifest.moves:
             self._still_s += elapsed_s
         else:
             self._active_s += elapsed_s
@@ -176,7 +181,7 @@ class GatedStep(Behaviour):
     def _fail(self, sentence: str, phase: str = "failed") -> Status:
         self._end_skill()
         self._report(phase, sentence)
-        self._errand.explanation = sentence
+        self._errand.explanation, self._errand.refused = sentence, phase == "refused"
         self._stage = Stage.OVER
         return Status.FAILURE
 

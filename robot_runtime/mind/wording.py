@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from robot_runtime.messages import Person, Whereabouts, WorldObject
@@ -12,6 +13,10 @@ from robot_runtime.world.situation import Situation
 
 FRESH_S = 3.0
 """A thing seen this recently "is" somewhere; an older one "was last seen" there."""
+
+
+BATTERY_S = 60.0
+"""A battery says how full it is every few seconds; an older word of it is none."""
 
 
 class Wording:
@@ -31,7 +36,9 @@ class Wording:
         self._book = book
 
     def sentence(self, key: str, **values: str) -> str:
-        return self._book.sentence(key, **values)
+        """In the tone of the style of now: other words for the same."""
+        style = self._situation.style
+        return self._book.sentence(key, (style.verbosity, style.wording_register) if style else (), **values)
 
     def has(self, key: str) -> bool:
         """Whether the language has such a sentence."""
@@ -99,6 +106,23 @@ class Wording:
         here = self.sentence("in_place", place=facts.robot_place) if facts.robot_place else self.sentence("somewhere")
         others = [person for person in facts.people if person.seen and person.id != listener_id]
         return self.sentence("survey", here=here, things=things, people=self._who_is_here(others)).strip()
+
+    def status(self) -> str:
+        """How the robot is, in short sentences: whether it may move, where it is, what it holds, its battery."""
+        situation, facts = self._situation, self._situation.facts
+        free = "status_waits" if situation.waits or situation.latched else "status_well"
+        here = self.sentence("in_place", place=facts.robot_place) if facts.robot_place else self.sentence("somewhere")
+        said = [self.sentence(free), self.sentence("status_where", here=here)]
+        if situation.holding:
+            said.append(self.sentence("status_holding", object=self.the(situation.holding)))
+        return " ".join([*said, self._battery()])
+
+    def _battery(self) -> str:
+        battery = self._situation.battery
+        known = battery is not None and self._situation.now_s - battery.stamp_s <= BATTERY_S and math.isfinite(battery.charge_ratio)
+        if battery is None or not known:
+            return self.sentence("status_no_battery")
+        return self.sentence("status_battery", percent=str(round(100 * battery.charge_ratio)))
 
     def indefinite(self, words: str) -> str:
         """Some thing of a kind: "a cup", "an apple", "any pills"."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from robot_runtime.messages import Plan
+from robot_runtime.messages import Plan, Whereabouts
 from robot_runtime.mind.services import Services
 
 
 def fields_of(plan: Plan, services: Services) -> dict[str, str]:
     """Words for a goal's arguments, by the names that sentences use for them."""
-    wording, facts = services.wording, services.situation.facts
+    wording, facts, place_at = services.wording, services.situation.facts, services.site.place_at
     given = {argument.name: argument.value for argument in plan.goal.arguments}
-    fields = {"place": given.get("place", ""), "object": wording.the(given.get("object", "")), "found": ""}
+    fields = {"place": given.get("place", ""), "object": wording.the(given.get("object", "")), "found": "", "where": ""}
     person = given.get("recipient", given.get("person", ""))
     fields["person"] = wording.person(person, plan.requester_id)
+    somebody = services.situation.person(person)
+    if somebody is not None:
+        at = place_at(somebody.position_m[0], somebody.position_m[1])
+        fields["where"] = wording.at(Whereabouts(place=at), plan.requester_id)
     if "object" in given:
         fitting = services.references.objects(given["object"], facts)
         sure = [thing for thing in fitting if thing.confidence >= services.config.known_confidence]

@@ -36,6 +36,16 @@ def count_words(text: str) -> int:
     return len(_WORD.findall(text))
 
 
+def counted_words(sentence: str) -> float:
+    """Words by which its pace counts: a short sentence of long words has more of them.
+
+    >>> counted_words("It is on the table."), round(counted_words("Understood."), 2)
+    (5, 2.33)
+    """
+    words = count_words(sentence)
+    return words if words >= _FEW_WORDS else max(words, letters(sentence) / _LETTERS_A_WORD)
+
+
 def letters(text: str) -> float:
     """How much there is to say, in letters.
 
@@ -85,9 +95,8 @@ def timed(sentence: str, rate_wpm: float, clause_pause_s: float) -> Sequence[Cla
     """
     parts = [part for part in _CLAUSE_END.split(sentence.strip()) if count_words(part)]
     weights = [letters(part) for part in parts]
-    words, total = count_words(sentence), sum(weights)
-    counted = words if words >= _FEW_WORDS else max(words, total / _LETTERS_A_WORD)
-    seconds = counted * 60 / rate_wpm
+    total = sum(weights)
+    seconds = counted_words(sentence) * 60 / rate_wpm
     pauses_s = min(clause_pause_s * (len(parts) - 1), _MOST_PAUSE * seconds)
     pause_s = pauses_s / (len(parts) - 1) if len(parts) > 1 else 0.0
     spoken_s = seconds - pauses_s

@@ -52,6 +52,10 @@ class Engine(Protocol):
         """
         ...
 
+    def pitch_range_st(self, language: str) -> float:
+        """How lively the voice is by itself, in semitones; nan for one whose liveliness cannot be changed."""
+        ...
+
     def close(self) -> None:
         """Let go of processes; a later clause starts them again."""
         ...

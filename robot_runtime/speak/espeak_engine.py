@@ -14,7 +14,7 @@ from robot_runtime.speak.clauses import count_words, letters
 from robot_runtime.speak.engine import RATE_HZ, EngineError, Manner, Piece
 from robot_runtime.speak.espeak import Espeak
 from robot_runtime.speak.loudness import NOMINAL_DBFS
-from robot_runtime.speak.meter import active_level_dbfs
+from robot_runtime.speak.meter import measured
 from robot_runtime.speak.stretch import RATIOS, Stretch
 
 VOICES: Mapping[str, str] = {"en": "en-us", "fr": "fr"}
@@ -42,6 +42,7 @@ _GAP_S = 0.036  # a unit of espeak's word gap at its slowest rate
 class _Calibration:
     letter_s: float  # at the reference rate
     gain: float  # to the nominal level
+    pitch_range_st: float
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,18 @@ class EspeakEngine:
 
         :raises EngineError: espeak-ng refused
         """
-        language = language if language in self._voices else next(iter(self._voices))
+        language = self._spoken(language)
         calibration = self._calibration(language)
         spoken = self._fitting(clause, seconds, language, manner, calibration.letter_s)
         stretch = Stretch(_stretch_ratio(seconds, spoken.seconds))
         yield from _pieces(clause, spoken, calibration.gain, stretch)
+
+    def pitch_range_st(self, language: str) -> float:
+        """See :class:`~robot_runtime.speak.engine.Engine`."""
+        return self._calibration(self._spoken(language)).pitch_range_st
+
+    def _spoken(self, language: str) -> str:
+        return language if language in self._voices else next(iter(self._voices))
 
     def _fitting(self, clause: str, seconds: float, language: str, manner: Manner, letter_s: float) -> _Pass:
         """The clause at the rate that suits it best; its letters tell that rate well enough for most."""
@@ -111,9 +119,9 @@ class EspeakEngine:
             spoken = self._once(text, language, _REFERENCE, 0, Manner())
             if not len(spoken.sound):
                 raise EngineError(f"the voice '{self._voices[language]}' of espeak-ng makes no sound")
-            level_dbfs = active_level_dbfs(spoken.sound.astype(np.int16))
+            figures = measured(spoken.sound.astype(np.int16))
             self._calibrated[language] = _Calibration(
-                spoken.seconds / (letters(text) + _START_LETTERS), 10 ** ((NOMINAL_DBFS - level_dbfs) / 20)
+                spoken.seconds / (letters(text) + _START_LETTERS), 10 ** ((NOMINAL_DBFS - figures.level_dbfs) / 20), figures.pitch_range_st
             )
         return self._calibrated[language]
 

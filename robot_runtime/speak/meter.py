@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -19,6 +21,8 @@ _VOICED = 0.5  # normalised autocorrelation
 _AS_GOOD = 0.9  # of the best: the shortest period that is as good is no multiple of the true one
 _FEW = 5  # voiced frames, below which no pitch is told
 _FULL_SCALE = 32768.0
+_FRAME = 320  # samples that are fed at a time
+_FRAME_S = _FRAME / RATE_HZ
 
 PauseKind = Literal["clause", "sentence"]
 
@@ -34,6 +38,7 @@ class Figures:
     level_dbfs: float
     pitch_hz: float  # median
     pitch_range_st: float  # 10th to 90th percentile, in semitones
+    voiced_s: float = 0.0  # what the pitch rests on
 
 
 @dataclass
@@ -48,7 +53,8 @@ class Meter:
 
     _peaks: list[float] = field(default_factory=list)  # one a block
     _powers: list[float] = field(default_factory=list)  # one a frame
-    _pitches_hz: list[float] = field(default_factory=list)
+    _pitches_hz: list[float] = field(default_factory=list)  # likewise; nan where there is no voice
+    _ends: list[int] = field(default_factory=list)  # of the frames, in samples
     _pauses: list[_Pause] = field(default_factory=list)
     _rest: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
     _window: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
@@ -66,26 +72,51 @@ class Meter:
         self._peaks += np.abs(blocks.astype(np.int32)).reshape(-1, _BLOCK).max(axis=1).tolist()
         self._powers.append(float(np.mean(np.square(samples.astype(np.float64)))) if len(samples) else 0.0)
         self._window = np.concatenate([self._window, samples])[-_PITCH_WINDOW:]
-        pitch = pitch_hz(self._window) if len(self._window) == _PITCH_WINDOW else math.nan
-        if not math.isnan(pitch):
-            self._pitches_hz.append(pitch)
+        self._pitches_hz.append(pitch_hz(self._window) if len(self._window) == _PITCH_WINDOW else math.nan)
+        self._ends.append(self._samples)
 
-    def figures(self) -> Figures:
-        """Of all that was fed."""
+    @property
+    def samples(self) -> int:
+        """That were fed."""
+        return self._samples
+
+    def figures(self, begin: int = 0) -> Figures:
+        """Of what was fed from that sample on, as one text: silence at its end counts like what was said."""
         pauses: dict[PauseKind, list[float]] = {"clause": [], "sentence": []}
         for pause in self._pauses:
-            if pause.place < self._samples:
-                pauses[pause.kind].append(self._silence_s(pause.place))
-        duration_s = self._samples / RATE_HZ
-        low, middle, high = np.percentile(self._pitches_hz, [10, 50, 90]) if len(self._pitches_hz) >= _FEW else (math.nan,) * 3
+            if begin <= pause.place < self._samples:
+                pauses[pause.kind].append(self.silence_s(pause.place))
+        duration_s = (self._samples - begin) / RATE_HZ
+        first = bisect.bisect_right(self._ends, begin)
+        pitches_hz = [pitch for pitch in self._pitches_hz[first:] if not math.isnan(pitch)]
+        low, middle, high = np.percentile(pitches_hz, [10, 50, 90]) if len(pitches_hz) >= _FEW else (math.nan,) * 3
         return Figures(
-            duration_s, duration_s - sum(pauses["sentence"]), _mean(pauses["clause"]), _mean(pauses["sentence"]), self._active_dbfs(),
-            float(middle), 12 * math.log2(high / low),
+            duration_s, duration_s - sum(pauses["sentence"]), _mean(pauses["clause"]), _mean(pauses["sentence"]),
+            active_level_of(self._powers[first:]), float(middle), 12 * math.log2(high / low), len(pitches_hz) * _FRAME_S,
         )  # fmt: skip
 
-    def _silence_s(self, place: int) -> float:
+    def lasts(self, begin: int) -> tuple[float, float]:
+        """Seconds from the first sound after that sample to the last one, and those of them that are pauses told beforehand."""
+        first_block = begin // _BLOCK
+        loud = np.flatnonzero(np.array(self._peaks[first_block:]) > self._silent())
+        if not len(loud):
+            return 0.0, 0.0
+        last = (first_block + int(loud[-1])) * _BLOCK
+        pauses_s = sum(self.silence_s(pause.place) for pause in self._pauses if begin < pause.place < last)
+        return (int(loud[-1]) + 1 - int(loud[0])) * _BLOCK / RATE_HZ, pauses_s
+
+    def is_silent(self, begin: int) -> bool:
+        """Whether nothing was heard from that sample on."""
+        return all(peak <= self._silent() for peak in self._peaks[begin // _BLOCK :])
+
+    def _silent(self) -> float:
+        return _SILENT * max(self._peaks, default=0.0)
+
+    def silence_s(self, place: int) -> float:
         """How long it is silent around a place."""
-        silent = _SILENT * max(self._peaks, default=0.0)
+        silent = self._silent()
+        if not self._peaks:
+            return 0.0
         middle = first = last = min(place // _BLOCK + 1, len(self._peaks) - 1)
         if self._peaks[middle] > silent:
             return 0.0
@@ -95,27 +126,34 @@ class Meter:
             last += 1
         return (last + 1 - first) * _BLOCK / RATE_HZ
 
-    def _active_dbfs(self) -> float:
-        powers = np.array(self._powers)
-        powers = powers[powers > 0]
-        if not len(powers):
-            return math.nan
-        active = float(powers.mean())
-        for _ in range(8):  # settles in two or three
-            active = float(powers[powers >= active * 10 ** (-_ACTIVE_DB / 10)].mean())
-        return 10 * math.log10(active / _FULL_SCALE**2)
+
+def measured(sound: NDArray[np.int16]) -> Figures:
+    """A whole sound of one sentence."""
+    meter = Meter()
+    for begin in range(0, len(sound), _FRAME):
+        meter.feed(sound[begin : begin + _FRAME])
+    return meter.figures()
 
 
 def active_level_dbfs(sound: NDArray[np.int16]) -> float:
     """The level of speech without its pauses, in the manner of ITU-T P.56; nan for silence."""
-    meter = Meter()
-    meter._powers = [
-        float(np.mean(np.square(frame.astype(np.float64)))) for frame in np.array_split(sound, max(1, len(sound) // 320)) if len(frame)
-    ]
-    return meter._active_dbfs()
+    frames = np.array_split(sound, max(1, len(sound) // _FRAME))
+    return active_level_of([float(np.mean(np.square(frame.astype(np.float64)))) for frame in frames if len(frame)])
 
 
-def pitch_hz(window: NDArray[np.int16]) -> float:
+def active_level_of(of_frames: Sequence[float]) -> float:
+    """The same from the powers of its frames."""
+    powers = np.array(of_frames)
+    powers = powers[powers > 0]
+    if not len(powers):
+        return math.nan
+    active = float(powers.mean())
+    for _ in range(8):  # settles in two or three
+        active = float(powers[powers >= active * 10 ** (-_ACTIVE_DB / 10)].mean())
+    return 10 * math.log10(active / _FULL_SCALE**2)
+
+
+def pitch_hz(window: NDArray[np.generic]) -> float:
     """Fundamental frequency by the normalised autocorrelation, nan where there is no voice."""
     sound = window.astype(np.float64)
     sound -= sound.mean()

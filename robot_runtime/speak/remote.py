@@ -1,107 +1,31 @@
 """Engines that take their time or have a licence or libraries of their own: a process of its own, never waited for.
 
-The process is any program that speaks the protocol of ``espeak_worker.py``: it says ``R`` once it is ready, gets a request ``S``
-(JSON with text, language, voice and duration, a ratio to the voice's own pace) and answers with pieces of sound ``A`` and an end ``E``,
-or ``X`` and a reason.
+The process is any program that speaks the protocol of ``pipes.py``: a request tells text, language, voice and duration, a ratio to the
+voice's own pace; the answer is pieces of sound, and the ready process tells its ``sample_rate_hz``.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import struct
-import subprocess
+import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from robot_runtime.pipes import Pipes, WorkerError
 from robot_runtime.speak.clauses import letters
 from robot_runtime.speak.engine import NOT_YET, RATE_HZ, EngineError, Manner, Piece
 from robot_runtime.speak.loudness import NOMINAL_DBFS
 from robot_runtime.speak.meter import active_level_dbfs
 from robot_runtime.speak.stretch import RATIOS, Stretch
 
-_HEADER = 5
-_PIPE_BYTES = 1 << 16
 _SILENT = 150  # of int16: what is softer before and behind a clause is cut
 _TYPICAL_LETTER_S = 0.07  # until the voice itself has been heard
 _LEARNING = 0.5  # share of the last clause in what is known of a voice
 _MOST_GAIN = 4.0
 _FIRST_GAIN = 0.5  # engines tend to speak near full scale
 _CAUTIOUS = 1.15  # words are told as heard rather late than early
-
-
-class Pipes:
-    """The process and what has arrived from it; reads never block."""
-
-    def __init__(self, command: Sequence[str]) -> None:
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self._to, self._from = self.process.stdin, self.process.stdout
-        os.set_blocking(self._from.fileno(), False)
-        self._unread = bytearray()
-        self._asked = 0
-        self._answered = 0
-        self.sample_rate_hz = 0  # until the process is ready
-
-    def ask(self, request: Mapping[str, object]) -> int:
-        """Send a request; the number of its answer.  Answers come in the order of requests."""
-        payload = json.dumps(request).encode()
-        self._to.write(b"S" + struct.pack("<I", len(payload)) + payload)
-        self._asked += 1
-        return self._asked
-
-    def is_ready(self) -> bool:
-        """:raises EngineError: the process died, or told why it cannot start"""
-        if not self.sample_rate_hz and (message := self._message()) is not None:
-            kind, payload = message
-            if kind != b"R":
-                raise EngineError(payload.decode(errors="replace"))
-            self.sample_rate_hz = int(json.loads(payload)["sample_rate_hz"])
-        return self.sample_rate_hz > 0
-
-    def next_of(self, answer: int) -> tuple[bytes, bytes] | None:
-        """The next message of an answer, None while there is none; what is left of earlier answers is skipped.
-
-        :raises EngineError: the process died
-        """
-        while (message := self._message()) is not None:
-            arriving = self._answered + 1
-            self._answered += message[0] in (b"E", b"X")
-            if arriving == answer:
-                return message
-        return None
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self._to.close()
-        self._from.close()
-
-    def _message(self) -> tuple[bytes, bytes] | None:
-        self._read()
-        if len(self._unread) < _HEADER:
-            return None
-        end = _HEADER + struct.unpack("<I", self._unread[1:_HEADER])[0]
-        if len(self._unread) < end:
-            return None
-        kind, payload = bytes(self._unread[:1]), bytes(self._unread[_HEADER:end])
-        del self._unread[:end]
-        return kind, payload
-
-    def _read(self) -> None:
-        while True:
-            try:
-                piece = os.read(self._from.fileno(), _PIPE_BYTES)
-            except BlockingIOError:
-                return
-            if not piece and self._unread:
-                return  # its last words first
-            if not piece:
-                raise EngineError(f"the speech engine died with status {self.process.wait()}")
-            self._unread += piece
 
 
 class RemoteEngine:
@@ -137,9 +61,12 @@ class RemoteEngine:
         language = language if language in self._voices else next(iter(self._voices))
         try:
             yield from self._answer(clause, seconds, language)
-        except (EngineError, OSError) as error:
+        except (EngineError, WorkerError, OSError) as error:
             self.close()
             raise EngineError(str(error)) from error
+
+    def pitch_range_st(self, language: str) -> float:
+        return math.nan
 
     def _answer(self, clause: str, seconds: float, language: str) -> Iterator[Piece]:
         ratio = seconds / (letters(clause) * self._letter_s.get(language, _TYPICAL_LETTER_S))
@@ -149,7 +76,7 @@ class RemoteEngine:
         while not pipes.is_ready():
             yield NOT_YET
         answer = pipes.ask(request)
-        shape = _Shape(pipes.sample_rate_hz, self._gain.get(language, _FIRST_GAIN), Stretch(1.0 if self._has_rate else ratio))
+        shape = _Shape(int(pipes.told["sample_rate_hz"]), self._gain.get(language, _FIRST_GAIN), Stretch(1.0 if self._has_rate else ratio))
         out_s, kind = 0.0, b""
         while kind != b"E":
             message = pipes.next_of(answer)

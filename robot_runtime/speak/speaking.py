@@ -5,26 +5,22 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_runtime.messages import SpeechRequest
+from robot_runtime.messages import SpeechMeasured, SpeechRequest
 from robot_runtime.speak.clauses import Clause, count_words, timed, whole_sentences
-from robot_runtime.speak.engine import NOT_YET, RATE_HZ, Engine, Manner, Piece
-from robot_runtime.speak.loudness import limited
+from robot_runtime.speak.engine import NOT_YET, RATE_HZ, Engine, Piece
+from robot_runtime.speak.loudness import NOMINAL_DBFS, limited
 from robot_runtime.speak.meter import Figures, Meter
+from robot_runtime.speak.pacing import Pacing
+from robot_runtime.speak.spoken import Delivery, Sentences, Spoken
 
-
-@dataclass(frozen=True)
-class Delivery:
-    """How it is said now; a new one holds from the next sentence on."""
-
-    manner: Manner
-    clause_pause_s: float
-    pause_s: float
+_EARLY_S = 0.06
+"""So much of the pause after a sentence waits behind it at once: when the next one is asked for, all of the last one has left and is
+measured.  The rest of the pause is time in which a slow engine gets on with the next."""
 
 
 class Text:
@@ -53,6 +49,11 @@ class Text:
             self._sentences.append(self._beginning.strip())
         self._beginning = ""
 
+    @property
+    def waits(self) -> bool:
+        """Whether a sentence is there to be taken."""
+        return bool(self._sentences)
+
     def next(self) -> str:
         """A sentence that has not been taken yet, "" if there is none now."""
         return self._sentences.popleft() if self._sentences else ""
@@ -64,17 +65,26 @@ class _Sound(NamedTuple):
     samples: NDArray[np.int16]
     clause: int
     heard: int  # characters of that clause
+    sentence: Spoken
 
 
 class Speaking:
-    """Frames of one request.
+    """Frames of one request.  Whoever takes one tells by :meth:`left` what became of it.
 
+    :param voices: a name of the engine's voices, under which is kept what is learnt of them
     :param language: of texts that do not say theirs
     :param loudness_db: against normal; asked for as a sentence begins
     """
 
     def __init__(
-        self, text: Text, engine: Engine, language: str, delivery: Callable[[], Delivery], loudness_db: Callable[[Text], float]
+        self,
+        text: Text,
+        engine: Engine,
+        voices: str,
+        language: str,
+        pacing: Pacing,
+        delivery: Callable[[], Delivery],
+        loudness_db: Callable[[Text], float],
     ) -> None:
         self.text = text
         self._engine = engine
@@ -82,17 +92,20 @@ class Speaking:
         self._delivery = delivery
         self._loudness_db = loudness_db
         self._clauses: deque[Clause] = deque()
-        self._now: Delivery | None = None
+        self._now: Spoken | None = None
         self._gain = 1.0
         self._clause: Clause | None = None  # that is being made into sound
         self._pieces: Iterator[Piece] = iter(())
         self._waiting: deque[_Sound] = deque()
         self._waits = 0  # samples in them
+        self._leaving: Spoken | None = None
         self._pause_s = 0.0  # before the next clause
         self._begun: list[str] = []  # clauses
         self._place = (0, 0)  # clause, and characters of it, that have left
         self._meter = Meter()
+        self._sentences = Sentences(text.request.id, f"{voices} {self._language}", pacing, self._meter)
         self._words = 0
+        self._samples = 0  # of the frames that were given
         self.frames = 0
         self.starved = 0  # frames of silence for want of text or sound
 
@@ -110,9 +123,23 @@ class Speaking:
         sound, have = np.zeros(count, np.int16), 0
         while self._waiting and (have < count or not len(self._waiting[0].samples)):
             have = self._take(sound, have)
-        self._meter.feed(sound[:have])
+        self._samples += have
         self.frames += 1
         return sound
+
+    def left(self, sound: NDArray[np.int16], now_s: float, *, whole: bool) -> list[SpeechMeasured]:
+        """The last frame as it left, and the sentences that have been measured since.
+
+        :param whole: it left as it was given, not softer
+        """
+        if not whole:
+            self._sentences.disturb("ducked")
+        self._meter.feed(sound[: self._samples - self._meter.samples])
+        return self._sentences.told(now_s)
+
+    def over(self, now_s: float, how: str) -> list[SpeechMeasured]:
+        """Nothing more leaves: it is "finished" or "cut"."""
+        return self._sentences.told(now_s, how)
 
     @property
     def done(self) -> bool:
@@ -160,33 +187,61 @@ class Speaking:
         assert self._now is not None
         self._clause = clause = self._clauses.popleft()
         if self._pause_s:
-            self._add(Piece(np.zeros(round(self._pause_s * RATE_HZ), np.int16), len(self._begun[-1])))
+            self._add_pause(self._pause_s)
         self._begun.append(clause.text)
         self._words += count_words(clause.text)
-        self._pieces = self._engine.say(clause.text, clause.seconds, self._language, self._now.manner)
+        self._pieces = self._engine.say(clause.text, self._now.seconds(clause), self._language, self._now.manner)
         return True
 
     def _next_sentence(self) -> bool:
         while not self._clauses and (sentence := self.text.next()):
-            self._now = self._delivery()
-            self._gain = 10 ** (self._loudness_db(self.text) / 20)
-            self._clauses.extend(timed(sentence, self._now.manner.rate_wpm, self._now.clause_pause_s))
+            delivery, loudness_db = self._delivery(), self._loudness_db(self.text)
+            clauses = timed(sentence, delivery.manner.rate_wpm, delivery.clause_pause_s)
+            if clauses:
+                range_st = self._engine.pitch_range_st(self._language)
+                self._now = self._sentences.next(sentence, clauses, delivery, range_st, NOMINAL_DBFS + loudness_db)
+                self._gain = 10 ** ((loudness_db + self._now.correction.level_db) / 20)
+                self._clauses.extend(clauses)
         return bool(self._clauses)
 
     def _end_clause(self) -> None:
-        assert self._clause is not None and self._now is not None
-        self._pause_s = self._now.pause_s if self._clause.ends_sentence else self._clause.pause_s
-        if self._pause_s:
-            self._meter.pause("sentence" if self._clause.ends_sentence else "clause", ahead=self._waits)
+        clause, now = self._clause, self._now
+        assert clause is not None and now is not None
         self._clause = None
+        if clause.ends_sentence:
+            self._sentences.ends(now, self._samples + self._waits)
+        self._pause_s = now.pause_s if clause.ends_sentence else now.clause_pause_s(clause)
+        if self._pause_s:
+            self._meter.pause("sentence" if clause.ends_sentence else "clause", ahead=self._ahead)
+        if clause.ends_sentence and self.text.waits:
+            early_s = min(_EARLY_S, self._pause_s)
+            self._add_pause(early_s)
+            self._pause_s -= early_s
+
+    @property
+    def _ahead(self) -> int:
+        """Samples from what was measured to what is added next."""
+        return self._samples - self._meter.samples + self._waits
 
     def _add(self, piece: Piece) -> None:
-        self._waiting.append(_Sound(limited(self._gain * piece.samples), len(self._begun) - 1, piece.heard))
+        assert self._now is not None
+        self._waiting.append(_Sound(limited(self._gain * piece.samples), len(self._begun) - 1, piece.heard, self._now))
         self._waits += len(piece.samples)
+
+    def _add_pause(self, seconds: float) -> None:
+        """It belongs to the clause before it."""
+        silence = np.zeros(round(seconds * RATE_HZ), np.int16)
+        spoken = self._waiting[-1].sentence if self._waiting else self._leaving
+        assert spoken is not None
+        self._waiting.append(_Sound(silence, len(self._begun) - 1, len(self._begun[-1]), spoken))
+        self._waits += len(silence)
 
     def _take(self, frame: NDArray[np.int16], have: int) -> int:
         """Move the front of what waits into ``frame`` from ``have`` on; how much it holds then."""
         front = self._waiting.popleft()
+        if front.sentence is not self._leaving:
+            self._leaving = front.sentence
+            self._leaving.begin = self._samples + have
         now, rest = front.samples[: len(frame) - have], front.samples[len(frame) - have :]
         frame[have : have + len(now)] = now
         self._waits -= len(now)
@@ -204,6 +259,6 @@ class Speaking:
         self.frames += 1
         if self._clause is None:
             self._pause_s = max(0.0, self._pause_s - count / RATE_HZ)
-        silence = np.zeros(count, np.int16)
-        self._meter.feed(silence)
-        return silence
+        self._sentences.disturb("waited")
+        self._samples += count
+        return np.zeros(count, np.int16)

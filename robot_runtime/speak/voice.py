@@ -9,13 +9,15 @@ from collections import deque
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
-from robot_runtime.messages import AudioFrame, FloorDecision, SpeechRequest, SpeechState, SpeechStyle, StopRequest
+from robot_runtime.messages import AudioFrame, FloorDecision, SpeechMeasured, SpeechRequest, SpeechState, SpeechStyle, StopRequest
 from robot_runtime.speak.ducking import Ducking, Manners
 from robot_runtime.speak.engine import NEUTRAL_WPM, RATE_HZ, Engine, EngineError, Manner
 from robot_runtime.speak.engines import Backend, engine
 from robot_runtime.speak.listener import Listener
 from robot_runtime.speak.loudness import Law
-from robot_runtime.speak.speaking import Delivery, Speaking, Text
+from robot_runtime.speak.pacing import Pacing
+from robot_runtime.speak.speaking import Speaking, Text
+from robot_runtime.speak.spoken import Delivery
 from robot_runtime.stage import Inbox, Outbox, latest, news
 
 FRAME_S = 0.02
@@ -58,6 +60,7 @@ class Voice:
         config = self._config
         self._delivery = Delivery(Manner(rate_wpm=config.rate_wpm), config.clause_pause_s, config.pause_s)
         self._listener = Listener()
+        self._pacing = Pacing()
         self._queue: deque[Text] = deque()
         self._speaking: Speaking | None = None
         self._ducking = Ducking(self._config.interrupted)
@@ -70,17 +73,22 @@ class Voice:
         self._engine.close()
         return []
 
+    @property
+    def busy(self) -> bool:
+        """It says something, or has something to say."""
+        return self._speaking is not None or bool(self._queue)
+
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         style = latest(inbox, "speech/style", SpeechStyle)
         if style is not None:
             manner = Manner(style.rate_wpm, style.pitch_ratio, style.volume_ratio, style.pitch_range_ratio)
-            self._delivery = Delivery(manner, style.clause_pause_s, style.pause_s)
+            self._delivery = Delivery(manner, style.clause_pause_s, style.pause_s, style.person_id, style.name)
         self._listener.update(inbox)
         outbox: Outbox = []
         if any(stop.source == "word" for stop in news(inbox, "safety/stop_request", StopRequest)):
             outbox += self._silence(now_s)
         for floor in news(inbox, "speech/floor", FloorDecision):
-            if self._speaking is not None or self._queue:
+            if self.busy:
                 self._ducking.take(floor)
         for request in news(inbox, "speech/say", SpeechRequest):
             outbox += self._take(request, now_s)
@@ -111,7 +119,7 @@ class Voice:
     def _cut(self, now_s: float) -> Outbox:
         self._ducking.reset()
         cut, self._speaking = self._speaking, None
-        return [self._state("cancelled", cut.text, now_s, cut)] if cut else []
+        return [*_measured(cut.over(now_s, "cut")), self._state("cancelled", cut.text, now_s, cut)] if cut else []
 
     # ------------------------------------------------------------ sound
 
@@ -141,9 +149,11 @@ class Voice:
             if sound is not None:
                 if speaking.frames == 1:
                     outbox.append(self._state("started", speaking.text, now_s))
-                sound, over = self._ducking.apply(sound, pauses=speaking.pauses)
+                made = sound
+                sound, over = self._ducking.apply(made, pauses=speaking.pauses)
                 outbox.append(("audio/out", AudioFrame(self._next_frame_s, "voice", self._sequence, RATE_HZ, sound)))
                 self._sequence += 1
+                outbox += _measured(speaking.left(sound, now_s, whole=sound is made))
                 self._listener.robot_speaks(now_s)
                 if over:
                     outbox += self._silence(now_s)
@@ -152,12 +162,14 @@ class Voice:
                 return False
             if speaking.starved:
                 _log.warning("voice: %d frames of silence while more of %s was waited for", speaking.starved, speaking.text.request.id)
+            outbox += _measured(speaking.over(now_s, "finished"))
             outbox.append(self._state("finished", speaking.text, now_s, speaking))
             self._speaking = None
         return False
 
     def _begin(self, text: Text) -> Speaking:
-        return Speaking(text, self._engine, self._config.language, lambda: self._delivery, self._loudness_db)
+        config = self._config
+        return Speaking(text, self._engine, config.backend, config.language, self._pacing, lambda: self._delivery, self._loudness_db)
 
     def _loudness_db(self, text: Text) -> float:
         now_s = self._next_frame_s
@@ -181,3 +193,7 @@ class Voice:
             now_s, request_id, phase, text.all, duration_s, rate_wpm, speaking.said, figures.sentence_pause_s, figures.clause_pause_s,
             figures.level_dbfs, figures.pitch_hz, figures.pitch_range_st,
         )  # fmt: skip
+
+
+def _measured(sentences: list[SpeechMeasured]) -> Outbox:
+    return [("speech/measured", sentence) for sentence in sentences]

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from robot_runtime import simulation
 from robot_runtime.arguments import check
-from robot_runtime.bench import eyes_table, flow_speed, gate, hearing, kinematic, say, spine, stop, voice
+from robot_runtime.bench import eyes_table, flow_speed, gate, hearing, kinematic, say, social, spine, stop, voice
 from robot_runtime.bench.machine import describe
 from robot_runtime.cli import UsageError
 from robot_runtime.config import load_class
@@ -28,15 +28,16 @@ from robot_runtime.verbs.demo import Story, play
 WHAT = (
     "spine: spoken command → motion, over ROS; flow: speed of virtual time; gate: cost of the gate's decisions on one core,"
     " and across processes; eyes: from a picture to published facts, and against ultralytics; say: from a request to its first sound;"
+    " social: what the social policy costs;"
     " hear: how many commands are understood in noise; stop: who is heard asking for a stop, and what is taken for it;"
     " voice: whole conversations, from the end of speech to the answer"
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("spine", "flow", "gate", "eyes", "say", "hear", "stop", "voice"), help=WHAT)
+    parser.add_argument("what", choices=("spine", "flow", "gate", "eyes", "say", "social", "hear", "stop", "voice"), help=WHAT)
     repeats = (
-        "commands given in `spine`, hundreds of measurements in `gate`, rounds in `eyes`, tens of sentences in `say`,"
+        "commands given in `spine`, hundreds of measurements in `gate`, rounds in `eyes`, tens of sentences in `say`, minutes in `social`,"
         " commands a domain in `hear`, voices a word in `stop` (%(default)s)"
     )
     parser.add_argument("--repeats", type=int, default=10, help=repeats)
@@ -62,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
         return _gate(args.repeats * 100, as_json=args.json)
     if args.what == "say":
         return _say(args.repeats * 10, as_json=args.json)
+    if args.what == "social":
+        return _social(args.repeats * 60, as_json=args.json)
     if args.what == "hear":
         return _hear(args.repeats, as_json=args.json)
     with tempfile.TemporaryDirectory(prefix="robot-runtime-bench-") as folder:
@@ -74,6 +77,13 @@ def _say(repeats: int, as_json: bool) -> int:
     rows, rate = say.figures(repeats)
     _print("bench say", rows, as_json)
     print(rate, file=sys.stderr if as_json else sys.stdout)
+    return 0
+
+
+def _social(seconds: float, as_json: bool) -> int:
+    rows, share = social.figures(seconds)
+    _print("bench social", rows, as_json)
+    print(share, file=sys.stderr if as_json else sys.stdout)
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,12 @@ from robot_runtime.hear.listener import FRAME_S, FRAME_SAMPLES, Heard, Listener
 from robot_runtime.hear.pattern import PatternError
 from robot_runtime.hear.pronunciation import PronunciationError
 from robot_runtime.hear.recogniser import RATE_HZ, Hypothesis, Recogniser
+from robot_runtime.hear.recognisers import RecogniserConfig, recogniser
+from robot_runtime.hear.transcriber import Backend
+from robot_runtime.hear.transcribing import TranscribingRecogniser
 from robot_runtime.hear.vocabulary import robot_grammar
 from robot_runtime.paths import resolve
+from robot_runtime.pipes import WorkerError
 from robot_runtime.sense.wav import read_wav
 from robot_runtime.speak.espeak import EspeakError
 from robot_runtime.world.semantic_map import load_semantic_map
@@ -35,6 +39,9 @@ _LONGEST_COMMAND_S = 20.0
 
 _LEAD_S = 0.4
 """Sound around the first and the last turn that is decoded with them."""
+
+_PATIENCE_S = 60.0
+"""For a recogniser to load, and for each of its answers."""
 
 EPILOG = """\
 Each recording is heard twice: turn by turn, as the robot hears it, and as one command that may hold pauses.  The latter counts where it
@@ -64,18 +71,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--confidence", type=_probability, default=0.2, metavar="P", help="surer than this a recording's own answer must be (0.2)"
     )
+    parser.add_argument("--recogniser", choices=get_args(Backend), default="embedded", help="what turns sound into words (embedded)")
+    parser.add_argument("--model", default="", metavar="DIR", help="of a recogniser that is not embedded")
     parser.add_argument("--json", action="store_true", help="one machine-readable line a file")
 
 
 def run(args: argparse.Namespace) -> int:
     """Returns 0 when every file could be read, whatever was understood, else 2; an unusable file does not stop the others.
 
-    :raises UsageError: a name that cannot be called, or espeak-ng is missing and a word needs it
+    :raises UsageError: a name that cannot be called, espeak-ng is missing and a word needs it, or there is no such recogniser
     :raises FileError: the site or the domain cannot be used, or the networks are not there
     """
     config = EarConfig(site=args.site)
-    recogniser = _recogniser(args, config)
-    listener = Listener(config, recogniser)
+    ear = _recogniser(args, config)
+    listener = Listener(config, ear)
     status = 0
     for file in args.files:
         try:
@@ -85,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
             status = 2
             continue
         turns = _turns(listener, samples, config.patience.most_s)
-        answer = _best(recogniser, samples, turns, args.confidence)
+        answer = _best(ear, samples, turns, args.confidence)
         print(json.dumps(_as_line(file, answer, turns)) if args.json else _as_text(file, answer, turns), flush=True)
     return status
 
@@ -98,8 +107,14 @@ def _probability(text: str) -> float:
 
 
 def _recogniser(args: argparse.Namespace, config: EarConfig) -> Recogniser:
+    chosen = RecogniserConfig(backend=args.recogniser, model=args.model, timeout_s=_PATIENCE_S)
     try:
-        return Recogniser(load_domain(resolve(args.domain)) if args.domain else _own_grammar(config, args.person))
+        made = recogniser(chosen, load_domain(resolve(args.domain)) if args.domain else _own_grammar(config, args.person))
+        if isinstance(made, TranscribingRecogniser):
+            made.wait(_PATIENCE_S)
+        return made
+    except WorkerError as error:
+        raise UsageError(str(error)) from error
     except (PatternError, PronunciationError, EspeakError) as error:
         raise (FileError(f"{args.domain}: {error}") if args.domain else UsageError(str(error))) from error
 
@@ -118,18 +133,18 @@ def _turns(listener: Listener, samples: NDArray[np.int16], end_s: float) -> list
     return [turn for turn in heard if turn is not None]
 
 
-def _best(recogniser: Recogniser, samples: NDArray[np.int16], turns: list[Heard], least: float) -> Heard | None:
+def _best(ear: Recogniser, samples: NDArray[np.int16], turns: list[Heard], least: float) -> Heard | None:
     """What a recording says as a whole; None when nobody speaks in it.
 
     A pause may have cut one command into two turns, and noise may have hidden a part of it, or all: so the recording is also decoded
     in one piece, if it is short enough to be a command, and that counts for more than any part unless it is not sure.
     """
     start_s, end_s = (turns[0].start_s, turns[-1].end_s) if turns else (0.0, len(samples) / RATE_HZ)
-    parts = [_reading(recogniser, turn.start_s, turn.end_s, turn.hypothesis, least) for turn in turns]
+    parts = [_reading(ear, turn.start_s, turn.end_s, turn.hypothesis, least) for turn in turns]
     if end_s - start_s > _LONGEST_COMMAND_S:
         return max(parts, key=_rank, default=None)
     first, last = (int(RATE_HZ * s) for s in (max(0.0, start_s - _LEAD_S), end_s + _LEAD_S))
-    whole = _reading(recogniser, start_s, end_s, recogniser.decode(samples[first:last]), least)
+    whole = _reading(ear, start_s, end_s, ear.decode(samples[first:last]), least)
     if whole.meaning is not None and whole.hypothesis.confidence >= _SURE:
         return whole
     return max([*parts, whole], key=_rank) if turns else None
@@ -139,9 +154,9 @@ def _rank(answer: Heard) -> tuple[bool, float]:
     return answer.meaning is not None, answer.hypothesis.confidence
 
 
-def _reading(recogniser: Recogniser, start_s: float, end_s: float, hypothesis: Hypothesis, least: float) -> Heard:
+def _reading(ear: Recogniser, start_s: float, end_s: float, hypothesis: Hypothesis, least: float) -> Heard:
     sure = bool(hypothesis.text) and hypothesis.confidence >= least
-    return Heard(start_s, end_s, hypothesis, recogniser.grammar.interpret(hypothesis.text) if sure else None)
+    return Heard(start_s, end_s, hypothesis, ear.grammar.interpret(hypothesis.text) if sure else None)
 
 
 def _as_line(file: str, answer: Heard | None, turns: list[Heard]) -> dict[str, Any]:

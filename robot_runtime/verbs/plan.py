@@ -8,7 +8,7 @@ import math
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.cli import UsageError
 from robot_runtime.hear.vocabulary import robot_grammar
-from robot_runtime.messages import AgeGroup, Argument, GripperState, Person, PlanStep, Utterance, WorldFacts, WorldObject
-from robot_runtime.mind.planner import NO_GOAL, Answer, Known
+from robot_runtime.messages import (
+    AgeGroup,
+    Argument,
+    EncodedImage,
+    GripperState,
+    Person,
+    Plan,
+    PlanStep,
+    Utterance,
+    WorldFacts,
+    WorldObject,
+)
+from robot_runtime.mind.known import Known
+from robot_runtime.mind.menu import menu_of
+from robot_runtime.mind.plan_document import PlanDocument
+from robot_runtime.mind.planner import NO_GOAL, Answer, Planner, Request, check, published
 from robot_runtime.mind.planners import PLANNERS
 from robot_runtime.mind.recall import QUESTIONS
 from robot_runtime.mind.sentences.book import load_sentences
@@ -44,6 +58,9 @@ The world file is JSON; only the keys marked * are needed:
 Place and support follow from the position when a site is given.  "age_s" of a thing or person is how long ago it was seen;
 "told": true is for a thing that was never seen.  Instead of such a file, --memory takes what a robot remembers.
 """
+
+JPEG = b"\xff\xd8\xff"
+POLL_S = 0.02
 
 
 class _Model(BaseModel):
@@ -78,6 +95,14 @@ class _World(_Model):
 
 
 @dataclass(frozen=True)
+class _Made:
+    """What a planner answered, and the same as it would be published."""
+
+    answer: Answer
+    plan: Plan
+
+
+@dataclass(frozen=True)
 class _Heard:
     """What the grammar made of the text."""
 
@@ -96,6 +121,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--site", default="", metavar="DIR", help="folder with semantic_map.yaml: the places that exist")
     parser.add_argument("--speaker", default="", metavar="ID", help="id of who says it; the only person of the world if not given")
     parser.add_argument("--backend", default="grounded", metavar="NAME", help=f"planner: {', '.join(PLANNERS)}")
+    parser.add_argument("--image", default="", metavar="FILE.jpg", help="what the camera sees, for planners that look at it")
     parser.add_argument("--json", action="store_true", help="one machine-readable line")
 
 
@@ -109,16 +135,48 @@ def run(args: argparse.Namespace) -> int:
     known = _known(config, _situation(args, load_semantic_map(config.site)))
     speaker = _speaker(args.speaker, [person.id for person in known.situation.facts.people])
     heard = _understand(args.text, known)
-    if heard is None or (heard.intent not in QUESTIONS and known.catalogue.for_intent(heard.intent) is None):
-        answer = None
-        sentence = known.wording.sentence("not_understood") if heard is None else ""
-    else:
-        utterance = Utterance(0.0, "u1", args.text, heard.intent, heard.slots, 1.0, 0.0, 0.0, speaker, config.language, "text")
-        answer = PLANNERS[config.planner_backend](known).plan(utterance, "plan-1", 0.0)
-        sentence = " ".join(filter(None, (answer.plan.say, answer.offer.text if answer.offer else "")))
-    print(json.dumps(_as_json(args.text, heard, answer, sentence)) if args.json else _as_text(heard, answer, sentence))
+    made, sentence = None, ""
+    if heard is None or heard.intent in QUESTIONS or known.catalogue.for_intent(heard.intent) is not None:
+        intent, slots = (heard.intent, heard.slots) if heard else ("", ())
+        said = (args.text, intent, slots, 1.0, 0.0, 0.0, speaker, config.language, "text", "turn", args.text)
+        made = _plan(PLANNERS[config.planner_backend](known, config.vlm), Utterance(0.0, "u1", *said), known, _picture(args.image))
+        sentence = " ".join(filter(None, (made.plan.say, made.answer.offer.text if made.answer.offer else "")))
+        sentence = sentence or ("" if made.plan.goal != NO_GOAL else known.wording.sentence("not_understood"))
+    print(json.dumps(_as_json(args.text, heard, made, sentence)) if args.json else _as_text(heard, made, sentence))
     answered = heard is not None and heard.intent in QUESTIONS
-    return 0 if answer is not None and (answer.plan.goal != NO_GOAL or answer.question or answered) else 1
+    return 0 if made is not None and (made.plan.goal != NO_GOAL or made.answer.question or answered) else 1
+
+
+def _plan(planner: Planner, utterance: Utterance, known: Known, picture: EncodedImage | None) -> _Made:
+    """Ask the planner, and wait for one that takes its time; it ends that itself, since each has a time limit."""
+    menu = menu_of(known, utterance.speaker_id, utterance.free_text)
+    made = planner.plan(Request(utterance, menu, 0.0, (), picture))
+    say = ""
+    started_s = time.monotonic()
+    while not isinstance(made, Answer):
+        progress = made.poll(time.monotonic() - started_s)
+        say = f"{say} {progress.say}".strip()
+        if progress.answer is None:
+            time.sleep(POLL_S)
+        else:
+            made = progress.answer
+    document = replace(made.document, say=f"{say} {made.document.say}".strip())
+    if document != PlanDocument():
+        check(document, known)
+    return _Made(made, published(document, "plan-1", utterance, made.planner or planner.name, known, 0.0))
+
+
+def _picture(path: str) -> EncodedImage | None:
+    """:raises FileError: it cannot be read, or is no JPEG"""
+    if not path:
+        return None
+    try:
+        data = Path(path).expanduser().read_bytes()
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from error
+    if not data.startswith(JPEG):
+        raise FileError(f"{path}: not a JPEG picture; convert it first")
+    return EncodedImage(0.0, "camera", "jpeg", data)
 
 
 def _read_world(path: str) -> _World:
@@ -205,9 +263,9 @@ def _understand(text: str, known: Known) -> _Heard | None:
     return None if meaning is None else _Heard(meaning.intent, meaning.slots)
 
 
-def _as_json(text: str, heard: _Heard | None, answer: Answer | None, sentence: str) -> dict[str, Any]:
-    plan = answer.plan if answer else None
-    question = answer.question if answer else None
+def _as_json(text: str, heard: _Heard | None, made: _Made | None, sentence: str) -> dict[str, Any]:
+    plan = made.plan if made else None
+    question = made.answer.question if made else None
     return {
         "text": text,
         "intent": heard.intent if heard else "",
@@ -217,6 +275,7 @@ def _as_json(text: str, heard: _Heard | None, answer: Answer | None, sentence: s
         "steps": [_step_json(step) for step in plan.steps] if plan else [],
         "say": sentence,
         "candidates": list(question.candidates) if question else [],
+        "document": json.loads(plan.document) if plan and plan.document else None,
     }
 
 
@@ -224,13 +283,13 @@ def _step_json(step: PlanStep) -> dict[str, Any]:
     return {"skill": step.skill, "arguments": {argument.name: argument.value for argument in step.arguments}}
 
 
-def _as_text(heard: _Heard | None, answer: Answer | None, sentence: str) -> str:
-    if heard is not None and answer is None:
+def _as_text(heard: _Heard | None, made: _Made | None, sentence: str) -> str:
+    if heard is not None and made is None:
         return f"no action: {heard.intent}"
-    if answer is None or answer.plan.goal == NO_GOAL:
+    if made is None or made.plan.goal == NO_GOAL:
         return f'says: "{sentence}"'
-    steps: Sequence[PlanStep] = answer.plan.steps
-    return "\n".join([f"goal: {_call(answer.plan.goal)}", *(f"  {n}. {_call(step)}" for n, step in enumerate(steps, 1))])
+    steps: Sequence[PlanStep] = made.plan.steps
+    return "\n".join([f"goal: {_call(made.plan.goal)}", *(f"  {n}. {_call(step)}" for n, step in enumerate(steps, 1))])
 
 
 def _call(step: PlanStep) -> str:

@@ -22,11 +22,19 @@ class References:
     def __init__(self, ontology: Ontology) -> None:
         self._ontology = ontology
         self._colours = {word: colour for colour, others in ontology.colours.items() for word in (colour, *others)}
+        self._kinds = {normalise(word) for name, kind in ontology.classes.items() for word in (name, *kind.synonyms)}
 
     def describe(self, words: str) -> Description:
         """The class and colour that words such as "the crimson mug" name."""
         colour = next((self._colours[word] for word in normalise(words).split() if word in self._colours), "")
         return Description(self._ontology.of(words).class_name, colour)
+
+    def is_description(self, words: str) -> bool:
+        """Whether words are exactly a kind of thing, with at most one colour before it: "red cup", but not "bring the cup"."""
+        spoken = normalise(words).split()
+        kind = spoken[1:] if len(spoken) > 1 and spoken[0] in self._colours else spoken
+        named = " ".join(kind)
+        return any(form in self._kinds for form in (named, named.removesuffix("s"), named.removesuffix("es")))
 
     def objects(self, words: str, facts: WorldFacts) -> tuple[WorldObject, ...]:
         """All known objects that an id or a description fits, in the world's order."""
@@ -40,6 +48,10 @@ class References:
         """Who has this id or name."""
         spoken = normalise(words)
         return next((person for person in facts.people if spoken in (normalise(person.id), normalise(person.name))), None)
+
+    def kinds_of_place(self, name: str) -> frozenset[str]:
+        """Kinds of place that a place's name tells: "the upstairs bathroom" is a bathroom."""
+        return self._ontology.kinds_of_place(name)
 
     def _fits(self, thing: WorldObject, wanted: Description, words: str) -> bool:
         if wanted.colour and thing.colour and self._colours.get(thing.colour, thing.colour) != wanted.colour:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from robot_runtime.messages import Person, Whereabouts, WorldEvent, WorldObject
+from robot_runtime.messages import Note, Person, Preference, Whereabouts, WorldEvent, WorldObject
 from robot_runtime.world.recollection import Recollection
 
 APPLICATION_ID = 0x52524D57
@@ -38,6 +38,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             after_place TEXT NOT NULL, after_support TEXT NOT NULL, after_container TEXT NOT NULL, after_held_by TEXT NOT NULL,
             confidence REAL, provenance TEXT NOT NULL)""",
     ),
+    (
+        """CREATE TABLE preferences (
+            person_id TEXT PRIMARY KEY, rate_steps INTEGER NOT NULL, volume_steps INTEGER NOT NULL, brief INTEGER NOT NULL,
+            normal INTEGER NOT NULL, stamp_s REAL) WITHOUT ROWID""",
+    ),
+    (
+        """CREATE TABLE notes (
+            id TEXT PRIMARY KEY, kind TEXT NOT NULL, teller TEXT NOT NULL, person TEXT NOT NULL, value TEXT NOT NULL, told_s REAL,
+            due_s REAL) WITHOUT ROWID""",
+    ),
 )
 VERSION = len(MIGRATIONS)
 
@@ -46,6 +56,8 @@ COLUMNS = {
     "people": "id name age_group age_group_confidence x_m y_m z_m position_std_m last_seen_s",
     "events": "number stamp_s kind subject name before_place before_support before_container before_held_by "
     "after_place after_support after_container after_held_by confidence provenance",
+    "preferences": "person_id rate_steps volume_steps brief normal stamp_s",
+    "notes": "id kind teller person value told_s due_s",
 }
 """Of each table, the key first, in the order of the rows below."""
 
@@ -89,6 +101,8 @@ def rows(memory: Recollection) -> Rows:
         "objects": [_of_object(thing, tellers.get(thing.id, "")) for thing in memory.objects],
         "people": [_of_person(person) for person in memory.people],
         "events": [_of_event(event) for event in memory.events],
+        "preferences": [_of_preference(preference) for preference in memory.preferences],
+        "notes": [(n.id, n.kind, n.teller_id, n.person_id, n.value, n.told_s, n.due_s) for n in memory.notes],
     }
     return {table: {row[0]: tuple(_storable(value) for value in row) for row in of_table} for table, of_table in found.items()}
 
@@ -108,6 +122,8 @@ def read(connection: sqlite3.Connection) -> Saved | None:
             people=tuple(person for row in of["people"] if _is_somewhere(person := _person(row))),
             events=tuple(_event(row) for row in of["events"]),
             told_by=tuple((row[0], row[13]) for row in of["objects"] if row[13]),
+            preferences=tuple(map(_preference, of["preferences"])),
+            notes=tuple(map(_note, of["notes"])),
         )
         return Saved(memory, float(clock[0]), float(clock[1]))
     except (TypeError, ValueError) as error:
@@ -174,6 +190,19 @@ def _event(row: Row) -> WorldEvent:
     before, after = Whereabouts(*map(_text, row[5:9])), Whereabouts(*map(_text, row[9:13]))
     sure = (_sureness(row[13]), _text(row[14]))
     return WorldEvent(int(row[0]), _number(row[1]), _text(row[2]), _text(row[3]), _text(row[4]), before, after, *sure)
+
+
+def _of_preference(wish: Preference) -> Row:
+    return wish.person_id, wish.rate_steps, wish.volume_steps, int(wish.brief), int(wish.normal), wish.stamp_s
+
+
+def _preference(row: Row) -> Preference:
+    return Preference(_number(row[5]), _text(row[0]), int(row[1]), int(row[2]), bool(row[3]), bool(row[4]))
+
+
+def _note(row: Row) -> Note:
+    id_, kind, teller, person, value = map(_text, row[:5])
+    return Note(id_, kind, teller, person, value, _number(row[5]), _number(row[6]))
 
 
 def _of_where(where: Whereabouts) -> tuple[str, str, str, str]:

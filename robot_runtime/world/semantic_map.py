@@ -67,6 +67,14 @@ class SemanticMap(_Model):
 
     places: dict[str, Place] = {}
     surfaces: dict[str, Surface] = {}
+    dock_m: tuple[float, float, float] | None = Field(None, description="x, y, yaw of the robot's own place, where it is charged")
+
+    @field_validator("dock_m")
+    @classmethod
+    def _finite(cls, value: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
+        if value is not None and not all(map(math.isfinite, value)):
+            raise ValueError("expected finite numbers")
+        return value
 
     def place_at(self, x_m: float, y_m: float) -> str:
         """The name of the place around a point, "" when it lies in none."""

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from robot_runtime.messages import (
+    Battery,
     GripperState,
     JointPositions,
     NavStatus,
+    Note,
     Person,
     RobotPose,
     SafetyMode,
@@ -40,8 +42,11 @@ class Situation:
         self.now_s = 0.0
         self.facts = WorldFacts(-math.inf, "", (), ())
         self.events: tuple[WorldEvent, ...] = ()  # what has changed in the world, oldest first
+        self.notes: tuple[Note, ...] = ()  # what people told it to keep in mind
         self.pose: RobotPose | None = None
         self.gripper: GripperState | None = None
+        self.battery: Battery | None = None
+        self.battery_ratio = math.nan  # charge, 0 … 1; nan while nobody measures it
         self.style: SpeechStyle | None = None
         self.safety: SafetyState | None = None
         self.joints: Mapping[str, float] = {}
@@ -56,8 +61,12 @@ class Situation:
         memory = latest(inbox, "world/memory", WorldMemory)
         if memory is not None:
             self.events = memory.events
+            self.notes = memory.notes
         self.pose = latest(inbox, "pose", RobotPose, self.pose)
         self.gripper = latest(inbox, "gripper/state", GripperState, self.gripper)
+        self.battery = latest(inbox, "battery", Battery, self.battery)
+        if self.battery is not None:
+            self.battery_ratio = self.battery.charge_ratio
         self.style = latest(inbox, "speech/style", SpeechStyle, self.style)
         self.safety = latest(inbox, "safety/state", SafetyState, self.safety)
         joints = latest(inbox, "joint_states", JointPositions)

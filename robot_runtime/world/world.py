@@ -12,7 +12,11 @@ from robot_runtime.messages import (
     Forgotten,
     GripperState,
     JointPositions,
+    Note,
+    NoteRequest,
     People,
+    Preference,
+    Preferences,
     RobotPose,
     WorldEvent,
     WorldFacts,
@@ -29,6 +33,9 @@ from robot_runtime.world.semantic_map import load_semantic_map
 from robot_runtime.world.store import Store, open_store
 from robot_runtime.world.told import load_told
 from robot_runtime.world.watcher import Watcher
+
+MOST_NOTES = 500
+"""More than a family tells in years; what comes then is not kept, and the robot says so."""
 
 MOST_PEOPLE = 200
 """A tracker that gives a visitor a new id every day must not fill the memory."""
@@ -64,8 +71,7 @@ class World:
         self._remember(NOTHING)
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
-        if not self._awake:
-            self._wake(now_s)
+        woken = self._wake(now_s) if not self._awake else []
         self._pose = latest(inbox, "pose", RobotPose, self._pose)
         for joints in news(inbox, "joint_states", JointPositions)[-1:]:
             self._joints = dict(zip(joints.names, joints.positions, strict=True))
@@ -79,13 +85,17 @@ class World:
         for gripper in news(inbox, "gripper/state", GripperState)[-1:]:
             self._objects.grip(gripper, view, now_s)
         self._objects.carry(view)
+        for preference in news(inbox, "social/preference", Preference):
+            self._prefer(preference)
         forgotten = [("world/forgotten", self._obey(request, now_s)) for request in news(inbox, "world/forget", ForgetRequest)]
+        for request in news(inbox, "world/note", NoteRequest):
+            self._take_note(request)
         place = self.map.place_at(pose.x_m, pose.y_m) if pose else ""
         facts = WorldFacts(now_s, place, self._objects.facts(now_s), tuple(self._people.values()))
         self._notice(facts)
         self._now_s = now_s
         self._keeper.keep(self.recollection(), now_s)
-        return [("world/facts", facts), ("world/memory", WorldMemory(now_s, self.events)), *forgotten]
+        return [("world/facts", facts), ("world/memory", WorldMemory(now_s, self.events, self._notes_in_order())), *woken, *forgotten]
 
     def close(self) -> Outbox:
         """Save what is not saved yet, and let go of the file."""
@@ -111,7 +121,8 @@ class World:
         objects = self._objects.remembered()
         known = {thing.id for thing in objects}
         tellers = tuple((thing, teller) for thing, teller in self._tellers.items() if thing in known)
-        return Recollection(objects, tuple(self._people.values()), self._watcher.events, tellers)
+        wishes = tuple(preference for who, preference in self._preferences.items() if who in self._people)
+        return Recollection(objects, tuple(self._people.values()), self._watcher.events, tellers, wishes, self._notes_in_order())
 
     def tell(self, thing: WorldObject, by: str) -> None:
         """Take a person's word for a thing; its ``provenance`` should be "told"."""
@@ -130,13 +141,33 @@ class World:
         self._remember(rest)
         return self._store.forget(person_id, name, rest, self._now_s)
 
-    def _wake(self, now_s: float) -> None:
+    def _wake(self, now_s: float) -> Outbox:
         """Take over what the disk has, at the first step and after every ``close``: it may have been told to forget meanwhile."""
         kept = self._store.load(now_s)
         if kept is not None:
             self._remember(kept)
         self._awake = True
         self._now_s = now_s
+        kept_wishes = tuple(self._preferences.values())
+        return [("world/preferences", Preferences(now_s, kept_wishes))] if kept_wishes else []
+
+    def _notes_in_order(self) -> tuple[Note, ...]:
+        known = set(self._people)
+        return tuple(note for _, note in sorted(self._notes.items()) if {note.teller_id, note.person_id} <= known)
+
+    def _take_note(self, request: NoteRequest) -> None:
+        """Of who is not known nothing is kept, since they could not have it forgotten."""
+        note = request.note
+        if not request.keep:
+            self._notes.pop(note.id, None)
+        elif {note.teller_id, note.person_id} <= set(self._people) and len(self._notes) < MOST_NOTES:
+            self._notes[note.id] = note
+
+    def _prefer(self, preference: Preference) -> None:
+        """Keep how somebody wants to be spoken to, if they have a name: the id of a stranger may be another's tomorrow."""
+        person = self._people.get(preference.person_id)
+        if person is not None and person.name:
+            self._preferences[preference.person_id] = preference
 
     def _remember(self, memory: Recollection) -> None:
         """Know this and nothing else."""
@@ -147,6 +178,8 @@ class World:
         self._watcher = Watcher(self.map, memory)
         self._keeper = Keeper(self._store)
         self._tellers = dict(memory.told_by)
+        self._notes = {note.id: note for note in memory.notes}
+        self._preferences = {preference.person_id: preference for preference in memory.preferences}
 
     def _obey(self, request: ForgetRequest, now_s: float) -> Forgotten:
         try:

@@ -116,7 +116,7 @@ def _shapes(name: str, entry: SkillEntry, rules: Rules, ontology: Ontology) -> I
 
 def _built(name: str, entry: SkillEntry, targets: dict[str, str], rules: Rules, ontology: Ontology) -> Case:
     """The case that the gate itself makes of a call."""
-    values = {"object": THING, "person": "somebody", "place": "somewhere", "text": "something"}
+    values = {"object": THING, "person": "somebody", "place": "somewhere", "text": "something", "amount": "a minute"}
     arguments = tuple(Argument(argument, targets.get(argument) or values[role]) for argument, role in entry.arguments.items())
     action = ProposedAction(0.0, "a", "", name, arguments, "", "", "asker")
     people = tuple(_person(who) for who in ("somebody", "asker"))

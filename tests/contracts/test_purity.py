@@ -10,7 +10,9 @@ import pytest
 
 from tests.contracts.source import calls, imports, modules, name_of, tree
 
-STAGE_FOLDERS = tuple(f"robot_runtime/{name}" for name in ("sense", "perceive", "hear", "world", "mind", "act", "social", "speak"))
+STAGE_FOLDERS = tuple(
+    f"robot_runtime/{name}" for name in ("sense", "perceive", "hear", "world", "mind", "act", "social", "speak", "duplex")
+)
 
 CLOCKS = {"time", "datetime", "sched"}
 CHANCE = {"random", "secrets", "uuid"}
@@ -29,8 +31,20 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
         {"threading", "time"},
         "keeps the memory on disk: writes on a thread of its own; wall time tells how long it was off",
     ),
+    "robot_runtime.mind.vlm.server": (
+        {"socket", "threading", "time"},
+        "asks a language model over HTTP; time-outs are those of the network",
+    ),
+    "robot_runtime.mind.vlm.local": (
+        {"subprocess", "threading", "time"},
+        "a model is a process of its own, for torch and its weights, with a time limit",
+    ),
+    "robot_runtime.mind.vlm.local_worker": ({"threading"}, "is that process: it hears that an answer is dropped while the model writes"),
+    "robot_runtime.mind.vlm.worker": ({"threading", "time"}, "waits for that on a thread of its own, so that the mind does not"),
     "robot_runtime.speak.device_sink": ({"time"}, "is the loudspeaker, likewise"),
-    "robot_runtime.speak.remote": ({"subprocess"}, "piper and Kyutai TTS are processes of their own, for their libraries and licences"),
+    "robot_runtime.hear.transcriber": ({"time"}, "asks recognisers in processes of their own, each answer within a time limit"),
+    "robot_runtime.duplex.wire": ({"socket"}, "is the socket between the voice and the engine's process"),
+    "robot_runtime.duplex.link": ({"socket", "subprocess"}, "starts the engine's process, which needs torch and a Python of its own"),
     "robot_runtime.speak.espeak": ({"subprocess", "time"}, "espeak-ng is a process of its own, for its licence, with a time limit"),
 }
 """Driver modules: they have the shape of a stage and hold a device."""

@@ -19,6 +19,7 @@ SITUATIONS = {
     "sound over ROS": Settings(audio_in="topic", audio_out="topic"),
     "sound in others' messages": Settings(audio_in="audio_common", audio_out="audio_common"),
     "camera over ROS": Settings(camera="topic"),
+    "duplex speech": Settings(speech_backend="duplex"),
     "robot with others' messages": Settings(also_publish="vision_msgs,hri_msgs"),
     "robot with a serial base": Settings(base_driver="serial:/dev/ttyACM0"),
     "simulated": Settings.for_simulation(),

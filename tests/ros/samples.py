@@ -13,8 +13,8 @@ from robot_runtime.topics import TOPICS, Qos
 OWN = [topic for topic in TOPICS.values() if topic.ros_type.startswith("robot_runtime_msgs/")]
 CARRIED = [topic for topic in TOPICS.values() if topic.qos is not Qos.LOCAL]
 
-_COUNTED = {"frames": 250, "sequence": 7, "sample_rate_hz": 16000, "width_px": 320, "height_px": 240, "step_bytes": 960,
-            "is_bigendian": 1, "direction_deg": -135}  # fmt: skip
+_COUNTED = {"frames": 250, "sequence": 7, "sentence": 2, "sample_rate_hz": 16000, "width_px": 320, "height_px": 240, "step_bytes": 960,
+            "is_bigendian": 1, "direction_deg": -135, "words_per_turn": 24}  # fmt: skip
 
 
 def sample(kind: type) -> Any:

@@ -19,18 +19,23 @@ CATALOGUE = load_catalogue()
 def test_shipped_skills_are_those_of_the_design() -> None:
     assert set(CATALOGUE.skills) == {
         "go_to", "describe", "find", "follow", "come_here", "fetch", "approach", "pick", "hand_over", "say",
-        "attend"}  # fmt: skip
+        "attend", "wait", "greet", "report_status", "look_for_person", "guide", "dance", "gesture", "dock", "patrol",
+        "remember", "forget_told", "remind", "nod"}  # fmt: skip
 
 
 def test_spoken_intents_are_those_of_the_hearing() -> None:
     assert {phrase.intent for phrase in CATALOGUE.phrases("en")} == {
         "go_to", "describe", "find", "follow", "come_here", "fetch", "say", "stop", "resume", "yes", "no", "choose",
-        "where_is", "last_seen", "who_is_here", "what_is_on", "what_is_in", "what_changed", "forget", "speak_en", "speak_fr"}  # fmt: skip
+        "slower", "faster", "louder", "softer", "shorter", "longer", "speak_normally", "adapt_again", "pardon", "why_manner",
+        "where_is", "last_seen", "who_is_here", "what_is_on", "what_is_in", "what_changed", "forget", "speak_en", "speak_fr",
+        "why", "why_not", "what_done",
+        "wait", "greet", "report_status", "look_for_person", "guide", "dance", "gesture", "dock", "patrol",
+        "remember", "forget_told", "remind"}  # fmt: skip
 
 
 def test_intent_leads_to_its_skill_and_dialogue_to_none() -> None:
     assert all(CATALOGUE.for_intent(skill.intent) is skill for skill in CATALOGUE.skills.values() if skill.intent)
-    assert [CATALOGUE.for_intent(intent) for intent in ("stop", "resume", "yes", "no", "choose", "", "dance")] == [None] * 7
+    assert [CATALOGUE.for_intent(intent) for intent in ("stop", "resume", "yes", "no", "choose", "", "juggle")] == [None] * 7
 
 
 def test_courtesy_stands_around_requests_only() -> None:
@@ -87,6 +92,13 @@ def catalogue_with(folder: Path, skill: str, **changes: Any) -> Path:
         ("go_to", {"success": "robot_at(place)"}, "unknown predicate 'robot_at'"),
         ("go_to", {"success": "robot_in(room)"}, "speaks of ['room']"),
         ("go_to", {"success": "robot_in place"}, "is not a predicate"),
+        ("go_to", {"preconditions": ["wings()"]}, "preconditions: unknown predicate 'wings'"),
+        ("go_to", {"preconditions": ["person_in_view(person)"]}, "speaks of ['person'], which is no argument"),
+        ("go_to", {"hazards": ["fires"]}, "hazards: unknown kind 'fires', did you mean 'fire'?"),
+        ("pick", {"resources": ["base"]}, "resources: it moves the gripper, so it needs 'arm' to itself"),
+        ("go_to", {"on_cancel": None}, "on_cancel"),
+        ("wait", {"arguments": {"duration": {"type": "duration", "default": "a while"}}}, "arguments.duration.default: 'a while' is no"),
+        ("fetch", {"moves": ["base", "head", "arm"]}, "moves: its step pick moves gripper too"),
         ("go_to", {"effects": ["flies()"]}, "effects: unknown predicate 'flies'"),
         ("go_to", {"intent": None}, "intent: a spoken skill needs both"),
         ("go_to", {"phrases": None}, "intent: a spoken skill needs both"),

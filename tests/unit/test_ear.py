@@ -134,6 +134,14 @@ def test_other_talk_is_heard_but_not_understood(ear: Ear, text: str, who: str) -
         assert utterance.confidence < 0.5
 
 
+def test_planners_are_told_the_words_without_the_grammar_where_that_is_wanted(ear: Ear) -> None:
+    words = sound("take the cup to the kitchen and come back", "anna")
+    ((_, utterance),) = listen(ear, words)
+    assert isinstance(utterance, Utterance) and utterance.free_text == "Take the cup to the kitchen and come back."
+    ((_, utterance),) = listen(Ear(EarConfig(site=SITE, free_text=False)), words)
+    assert isinstance(utterance, Utterance) and not utterance.free_text
+
+
 def test_somebody_who_hesitates_is_waited_for(ear: Ear) -> None:
     first, second = sound("what is on the", "anna", after_s=0.2), sound("kitchen table", "anna", before_s=0.2)
     ((_, utterance),) = listen(ear, np.concatenate([first, second]))

@@ -11,6 +11,7 @@ import pytest
 
 from robot_runtime.act.catalogue import plan_step
 from robot_runtime.messages import ActionVerdict, Argument, Plan, ProposedAction, SafetyMode, Utterance, VoiceDirection
+from robot_runtime.mind.plan_document import PlanDocument, Task
 from tests.unit.mind_rig import TICK_S, Rig, allow, write_site
 
 LEFT = math.pi / 2
@@ -251,7 +252,7 @@ def test_without_a_neck_nothing_waits(tmp_path: Path) -> None:
 @pytest.mark.parametrize("bearing", ["left", "nan", "inf"])
 def test_a_bearing_that_is_no_number_turns_nothing(rig: Rig, bearing: str) -> None:
     goal = plan_step("attend", {"bearing_deg": bearing})
-    rig.mind._executive.submit(Plan(rig.now_s, "p1", "u1", "anna", "test", goal, (goal,), ""), "")
+    rig.mind._executive.submit(Plan(rig.now_s, "p1", "u1", "anna", "test", goal, (goal,), ""), PlanDocument(Task(goal)), "")
     rig.run(1)
     assert rig.statuses()[-1] == "attend failed"
     assert set(pans(rig)) <= {0.0}

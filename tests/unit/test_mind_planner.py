@@ -8,7 +8,8 @@ import pytest
 
 from robot_runtime.act.catalogue import plan_step
 from robot_runtime.messages import Argument, Plan, PlanStep
-from robot_runtime.mind.planner import NO_GOAL, PlanError, check
+from robot_runtime.mind.plan_document import Fact, If, InOrder, Node, PlanDocument, Saying, Task
+from robot_runtime.mind.planner import NO_GOAL, Answer, PlanError, Request, check
 from tests.unit.mind_rig import Rig, Thing, a_person, write_site
 
 ROBOT_HOLDS, ANNA_HOLDS, LEO_HOLDS = "robot", "anna", "leo"
@@ -159,31 +160,35 @@ def test_two_plans_have_two_ids(rig: Rig) -> None:
 
 # ------------------------------------------------------------ the check that every plan passes
 
-CUP, ANNA = Argument("object", "red_cup"), Argument("recipient", "anna")
-GOOD = PlanStep("go_to", (Argument("place", "kitchen"),))
+GOOD = Task(plan_step("go_to", {"place": "kitchen"}))
+
+
+def a_task(skill: str, **arguments: str) -> Task:
+    return Task(plan_step(skill, arguments))
 
 
 @pytest.mark.parametrize(
-    ("goal", "steps", "problem"),
+    ("body", "problem"),
     [
-        (GOOD, (PlanStep("jump", ()),), "unknown skill 'jump'"),
-        (GOOD, (PlanStep("go_to", ()),), "go_to takes (place), not ()"),
-        (GOOD, (PlanStep("go_to", (Argument("place", " "),)),), "place is empty"),
-        (GOOD, (plan_step("go_to", {"place": "moon"}),), "'moon' is no place that is known"),
-        (GOOD, (plan_step("come_here", {"person": "bob"}),), "'bob' is no person"),
-        (GOOD, (plan_step("pick", {"object": "frobnicator"}),), "'frobnicator' is no object"),
-        (GOOD, (plan_step("approach", {"target": "frobnicator"}),), "'frobnicator' is no target"),
-        (GOOD, (PlanStep("fetch", (CUP, ANNA)),), "fetch is composed of others"),
-        (GOOD, (PlanStep("fetch", (CUP, ANNA, CUP)),), "fetch takes (object, recipient)"),
-        (GOOD, (), "a goal needs steps"),
-        (NO_GOAL, (GOOD,), "a plan without a goal"),
-        (NO_GOAL, (), "a plan without a goal"),
+        (a_task("jump"), "unknown skill 'jump'"),
+        (a_task("go_to"), "go_to takes (place), not ()"),
+        (a_task("go_to", place=" "), "place is empty"),
+        (a_task("go_to", place="moon"), "'moon' is no place that is known"),
+        (a_task("come_here", person="bob"), "'bob' is no person"),
+        (a_task("pick", object="frobnicator"), "'frobnicator' is no object"),
+        (a_task("approach", target="frobnicator"), "'frobnicator' is no target"),
+        (InOrder((GOOD, a_task("jump"))), "unknown skill 'jump'"),
+        (If(Fact("robot_in", (Argument("place", "kitchen"),)), GOOD, a_task("jump")), "unknown skill 'jump'"),
+        (If(Fact("weather", ()), GOOD), "'weather' is no fact"),
+        (If(Fact("robot_in", ()), GOOD), "robot_in takes (place), not ()"),
+        (Saying("a", Saying("b", Saying("c", GOOD))), "at most 3 deep"),
+        (None, "a plan without a task says something"),
     ],
 )
-def test_invalid_plan_cannot_exist(rig: Rig, goal: PlanStep, steps: tuple[PlanStep, ...], problem: str) -> None:
+def test_invalid_plan_cannot_exist(rig: Rig, body: Node | None, problem: str) -> None:
     rig.run(0.5)
     with pytest.raises(PlanError) as error:
-        check(Plan(0.0, "p", "u", "anna", "test", goal, steps, ""), rig.mind._known)
+        check(PlanDocument(body), rig.mind._known)
     assert problem in str(error.value)
 
 
@@ -191,13 +196,11 @@ def test_planner_that_makes_an_invalid_plan_is_not_obeyed(rig: Rig) -> None:
     class Wild:
         name = "wild"
 
-        def plan(self, utterance: object, plan_id: str, now_s: float) -> object:
-            from robot_runtime.mind.planner import Answer
-
-            return Answer(Plan(now_s, plan_id, "u", "anna", "wild", GOOD, (PlanStep("rm -rf", ()),), ""))
+        def plan(self, request: Request) -> Answer:
+            return Answer(PlanDocument(a_task("rm -rf")))
 
     rig.run(0.5)
-    rig.mind._planner = Wild()  # type: ignore[assignment]
+    rig.mind._deliberation.planner = Wild()
     rig.hear("go_to", place="kitchen").run(0.5)
     assert rig.said == ["I cannot do that."]
     assert rig.proposed == []

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from robot_runtime.act.catalogue import load_catalogue
+from robot_runtime.mind.facts import FACTS
 from robot_runtime.mind.sentences.book import FOLDER, fields, load_sentences
 from robot_runtime.paths import ROOT
 from robot_runtime.world.semantic_map import load_semantic_map
@@ -114,9 +115,13 @@ def test_every_sentence_that_code_asks_for_exists() -> None:
     assert asked <= set(load_sentences("en").sentences)
 
 
+MADE_UP = ("accept_", "done_", "fact_", "no_fact_", "deed_")
+"""Beginnings of keys that the code puts together."""
+
+
 def test_every_sentence_is_asked_for() -> None:
     text = code()
-    unused = [key for key in load_sentences("en").sentences if f'"{key}"' not in text and not key.startswith(("accept_", "done_"))]
+    unused = [key for key in load_sentences("en").sentences if f'"{key}"' not in text and not key.startswith(MADE_UP)]
     assert unused == []
 
 
@@ -124,6 +129,12 @@ def test_sentences_of_goals_belong_to_skills() -> None:
     skills = load_catalogue().skills
     goals = [key.split("_", 1)[1] for key in load_sentences("en").sentences if key.startswith(("accept_", "done_"))]
     assert set(goals) <= set(skills)
+
+
+def test_every_fact_can_be_said_and_denied() -> None:
+    sentences = load_sentences("en").sentences
+    for beginning in ("fact_", "no_fact_"):
+        assert {key.removeprefix(beginning) for key in sentences if key.startswith(beginning)} == set(FACTS)
 
 
 def test_missing_language_is_named() -> None:

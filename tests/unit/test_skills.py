@@ -13,10 +13,13 @@ from robot_runtime.act.skill import Skill, load_skill
 from robot_runtime.messages import ActionVerdict, JointPositions, NavGoal, ProposedJoints, SpeechState, SpeechStyle
 from tests.unit.mind_rig import Rig, Thing, write_site
 
+ONCE = {"replans": 0}
+"""What one try of a skill comes to; tests/unit/test_mind_plans.py has the second one."""
+
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Rig:
-    return Rig(write_site(tmp_path)).run(0.5)
+    return Rig(write_site(tmp_path), config=ONCE).run(0.5)
 
 
 def style(person: str, distance_m: float, speed_mps: float) -> SpeechStyle:

@@ -13,6 +13,7 @@ from robot_runtime.messages import (
     People,
     Person,
     RobotPose,
+    SpeechMeasured,
     SpeechRequest,
     SpeechState,
     SpeechStyle,
@@ -22,14 +23,16 @@ from robot_runtime.speak.clauses import count_words
 from robot_runtime.speak.engine import NOT_YET, RATE_HZ, EngineError, Manner, Piece
 from robot_runtime.speak.espeak import Espeak
 from robot_runtime.speak.espeak_engine import DURATIONS, EspeakEngine
+from robot_runtime.speak.loudness import NOMINAL_DBFS
 from robot_runtime.speak.meter import Figures, Meter
 from robot_runtime.speak.voice import FRAME_S, FRAME_SAMPLES, Voice, VoiceConfig
 
+LOUD = round(32768 * 10 ** (NOMINAL_DBFS / 20))
 SENTENCE = "I will get the red cup from the kitchen table for you."
 
 
 class Tone:
-    """An engine whose words last 0.1 s each, at level 1000; each is a piece of its own."""
+    """An engine whose words last 0.1 s each, at the nominal level; each is a piece of its own."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, Manner]] = []
@@ -43,7 +46,10 @@ class Tone:
         yield from [NOT_YET] * self.not_yet
         words = clause.split()
         for count in range(1, len(words) + 1):
-            yield Piece(np.full(int(0.1 * RATE_HZ), 1000, np.int16), len(" ".join(words[:count])))
+            yield Piece(np.full(int(0.1 * RATE_HZ), LOUD, np.int16), len(" ".join(words[:count])))
+
+    def pitch_range_st(self, language: str) -> float:
+        return math.nan
 
     def close(self) -> None:
         self.asked.clear()
@@ -60,6 +66,7 @@ class Rig:
         self.voice, self.now_s = voice, 10.0
         self.frames: list[AudioFrame] = []
         self.states: list[SpeechState] = []
+        self.measured: list[SpeechMeasured] = []
 
     def say(self, *requests: SpeechRequest) -> None:
         self._keep({"speech/say": list(requests)})
@@ -73,8 +80,13 @@ class Rig:
             self._keep({})
 
     def _keep(self, inbox: dict[str, Sequence[object]]) -> None:
-        for topic, message in self.voice.step(inbox, self.now_s):
-            (self.frames if topic == "audio/out" else self.states).append(message)
+        for _, message in self.voice.step(inbox, self.now_s):
+            if isinstance(message, AudioFrame):
+                self.frames.append(message)
+            elif isinstance(message, SpeechState):
+                self.states.append(message)
+            else:
+                self.measured.append(message)
 
     @property
     def phases(self) -> list[str]:
@@ -189,7 +201,7 @@ def test_a_sign_of_listening_makes_it_softer_for_a_moment_only(rig: Rig) -> None
     soft = int(rig.frames[-1].samples.max())
     rig.floor(floor("keep"))
     rig.run(0.4)
-    assert soft < 400 and int(rig.frames[-1].samples.max()) == 1000
+    assert soft < 0.4 * LOUD and int(rig.frames[-1].samples.max()) == LOUD
     assert rig.phases == ["s1 started"]
 
 
@@ -206,7 +218,7 @@ def test_what_was_decided_about_earlier_words_does_not_count_for_new_ones(rig: R
     rig.floor(floor("yield"))
     rig.say(request(SENTENCE))
     rig.run(0.5)
-    assert rig.phases == ["s1 started"] and int(rig.frames[-1].samples.max()) == 1000
+    assert rig.phases == ["s1 started"] and int(rig.frames[-1].samples.max()) == LOUD
 
 
 def test_what_was_heard_before_a_cut_is_told(rig: Rig) -> None:
@@ -275,7 +287,7 @@ def test_clauses_are_parted_by_a_shorter_pause(rig: Rig) -> None:
     assert finished.clause_pause_s == pytest.approx(0.3, abs=0.01)
     assert finished.pause_s == pytest.approx(0.6, abs=0.01)
     assert finished.rate_wpm == pytest.approx(12 * 60 / 1.5, rel=0.01)
-    assert finished.level_dbfs == pytest.approx(20 * math.log10(1000 / 32768), abs=0.3)
+    assert finished.level_dbfs == pytest.approx(NOMINAL_DBFS, abs=0.3)
 
 
 def test_the_language_of_a_text_goes_before_the_configured_one(rig: Rig, tone: Tone) -> None:
@@ -288,13 +300,13 @@ def loudest(rig: Rig) -> int:
     return max(int(np.abs(frame.samples).max()) for frame in rig.frames)
 
 
-@pytest.mark.parametrize(("distance_m", "expected"), [(1.0, 1000), (2.0, 1413), (4.0, 1995), (0.5, 708), (100.0, 3162)])
-def test_who_is_farther_away_is_spoken_to_louder(rig: Rig, distance_m: float, expected: int) -> None:
+@pytest.mark.parametrize(("distance_m", "expected"), [(1.0, 1.0), (2.0, 1.413), (4.0, 1.995), (0.5, 0.708), (100.0, 3.162)])
+def test_who_is_farther_away_is_spoken_to_louder(rig: Rig, distance_m: float, expected: float) -> None:
     anna = Person("anna", "Anna", "adult", 0.9, (distance_m, 0.0, 0.0), (0.0, 0.0, 0.0), 0.1, True, False, True, 10.0)
     near = Person("leo", "Leo", "child", 0.9, (0.3, 0.0, 0.0), (0.0, 0.0, 0.0), 0.1, True, False, True, 10.0)
     rig.voice.step({"people": [People(10.0, "test", (near, anna))], "pose": [RobotPose(10.0, 0.0, 0.0, 0.0, 0.1)]}, 10.0)
     rig.say(request("hello"))
-    assert loudest(rig) == pytest.approx(expected, rel=0.01)
+    assert loudest(rig) == pytest.approx(expected * LOUD, rel=0.01)
 
 
 def test_noise_raises_the_voice_and_its_own_sound_does_not(rig: Rig) -> None:
@@ -305,7 +317,7 @@ def test_noise_raises_the_voice_and_its_own_sound_does_not(rig: Rig) -> None:
             rig.voice.step({"audio/in": [frame]}, 10.0 + index * FRAME_S)
     rig.now_s = 13.0
     rig.say(request("One two three four five six."))
-    assert loudest(rig) == pytest.approx(1000 * 10 ** (5 / 20), rel=0.06)  # noise of -31 dBFS is 10 dB above what nobody minds
+    assert loudest(rig) == pytest.approx(LOUD * 10 ** (5 / 20), rel=0.06)  # noise of -31 dBFS is 10 dB above what nobody minds
     loud = np.full(FRAME_SAMPLES, 20000, np.int16)
     for index in range(50):
         rig.now_s += FRAME_S
@@ -313,7 +325,7 @@ def test_noise_raises_the_voice_and_its_own_sound_does_not(rig: Rig) -> None:
     rig.frames.clear()
     rig.say(request("Seven.", 2))
     rig.run(2.0)
-    assert loudest(rig) == pytest.approx(1000 * 10 ** (5 / 20), rel=0.06)
+    assert loudest(rig) == pytest.approx(LOUD * 10 ** (5 / 20), rel=0.06)
 
 
 @pytest.fixture(scope="module")

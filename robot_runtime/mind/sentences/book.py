@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
@@ -16,6 +18,8 @@ FOLDER = Path(__file__).parent
 REFERENCE = "en"
 """The language whose keys and fields every other language must have."""
 
+Tone = Literal["short", "lively", "formal"]
+
 
 class Book(BaseModel):
     """One language's file."""
@@ -24,6 +28,7 @@ class Book(BaseModel):
 
     language: str
     sentences: dict[str, str]
+    variants: dict[str, dict[Tone, str]] = Field({}, description="sentence → the same in other words, by tone")
     names: dict[str, str] = Field({}, description="English name → name with its article")
     colours: dict[str, tuple[str, str]] = Field({}, description="English colour → its masculine and feminine form")
     feminine: frozenset[str] = Field(frozenset(), description="nouns whose article does not tell it")
@@ -42,12 +47,15 @@ class Book(BaseModel):
                 raise ValueError(f"{key}: unknown form '{min(wrong)}'{suggestion(min(wrong), sorted(FORMS - {''}))}")
         return sentences
 
-    def sentence(self, key: str, **values: str) -> str:
+    def sentence(self, key: str, tones: Sequence[str] = (), **values: str) -> str:
         """One sentence with its fields filled.
 
+        :param tones: the first of which there is a variant counts
         :raises KeyError: the key or a field is not the language's; a mistake in the code that asks
         """
-        return self.sentences[key].format(**{name: Formed(value, self._names) for name, value in values.items()})
+        by_tone: Mapping[str, str] = {str(tone): text for tone, text in self.variants.get(key, {}).items()}
+        text = next((by_tone[tone] for tone in tones if tone in by_tone), self.sentences[key])
+        return text.format(**{name: Formed(value, self._names) for name, value in values.items()})
 
 
 def load_sentences(language: str, folder: Path = FOLDER) -> Book:
@@ -69,7 +77,18 @@ def load_sentences(language: str, folder: Path = FOLDER) -> Book:
         wrong = fields(text) - fields(reference.sentences[key])
         if wrong:
             raise FileError(f"{path}: sentences.{key}: unknown field{suggestion(min(wrong), sorted(fields(reference.sentences[key])))}")
+    _check_variants(book, path)
     return book
+
+
+def _check_variants(book: Book, path: Path) -> None:
+    """Other words for the same: a variant has just the fields of its sentence."""
+    for key, by_tone in book.variants.items():
+        if key not in book.sentences:
+            raise FileError(f"{path}: variants.{key}: no such sentence{suggestion(key, list(book.sentences))}")
+        for tone, text in by_tone.items():
+            if fields(text) != fields(book.sentences[key]):
+                raise FileError(f"{path}: variants.{key}.{tone}: must have the fields of the sentence itself: '{book.sentences[key]}'")
 
 
 def fields(text: str) -> set[str]:

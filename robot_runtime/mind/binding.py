@@ -1,0 +1,202 @@
+"""From a clause to a task: each argument of the skill gets what the clause mentions, or the planner says why it cannot."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from robot_runtime.act.catalogue import ArgumentSpec, Skill, plan_step
+from robot_runtime.messages import Argument, Person, WorldObject
+from robot_runtime.mind.clauses import UNKNOWABLE, Clause
+from robot_runtime.mind.facts import FACTS
+from robot_runtime.mind.known import Known
+from robot_runtime.mind.meant import Discourse, description, person_meant, place_meant, surfaces_meant, things_meant
+from robot_runtime.mind.mentions import Mention
+from robot_runtime.mind.plan_document import Fact, Task
+from robot_runtime.mind.planner import Question
+from robot_runtime.mind.unfolding import FIND
+from robot_runtime.mind.wording import capitalised
+from robot_runtime.world.objects import ROBOT
+
+FETCH = "fetch"
+MEANT = "meant "
+"""Begins the name of the slot in which the answer to a question comes back; the words that were ambiguous follow."""
+
+
+class UnplannableError(Exception):
+    """Ends planning with a sentence, and with the candidates when the sentence asks for one of them."""
+
+    def __init__(self, sentence: str, question: Question | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.question = question
+
+
+class Binder:
+    """Binds the clauses of one sentence, in their order.
+
+    :param answered: what a person has answered to questions about this sentence: the ambiguous words → id
+    """
+
+    def __init__(self, known: Known, discourse: Discourse, answered: Mapping[str, str]) -> None:
+        self._known = known
+        self._discourse = discourse
+        self._answered = answered
+
+    def task(self, skill: Skill, clause: Clause) -> Task:
+        """:raises UnplannableError: an argument cannot be filled, or not yet"""
+        arguments: dict[str, str] = {}
+        for name, spec in skill.arguments.items():
+            arguments[name] = self._value(skill, spec, spec.slot or name, clause)
+        if skill.name == FETCH:
+            self.check_holder(arguments)
+        return Task(plan_step(skill.name, arguments))
+
+    def changed_task(self, skill: Skill, kept: Mapping[str, str], name: str, mention: Mention) -> Task:
+        """A task again, with one argument changed.
+
+        :raises UnplannableError: as for :meth:`task`
+        """
+        spec = skill.arguments[name]
+        clause = Clause(skill.intent, {spec.slot or name: mention})
+        arguments = {**kept, name: self._value(skill, spec, spec.slot or name, clause)}
+        if skill.name == FETCH:
+            self.check_holder(arguments)
+        return Task(plan_step(skill.name, arguments))
+
+    def fact(self, clause: Clause) -> Fact:
+        """:raises UnplannableError: the robot cannot perceive such a thing, or does not know what is meant"""
+        if clause.intent == UNKNOWABLE:
+            raise UnplannableError(self._say("cannot_perceive"))
+        name = clause.intent.removeprefix("no ")
+        kinds = FACTS[name].arguments
+        bound = tuple(Argument(key, self._of_fact(kind, clause.mentions.get(key))) for key, kind in kinds.items())
+        return Fact(name, bound, not clause.intent.startswith("no "))
+
+    def question_slots(self, clause: Clause) -> tuple[Argument, ...]:
+        """What the memory is asked about, with "it" replaced by what it means."""
+        return tuple(Argument(slot, self._asked_about(slot, mention)) for slot, mention in clause.mentions.items())
+
+    def check_holder(self, arguments: Mapping[str, str]) -> None:
+        """What a person holds is theirs."""
+        thing = self._known.situation.object(arguments["object"])
+        if thing is None or thing.held_by in ("", ROBOT):
+            return
+        wording = self._known.wording
+        key = "already_has" if thing.held_by == arguments["recipient"] else "other_has"
+        has = wording.person_has(thing.held_by, self._discourse.speaker_id)
+        raise UnplannableError(self._say(key, person_has=capitalised(has), object=wording.the(thing.id)))
+
+    # ------------------------------------------------------------ arguments
+
+    def _value(self, skill: Skill, spec: ArgumentSpec, slot: str, clause: Clause) -> str:
+        mention = clause.mentions.get(slot)
+        if spec.type == "person":
+            return self._person(mention).id
+        if mention is None:
+            words = clause.words.get(slot, "")
+            if not words:
+                raise UnplannableError(self._say("not_understood"))
+            return words
+        if spec.type == "place":
+            return self._place(mention)
+        if spec.type in ("object", "target"):
+            return self._thing(mention, finding=skill.name == FIND)
+        return mention.named or mention.words
+
+    def _person(self, mention: Mention | None) -> Person:
+        meant = person_meant(mention or Mention("person", "me", pronoun="me"), self._known, self._discourse)
+        if meant is not None:
+            if mention is not None and mention.pronoun != "me":
+                self._discourse.people.append(meant.id)
+            return meant
+        if mention is not None and mention.pronoun != "me":
+            raise UnplannableError(self._say("unknown_person", person=mention.words))
+        anybody = any(person.seen for person in self._known.situation.facts.people)
+        raise UnplannableError(self._say("unknown_speaker" if anybody else "nobody_here"))
+
+    def _place(self, mention: Mention) -> str:
+        place = place_meant(mention, self._discourse)
+        if not place:
+            raise UnplannableError(self._say("not_understood"))
+        self._discourse.places.append(place)
+        return place
+
+    def _thing(self, mention: Mention, *, finding: bool) -> str:
+        value = self._answered.get(mention.words) or self._chosen(mention, finding=finding)
+        self._discourse.name_thing(value)
+        return value
+
+    def _chosen(self, mention: Mention, *, finding: bool) -> str:
+        """An id; or the words themselves when no such thing is known yet, or when all of its kind are looked for."""
+        fitting = things_meant(mention, self._known, self._discourse)
+        if len(fitting) == 1:
+            return fitting[0].id
+        if not fitting:
+            return self._unseen(mention)
+        if finding and mention.named and mention.where is None:
+            return description(mention)
+        if mention.article == "any":
+            return min(fitting, key=self._distance_m).id
+        choices = self._known.wording.choices(fitting)
+        question = Question(f"{MEANT}{mention.words}", tuple(thing.id for thing in fitting))
+        raise UnplannableError(self._say("which_one", choices=choices), question)
+
+    def _unseen(self, mention: Mention) -> str:
+        words, wording = description(mention), self._known.wording
+        if mention.pronoun:
+            last = next((value for value in reversed(self._discourse.things)), "")
+            if mention.pronoun == "it" and last:
+                return last  # it is still only a description
+            raise UnplannableError(self._say("no_such_thing"))
+        if mention.where is not None:
+            raise UnplannableError(self._say("never_seen", object=wording.indefinite(mention.words)))
+        return words
+
+    def _distance_m(self, thing: WorldObject) -> float:
+        pose = self._known.situation.pose
+        return math.dist(thing.position_m[:2], (pose.x_m, pose.y_m)) if pose else 0.0
+
+    # ------------------------------------------------------------ facts and questions
+
+    def _of_fact(self, kind: str, mention: Mention | None) -> str:
+        if mention is None:
+            raise UnplannableError(self._say("not_understood"))
+        if kind == "person":
+            return self._person(mention).id
+        if kind == "place":
+            return self._place(mention)
+        if kind == "surface":
+            return self._surface(mention)
+        fitting = things_meant(mention, self._known, self._discourse)
+        value = fitting[0].id if len(fitting) == 1 else description(mention)
+        if not value:
+            raise UnplannableError(self._say("no_such_thing"))
+        self._discourse.name_thing(value)
+        return value
+
+    def _surface(self, mention: Mention) -> str:
+        meant = surfaces_meant(mention, self._known)
+        if len(meant) == 1:
+            return meant[0]
+        names = [self._say("the", name=name) for name in meant]
+        raise UnplannableError(self._say("which_one", choices=self._known.wording.listing(names, "or")))
+
+    def _asked_about(self, slot: str, mention: Mention) -> str:
+        if mention.kind == "person":
+            person = person_meant(mention, self._known, self._discourse)
+            return person.id if person else mention.words
+        if mention.kind != "object":
+            return self._place(mention) if slot == "place" else mention.named
+        self._remember(fitting := things_meant(mention, self._known, self._discourse), mention)
+        pointing = bool(mention.pronoun) or mention.where is not None
+        return fitting[0].id if len(fitting) == 1 and pointing else mention.named or mention.words
+
+    def _remember(self, fitting: Sequence[WorldObject], mention: Mention) -> None:
+        if len(fitting) == 1:
+            self._discourse.name_thing(fitting[0].id)
+        elif mention.named:
+            self._discourse.name_thing(mention.named)
+
+    def _say(self, key: str, **fields: str) -> str:
+        return self._known.wording.sentence(key, **fields)

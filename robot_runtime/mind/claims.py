@@ -1,0 +1,80 @@
+"""Sentences that claim that the robot has done something.
+
+Such a sentence is only ever spoken by the executive, once the record holds the success.  A planner writes what it likes: its sentences
+that claim an action are left out, since a planner cannot know.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from robot_runtime.mind.plan_document import FirstThatWorks, If, InOrder, Node, PlanDocument, Saying
+from robot_runtime.mind.sentences.book import Book
+
+_DONE = r"(?:brought|given|gave|handed|fetched|got|gotten|put|placed|moved|taken|took|picked|carried|delivered|gone|went|driven|drove|"
+_DONE += r"followed|found|looked|cleaned|tidied|finished|completed|done|opened|closed|made|helped|reached|arrived|guided|led|come|came|"
+_DONE += r"dropped|released|grasped|greeted|reminded|told|turned|switched|checked|docked|waited|danced|saved|taken)"
+
+_CLAIMS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b(?:i|we)(?:'ve| have| had)?(?: \w+)? {_DONE}\b",
+        rf"\b(?:has|have) been {_DONE}\b",
+        rf"\b(?:is|are|was|were) (?:now )?{_DONE}\b",
+        r"\b(?:all )?done\b[.!]?$",
+        r"^(?:here is|here's|here are|here you (?:go|are)|here i am|there you (?:go|are))\b",
+        r"\bi(?: am|'m) (?:in|at|back|there|done|finished|holding)\b",
+        r"\b(?:mission|task|job) (?:complete|completed|accomplished)\b",
+        r"\bj'ai \w+|\bje (?:suis|me suis) \w+[ée]e?\b|^(?:voici|voilà|me voici|c'est fait)\b",
+    )
+)
+_SENTENCES = re.compile(r"[^.!?…]+[.!?…]*\s*")
+
+
+def is_claim(sentence: str) -> bool:
+    """Whether a sentence says that something was done; in doubt yes.
+
+    >>> [is_claim(text) for text in ("I have brought you the cup.", "I will bring you the cup.", "All done!", "Here you go.")]
+    [True, False, True, True]
+    """
+    return any(pattern.search(sentence.strip().replace("’", "'")) for pattern in _CLAIMS)
+
+
+def without_claims(text: str) -> str:
+    """A planner's text without its sentences that claim an action.
+
+    >>> without_claims("It is a red cup. I have fetched it. Shall I bring it?")
+    'It is a red cup. Shall I bring it?'
+    """
+    kept = [part.strip() for part in _SENTENCES.findall(text) if part.strip() and not is_claim(part)]
+    return " ".join(kept)
+
+
+def honest(document: PlanDocument) -> PlanDocument:
+    """A planner's document without sentences that claim an action, whether said at once or meanwhile."""
+    return PlanDocument(None if document.body is None else _quiet(document.body), without_claims(document.say))
+
+
+def skill_of(sentence: str, book: Book) -> str:
+    """The skill whose success a sentence of the robot's own book tells, "" for one that tells none."""
+    for key, template in book.sentences.items():
+        if key.startswith("done_") and template.strip("{}. ") != "found" and _matches(template, sentence):
+            return key.removeprefix("done_")
+    return ""
+
+
+def _quiet(node: Node) -> Node:
+    if isinstance(node, Saying):
+        text, during = without_claims(node.text), _quiet(node.during)
+        return Saying(text, during) if text else during
+    if isinstance(node, (InOrder, FirstThatWorks)):
+        return replace(node, parts=tuple(map(_quiet, node.parts)))
+    if isinstance(node, If):
+        return replace(node, then=_quiet(node.then), otherwise=None if node.otherwise is None else _quiet(node.otherwise))
+    return node
+
+
+def _matches(template: str, sentence: str) -> bool:
+    pattern = ".+".join(re.escape(part) for part in re.split(r"\{[^}]*\}", template))
+    return re.fullmatch(pattern, sentence) is not None

@@ -1,0 +1,133 @@
+"""Plans from what somebody said in their own words: several commands, conditions, references, corrections, questions.
+
+Deterministic: the catalogue's phrases, the names of the world, and what was spoken of before.  A sentence that cannot be read to its
+end gives no plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from robot_runtime.messages import Utterance
+from robot_runtime.mind.binding import MEANT, Binder, UnplannableError
+from robot_runtime.mind.clauses import Clause, ClauseReader
+from robot_runtime.mind.conversation import Turn
+from robot_runtime.mind.known import Known
+from robot_runtime.mind.meant import Discourse
+from robot_runtime.mind.mentions import Mentions
+from robot_runtime.mind.plan_document import If, Node, PlanDocument, Task, in_order, tasks
+from robot_runtime.mind.planner import Answer, Request
+from robot_runtime.mind.recall import QUESTIONS, Recall
+from robot_runtime.mind.sentence import Command, Correction, SentenceReader, Understood
+
+
+class FreeText:
+    def __init__(self, known: Known, recall: Recall) -> None:
+        self._known = known
+        self._recall = recall
+        self._reader = SentenceReader(ClauseReader(known.catalogue))
+
+    def read(self, request: Request) -> Understood:
+        return self._reader.read(request.utterance.free_text, Mentions(self._known))
+
+    def answer(self, request: Request, understood: Understood) -> Answer:
+        """A plan, an answer or a question; an empty one when nothing, or only a part, was understood."""
+        utterance = request.utterance
+        if understood.rest:
+            return self._partly(understood)
+        discourse = discourse_of(request)
+        answered = {slot.name.removeprefix(MEANT): slot.value for slot in utterance.slots if slot.name.startswith(MEANT)}
+        binder = Binder(self._known, discourse, answered)
+        try:
+            if understood.correction is not None:
+                return self._corrected(understood.correction, request, binder)
+            return replace(self._planned(understood.commands, utterance, binder), about=tuple(discourse.things))
+        except UnplannableError as problem:
+            return Answer(PlanDocument(say=problem.sentence), problem.question)
+
+    # ------------------------------------------------------------ commands
+
+    def _planned(self, commands: Iterable[Command], utterance: Utterance, binder: Binder) -> Answer:
+        nodes: list[Node] = []
+        replies: list[Answer] = []
+        for command in commands:
+            first = command.condition if command.condition_first else None
+            condition = binder.fact(first) if first else None
+            then = self._all(command.clauses, utterance, binder, replies)
+            if command.condition and condition is None:
+                condition = binder.fact(command.condition)
+            otherwise = self._all(command.otherwise, utterance, binder, replies)
+            body = in_order(tuple(then))
+            if condition is not None and body is not None:
+                nodes.append(If(condition, body, in_order(tuple(otherwise))))
+            else:
+                nodes.extend(then)
+        say = " ".join(reply.document.say for reply in replies)
+        body = in_order(tuple(nodes))
+        if body is None and len(replies) == 1:
+            return replies[0]
+        return Answer(PlanDocument(body, say))
+
+    def _all(self, clauses: Iterable[Clause], utterance: Utterance, binder: Binder, replies: list[Answer]) -> list[Node]:
+        done: list[Node] = []
+        for clause in clauses:
+            if clause.intent in QUESTIONS:
+                replies.append(self._asked(clause, utterance, binder))
+            else:
+                done.append(self._task(clause, binder))
+        return done
+
+    def _task(self, clause: Clause, binder: Binder) -> Task:
+        skill = self._known.catalogue.for_intent(clause.intent)
+        if skill is None:
+            raise UnplannableError("")  # such as "stop", which is no part of a plan
+        return binder.task(skill, clause)
+
+    def _asked(self, clause: Clause, utterance: Utterance, binder: Binder) -> Answer:
+        asked = replace(utterance, intent=clause.intent, slots=binder.question_slots(clause))
+        reply = self._recall.answer(asked)
+        return Answer(PlanDocument(say=reply.text), reply.question, reply.offer)
+
+    # ------------------------------------------------------------ corrections, and what is left over
+
+    def _corrected(self, correction: Correction, request: Request, binder: Binder) -> Answer:
+        """The last task of the turn before, with another thing, person or place."""
+        before = next((turn.document for turn in reversed(request.turns) if turn.document.body is not None), None)
+        last = list(tasks(before.body))[-1] if before else None
+        if last is None:
+            return Answer()
+        skill = self._known.catalogue.skills[last.step.skill]
+        kept = {argument.name: argument.value for argument in last.step.arguments}
+        mention = correction.mention
+        changed = next((name for name, spec in skill.arguments.items() if spec.type in _TYPES.get(mention.kind, ())), None)
+        if changed is None:
+            return Answer()
+        return Answer(PlanDocument(binder.changed_task(skill, kept, changed, mention)))
+
+    def _partly(self, understood: Understood) -> Answer:
+        """Nothing is done by halves; what was not understood is said, so that it can be said in another way."""
+        if not understood.commands:
+            return Answer()
+        return Answer(PlanDocument(say=self._known.wording.sentence("understood_partly", rest=understood.rest)))
+
+
+_TYPES: Mapping[str, tuple[str, ...]] = {"object": ("object", "target"), "person": ("person",), "place": ("place",)}
+
+
+def discourse_of(request: Request) -> Discourse:
+    """What "it", "him" and "there" may mean as the sentence begins."""
+    discourse = Discourse(request.utterance.speaker_id)
+    for turn in request.turns:
+        _add(turn, discourse, request)
+    return discourse
+
+
+def _add(turn: Turn, discourse: Discourse, request: Request) -> None:
+    discourse.things += turn.meant
+    for task in tasks(turn.document.body):
+        for argument in task.step.arguments:
+            if argument.name == "place":
+                discourse.places.append(argument.value)
+            elif argument.name in ("person", "recipient") and argument.value != request.utterance.speaker_id:
+                discourse.people.append(argument.value)

@@ -1,0 +1,110 @@
+"""What a mention means in the world: which thing, person or place, by its name, by where it is, or by what was spoken of before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from robot_runtime.messages import AgeGroup, Person, WorldObject
+from robot_runtime.mind.known import Known
+from robot_runtime.mind.mentions import Mention
+from robot_runtime.world.relations import container_of, is_near, vessels
+
+
+@dataclass
+class Discourse:
+    """What was spoken of so far, in this sentence and in this person's turns before it."""
+
+    speaker_id: str
+    things: list[str] = field(default_factory=list)  # ids or descriptions, the last named last
+    people: list[str] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+
+    def name_thing(self, value: str) -> None:
+        self.things.append(value)
+
+
+def things_meant(mention: Mention, known: Known, discourse: Discourse) -> list[WorldObject]:
+    """Every known thing that may be meant, the world's order; sure places only."""
+    return [thing for thing in _fitting(mention, known, discourse) if thing.confidence >= known.known_confidence]
+
+
+def _fitting(mention: Mention, known: Known, discourse: Discourse) -> list[WorldObject]:
+    facts, before = known.situation.facts, _before(known, discourse)
+    last = before[0] if len(before) == 1 else None
+    if mention.pronoun == "it":
+        return before
+    if mention.pronoun == "one":
+        kind = last.class_name if last else ""
+        found = [thing for thing in facts.objects if kind in ("", thing.class_name)]
+        if mention.colour:
+            found = [thing for thing in found if known.references.describe(thing.colour).colour == mention.colour]
+            found = found or [t for t in facts.objects if known.references.describe(t.colour).colour == mention.colour]
+        if mention.where is not None and not _placed(found, mention, known):
+            found = list(facts.objects)
+    else:
+        found = list(known.references.objects(mention.named, facts))
+    if mention.other and last:
+        found = [thing for thing in found if thing.id != last.id]
+    return _placed(found, mention, known)
+
+
+def description(mention: Mention) -> str:
+    """What to look for when nothing known is meant; "" of what only points to something."""
+    return mention.named
+
+
+def person_meant(mention: Mention, known: Known, discourse: Discourse) -> Person | None:
+    facts = known.situation.facts
+    if mention.pronoun == "me":
+        return known.references.person(discourse.speaker_id, facts) if discourse.speaker_id else None
+    if mention.pronoun == "them":
+        return known.situation.person(discourse.people[-1]) if discourse.people else None
+    named = known.situation.person(mention.named)
+    if named is not None:
+        return named
+    children = [person for person in facts.people if person.age_group == AgeGroup.CHILD.value]
+    return children[0] if len(children) == 1 else None
+
+
+def place_meant(mention: Mention, discourse: Discourse) -> str:
+    """The name of a place, "" when "there" means none."""
+    if mention.pronoun == "there":
+        return discourse.places[-1] if discourse.places else ""
+    return mention.named
+
+
+def surfaces_meant(mention: Mention, known: Known) -> list[str]:
+    """Furniture by its full name, else by the last word of it; of several those where the robot is, if that is one."""
+    surfaces = known.site.surfaces
+    if mention.named in surfaces:
+        return [mention.named]
+    named = [name for name in surfaces if name.lower().split()[-1] == mention.named]
+    if mention.where is not None:
+        return [name for name in named if surfaces[name].place == mention.where.named]
+    near = [name for name in named if surfaces[name].place == known.situation.facts.robot_place]
+    return near if len(near) == 1 else named
+
+
+def _before(known: Known, discourse: Discourse) -> list[WorldObject]:
+    """What was spoken of last, as far as it is known: none of a phone that nobody has seen."""
+    return list(known.references.objects(discourse.things[-1], known.situation.facts)) if discourse.things else []
+
+
+def _placed(things: Sequence[WorldObject], mention: Mention, known: Known) -> list[WorldObject]:
+    """Those that are where the mention says."""
+    where = mention.where
+    if where is None:
+        return list(things)
+    if where.kind == "place":
+        return [thing for thing in things if thing.place == where.named]
+    if where.kind == "surface":
+        on = surfaces_meant(where, known) or [name for name in known.site.surfaces if name.lower().split()[-1] == where.named]
+        all_named = [name for name in known.site.surfaces if name.lower().split()[-1] == where.named] if len(on) == 1 else on
+        found = [thing for thing in things if thing.support in on]
+        return found or [thing for thing in things if thing.support in all_named]
+    landmarks = known.references.objects(where.named, known.situation.facts)
+    if mention.relation in ("in", "at", "on"):
+        inside = {landmark.id for landmark in landmarks}
+        return [thing for thing in things if container_of(thing, vessels(known.situation.facts.objects)) in inside]
+    return [t for t in things if any(is_near(t, landmark) for landmark in landmarks if landmark.id != t.id)]

@@ -1,0 +1,201 @@
+"""A whole sentence as clauses: several commands, a condition, a correction.
+
+Nothing here knows the world but the names of people, places and furniture; what is meant is found later.  A sentence is either read to
+its last word or not at all: what the robot has only half understood it does not do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from robot_runtime.hear.pattern import words as words_of
+from robot_runtime.mind.clauses import SLOT_KINDS, Clause, ClauseReader
+from robot_runtime.mind.mentions import Mention, Mentions
+
+AND: tuple[tuple[str, ...], ...] = (
+    ("and", "after", "that"), ("and", "then"), ("and", "also"), ("after", "that"), ("then",), ("and",), ("plus",),
+)  # fmt: skip
+INSTEAD: tuple[tuple[str, ...], ...] = (
+    ("no", "wait"), ("wait", "no"), ("oh", "wait"), ("no", "sorry"), ("no", "i", "mean"), ("oh", "no"), ("i", "mean"),
+    ("no", "not", "that", "one"), ("sorry",), ("actually",), ("rather",), ("wait",), ("no",),
+)  # fmt: skip
+"""Words after which somebody says it better."""
+OTHERWISE: tuple[tuple[str, ...], ...] = (("and", "otherwise"), ("otherwise",), ("or", "else"), ("if", "not"), ("else",))
+MOST_SENTENCE_WORDS = 60
+
+
+@dataclass(frozen=True)
+class Command:
+    """What is to be done, in order; under a condition or without one."""
+
+    clauses: tuple[Clause, ...]
+    condition: Clause | None = None
+    otherwise: tuple[Clause, ...] = ()
+    condition_first: bool = True  # as it was spoken, so that "it" means what was named before
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A mere mention that takes the place of one of the turn before: "no, the blue one"."""
+
+    mention: Mention
+
+
+@dataclass(frozen=True)
+class Understood:
+    """Commands in order, or one correction; what was not understood, "" if nothing."""
+
+    commands: tuple[Command, ...] = ()
+    correction: Correction | None = None
+    rest: str = ""
+
+
+class SentenceReader:
+    def __init__(self, reader: ClauseReader) -> None:
+        self._reader = reader
+
+    def read(self, text: str, mentions: Mentions) -> Understood:
+        words = words_of(text)
+        if not words or len(words) > MOST_SENTENCE_WORDS:
+            return Understood(rest=text)
+        command = self._command(words, mentions)
+        if command is not None:
+            return Understood((command,))
+        several = self._several(words, mentions)
+        if several:
+            return Understood(several)
+        correction = self._correction(words, mentions)
+        if correction is not None:
+            return Understood(correction=correction)
+        return self._partly(words, mentions)
+
+    # ------------------------------------------------------------ parts of a sentence
+
+    def _several(self, words: list[str], mentions: Mentions) -> tuple[Command, ...]:
+        """Commands of which one has a condition: "go to the kitchen and if the cup is there bring it to me"."""
+        for before, after in _split(words, AND):
+            first = self._sequence(before, mentions, None)
+            if first:
+                rest = self._conditional(after, mentions)
+                if rest is not None:
+                    return (Command(first), rest)
+        return ()
+
+    def _command(self, words: list[str], mentions: Mentions) -> Command | None:
+        plain = self._sequence(words, mentions, None)
+        if plain:
+            return Command(plain)
+        return self._conditional(words, mentions) or self._corrected(words, mentions)
+
+    def _conditional(self, words: list[str], mentions: Mentions) -> Command | None:
+        if "if" not in words:
+            return None
+        at = words.index("if")
+        before, after = words[:at], words[at + 1 :]
+        if not before or not self._sequence(before, mentions, None):
+            return self._if_first(after, mentions) if not before or _is_courtesy(before) else None
+        condition = self._reader.condition(after, mentions)
+        return Command(self._sequence(before, mentions, None), condition, condition_first=False) if condition else None
+
+    def _if_first(self, words: list[str], mentions: Mentions) -> Command | None:
+        for end in range(2, len(words)):
+            condition = self._reader.condition(words[:end], mentions)
+            if condition is None:
+                continue
+            rest = words[end + 1 :] if words[end] == "then" else words[end:]
+            then = self._sequence(rest, mentions, None)
+            if then:
+                return Command(then, condition)
+            for before, after in _split(rest, OTHERWISE):
+                then, otherwise = self._sequence(before, mentions, None), self._sequence(after, mentions, None)
+                if then and otherwise:
+                    return Command(then, condition, otherwise)
+        return None
+
+    def _corrected(self, words: list[str], mentions: Mentions) -> Command | None:
+        """As in "bring me the red cup no the blue one": the last that was said counts."""
+        for before, after in _split(words, INSTEAD):
+            first = self._sequence(before, mentions, None)
+            if not first:
+                continue
+            better = self._sequence(after, mentions, None)
+            if better:
+                return Command((*first[:-1], *better))
+            mention = self._reader.fragment(after, mentions)
+            changed = replaced(first[-1], mention) if mention else None
+            if changed:
+                return Command((*first[:-1], changed))
+        return None
+
+    def _correction(self, words: list[str], mentions: Mentions) -> Correction | None:
+        """A turn that only mentions something, mostly after a "no"."""
+        for marker in (*INSTEAD, ()):
+            if tuple(words[: len(marker)]) == marker and len(words) > len(marker):
+                mention = self._reader.fragment(_without_not(words[len(marker) :]), mentions)
+                if mention is not None:
+                    return Correction(mention)
+        return None
+
+    def _sequence(self, words: list[str], mentions: Mentions, before: Clause | None) -> tuple[Clause, ...]:
+        """Clauses that follow on each other; () when the words cannot be read so to the last."""
+        whole = self._reader.request(words, mentions) or self._same_again(words, mentions, before)
+        if whole is not None:
+            return (whole,)
+        for left, right in _split(words, AND):
+            first = self._reader.request(left, mentions) or self._same_again(left, mentions, before)
+            if first is not None:
+                rest = self._sequence(right, mentions, first)
+                if rest:
+                    return (first, *rest)
+        return ()
+
+    def _same_again(self, words: list[str], mentions: Mentions, before: Clause | None) -> Clause | None:
+        """As in "… and the book": the same with another thing."""
+        mention = self._reader.fragment(words, mentions) if before else None
+        return replaced(before, mention) if before and mention else None
+
+    def _partly(self, words: list[str], mentions: Mentions) -> Understood:
+        for before, after in _split(words, AND):
+            for part, rest in ((before, after), (after, before)):
+                first = self._sequence(part, mentions, None)
+                if first:
+                    return Understood((Command(first),), rest=" ".join(rest))
+        return Understood(rest=" ".join(words))
+
+
+def replaced(clause: Clause, mention: Mention) -> Clause | None:
+    """The clause with its last slot of the mention's kind filled by it; None when it has none.
+
+    A thing that only points ("the blue one") keeps the kind that was named before.
+    """
+    slot = next((name for name in reversed(list(clause.mentions)) if SLOT_KINDS[name] == mention.kind), None)
+    if slot is None:
+        return None
+    if mention.pronoun == "one" and not mention.named:
+        mention = _of_the_kind(mention, clause.mentions[slot])
+    return replace(clause, mentions={**clause.mentions, slot: mention})
+
+
+def _of_the_kind(one: Mention, before: Mention) -> Mention:
+    kind = before.named.split()[-1] if before.named else ""
+    if not kind or one.other:
+        return one
+    return replace(one, named=f"{one.colour} {kind}".strip(), pronoun="")
+
+
+def _split(words: list[str], markers: tuple[tuple[str, ...], ...]) -> Iterator[tuple[list[str], list[str]]]:
+    """Every way to part the words at a marker, from the left; at each place the longest marker."""
+    for at in range(1, len(words) - 1):
+        marker = next((m for m in markers if tuple(words[at : at + len(m)]) == m), None)
+        if marker and at + len(marker) < len(words):
+            yield words[:at], words[at + len(marker) :]
+
+
+def _without_not(words: list[str]) -> list[str]:
+    """Of "not the red one but the blue one" what is wanted, which comes last."""
+    return words[words.index("but") + 1 :] if words[:1] == ["not"] and "but" in words[:-1] else words
+
+
+def _is_courtesy(words: list[str]) -> bool:
+    return set(words) <= {"please", "robot", "okay", "ok", "and", "so", "then", "well", "hey"}

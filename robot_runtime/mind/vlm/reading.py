@@ -1,0 +1,61 @@
+"""From what a language model wrote to an answer: it fits the menu, and says nothing that the robot may not say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from robot_runtime.mind.plan_document import FirstThatWorks, If, InOrder, Node, PlanDocument, Saying, Task
+from robot_runtime.mind.plan_reading import read_answer
+from robot_runtime.mind.planner import Answer, PlanError, Request
+from robot_runtime.mind.vlm.honest import claims_a_deed, sentences, speakable
+from safety.ontology import normalise
+
+
+def read(text: str, request: Request) -> Answer:
+    """A model's answer, of which only what may be spoken is left to say.
+
+    :raises PlanError: it does not fit the menu, nothing is left of it, or it puts a report into somebody's mouth
+    """
+    answer = read_answer(text, request.menu)
+    say = speakable(answer.document.say)
+    if not say and (answer.question or answer.document.body is None):
+        raise PlanError("say: nothing in it that may be spoken")
+    body = answer.document.body
+    return replace(answer, document=PlanDocument(None if body is None else _spoken_over(body, request), say))
+
+
+def problem(text: str, request: Request) -> str:
+    """Why :func:`read` refuses an answer, "" when it does not."""
+    try:
+        read(text, request)
+    except PlanError as error:
+        return str(error)
+    return ""
+
+
+def _spoken_over(node: Node, request: Request) -> Node:
+    """The node without what may not be said over it."""
+    if isinstance(node, Task):
+        _check_words(node, request)
+        return node
+    if isinstance(node, Saying):
+        during, text = _spoken_over(node.during, request), speakable(node.text)
+        return Saying(text, during) if text else during
+    if isinstance(node, If):
+        otherwise = None if node.otherwise is None else _spoken_over(node.otherwise, request)
+        return If(node.fact, _spoken_over(node.then, request), otherwise)
+    parts = tuple(_spoken_over(part, request) for part in node.parts)
+    return InOrder(parts) if isinstance(node, InOrder) else FirstThatWorks(parts)
+
+
+def _check_words(task: Task, request: Request) -> None:
+    """A message that somebody gives the robot may tell of deeds, since they are that person's words; one of the model's own may not.
+
+    :raises PlanError: it does
+    """
+    said = normalise(request.utterance.free_text or request.utterance.text)
+    values = request.menu.choices[task.step.skill].values
+    for argument in task.step.arguments:
+        is_free = values[argument.name] is None
+        if is_free and normalise(argument.value) not in said and any(map(claims_a_deed, sentences(argument.value))):
+            raise PlanError(f"{task.step.skill}: {argument.name}: '{argument.value}' tells of something that nobody has seen done")
