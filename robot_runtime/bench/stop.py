@@ -176,8 +176,8 @@ def recordings(folder: Path, sounds: Sounds) -> tuple[list[Call], list[Floats]]:
 
 def _print(calls: Sequence[Heard], others: Sequence[FalseStops], as_json: bool) -> None:
     if as_json:
-        for row in [*map(asdict, calls), *map(asdict, others)]:
-            print(json.dumps({**row, "machine": dict(describe())}, ensure_ascii=False))
+        for values in [*map(asdict, calls), *map(asdict, others)]:
+            print(json.dumps({**values, "machine": dict(describe())}, ensure_ascii=False))
         return
     delays_s = [delay_s for row in calls for delay_s in row.delays_s]
     p50_ms, p95_ms = (1e3 * np.percentile(delays_s, (50, 95))) if delays_s else (np.nan, np.nan)

@@ -61,7 +61,8 @@ class StopNetwork:
 
     def hear(self, window: NDArray[np.int16]) -> Floats:
         """How likely each of :attr:`words` has just ended, for one window of :data:`WINDOW` samples."""
-        return self.judge(self.encoder.hear(window[None]))[0]
+        words: Floats = self.judge(self.encoder.hear(window[None]))[0]
+        return words
 
     def judge(self, heard: Floats) -> Floats:
         """The same of what the encoder made of several; shape (windows, words)."""
