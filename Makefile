@@ -11,7 +11,7 @@ export PYTHON
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: demo up doctor test lint quick alone property adversary identities recognisers mutate vlm generations bench conversations talk soak graph clean help python3 runtime developer
+.PHONY: demo up doctor test lint quick alone property adversary identities recognisers mutate vlm generations bench conversations talk soak instructions graph clean help python3 runtime developer
 
 demo: runtime  ## play the scenario in the simulated home: sees, hears, moves, refuses; writes runs/…/index.html
 	@$(RUN)/robot-runtime demo $(ARGS)
@@ -81,6 +81,10 @@ talk: runtime  ## let the robot talk for MINUTES=60 in echoing rooms: does it an
 
 soak: runtime  ## the voice for half an hour on drifting, failing sound cards
 	@$(RUN)/robot-runtime bench voice --soak 30 $(ARGS)
+
+HOMES ?= 20
+instructions: runtime  ## give the robot 29 instructions in each of HOMES=20 homes that it has never met, some minutes; ARGS=--misses tells which fail
+	@$(RUN)/python -m sim.instructions.play --homes $(HOMES) $(ARGS)
 
 graph: runtime  ## write the graph of nodes and topics into README.md
 	@$(RUN)/robot-runtime graph --write README.md

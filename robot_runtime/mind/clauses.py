@@ -64,6 +64,7 @@ class ClauseReader:
 
     def request(self, words: list[str], mentions: Mentions) -> Clause | None:
         """A request or question; courtesy around it is passed over."""
+        words = _to_there(words)
         bare = without_courtesy(words)
         return self._read(bare, mentions, self._requests) or (self._read(words, mentions, self._requests) if bare != words else None)
 
@@ -114,6 +115,12 @@ def without_courtesy(words: list[str]) -> list[str]:
     while length := next((len(p) for p in after if len(words) > len(p) and tuple(words[-len(p) :]) == p), 0):
         words = words[:-length]
     return words
+
+
+def _to_there(words: list[str]) -> list[str]:
+    """Puts "go back there" in the words in which places are named: "go back to there"."""
+    at = words.index("there") if "there" in words[1:] else 0
+    return [*words[:at], "to", *words[at:]] if at and words[at - 1] in ("go", "back", "over", "drive", "move") else words
 
 
 def _stand_ins(values: Mapping[str, tuple[str, ...]]) -> dict[str, pattern.Node]:

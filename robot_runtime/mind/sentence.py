@@ -169,7 +169,7 @@ def replaced(clause: Clause, mention: Mention) -> Clause | None:
 
     A thing that only points ("the blue one") keeps the kind that was named before.
     """
-    slot = next((name for name in reversed(clause.mentions) if SLOT_KINDS[name] == mention.kind), None)
+    slot = next((name for name in reversed(list(clause.mentions)) if SLOT_KINDS[name] == mention.kind), None)
     if slot is None:
         return None
     if mention.pronoun == "one" and not mention.named:

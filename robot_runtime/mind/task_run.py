@@ -151,17 +151,17 @@ class TaskRun(Behaviour):
     def _failed(self, errand: Errand) -> Status:
         if errand.refused:
             self._run.refused = True
-        elif (
-            errand.may_retry
-            and self._replans < self._run.services.config.replans
-            and self._left() != unfolded(self.planned.step, self._run.known)
-        ):
+        elif errand.may_retry and self._replans < self._run.services.config.replans and self._has_another_way():
             self._replans += 1
-            self._run.say(" ".join((errand.explanation, self._run.services.wording.sentence("another_way"))).strip())
+            again = self._run.services.wording.sentence("another_way")
+            self._run.say(f"{errand.explanation} {again}".strip())
             self._plan_steps(errand)
             return Status.RUNNING
         self._run.explanation = errand.explanation
         return Status.FAILURE
+
+    def _has_another_way(self) -> bool:
+        return self._left() != unfolded(self.planned.step, self._run.known)
 
     def _left(self) -> tuple[PlanStep, ...]:
         """The step that failed and those after it."""

@@ -13,6 +13,7 @@ from robot_runtime.messages import (
     GripperState,
     JointPositions,
     NavStatus,
+    Note,
     Person,
     RobotPose,
     SafetyMode,
@@ -42,6 +43,7 @@ class Situation:
         self.now_s = 0.0
         self.facts = WorldFacts(-math.inf, "", (), ())
         self.events: tuple[WorldEvent, ...] = ()  # what has changed in the world, oldest first
+        self.notes: tuple[Note, ...] = ()  # what people told it to keep in mind
         self.pose: RobotPose | None = None
         self.gripper: GripperState | None = None
         self.battery: Battery | None = None
@@ -61,6 +63,7 @@ class Situation:
         memory = latest(inbox, "world/memory", WorldMemory)
         if memory is not None:
             self.events = memory.events
+            self.notes = memory.notes
         self.pose = latest(inbox, "pose", RobotPose, self.pose)
         self.gripper = latest(inbox, "gripper/state", GripperState, self.gripper)
         self.battery = latest(inbox, "battery", Battery, self.battery)

@@ -89,7 +89,7 @@ def test_a_rate_can_be_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 def test_another_policy_has_its_own_styles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     policy = tmp_path / "policy.yaml"
-    policy.write_text(HOME_POLICY.read_text().replace("elderly: {rate_wpm: 120", "elderly: {rate_wpm: 150"))
+    policy.write_text(HOME_POLICY.read_text().replace("{rate_wpm: 120", "{rate_wpm: 150"))
     line = said(capsys, tmp_path / "a.wav", "--style", "elderly", "--social-policy", str(policy))
     assert line["rate_wpm"] == pytest.approx(150, rel=0.05)
 
