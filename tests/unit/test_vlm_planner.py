@@ -348,7 +348,7 @@ def test_the_picture_comes_only_where_a_planner_looks_at_it() -> None:
 
 def a_rig(folder: Path, engine: Writes, monkeypatch: pytest.MonkeyPatch) -> Rig:
     """The mind of the tests, whose planner asks this engine."""
-    monkeypatch.setitem(PLANNERS, "vlm", lambda known, config: VlmPlanner(known, config, engine))  # type: ignore[arg-type]
+    monkeypatch.setitem(PLANNERS, "vlm", lambda known, config: VlmPlanner(known, config, engine))
     rig = Rig(write_site(folder), config={"planner_backend": "vlm"})
     rig.run(0.5)
     return rig
