@@ -22,6 +22,9 @@ PEOPLE = {
 ROOM_M, GAP_M = 4.0, 0.6
 """Side of a room, and from a wall to the middle of its furniture."""
 
+ASIDE_M = (0.6, 2.0, 3.4)
+"""From a room's wall, so that no two people stand in one spot and take what is meant for the other."""
+
 
 @dataclass
 class Thing:
@@ -80,10 +83,10 @@ def home(seed: int) -> HomeCase:
     spots = chance.sample([(surface, side) for surface in case.site["surfaces"] for side in (-0.3, 0.0, 0.3)], len(wanted))
     for (class_name, colour), (surface, side) in zip(wanted, spots, strict=True):
         _put(case, class_name, colour, surface, side)
-    for age_group, names in PEOPLE.items():
+    for (age_group, names), aside_m in zip(PEOPLE.items(), chance.sample(ASIDE_M, len(PEOPLE)), strict=True):
         name = chance.choice(names)
         room = chance.choice(rooms)
-        x_m = rooms.index(room) * ROOM_M + chance.uniform(1.4, 2.6)
+        x_m = rooms.index(room) * ROOM_M + aside_m + chance.uniform(-0.1, 0.1)
         case.people[name.lower()] = Somebody(name, age_group, room, (x_m, chance.uniform(1.6, 2.4), 0.0))
     return case
 

@@ -99,7 +99,7 @@ class SmallHome:
         """It has been in every room before anybody says anything."""
         start = self.pose
         for place in self.case.site["places"].values():
-            self.pose = tuple(place["waypoint_m"])  # type: ignore[assignment]
+            self.pose = tuple(place["waypoint_m"])
             for _ in range(8):
                 self.tick()
         self.pose = start

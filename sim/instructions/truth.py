@@ -13,6 +13,7 @@ _CLAIM = re.compile(
     r"\b(?P<other>i have (?!never|no\b|the\b)\w+|i've \w+|done|it worked)\b"
 )
 """Places and things as the robot names them.  "I have followed …" is the only further claim that it knows; nobody asks for that here."""
+_DENIAL = re.compile(r"\b(?:not|cannot|could not|nobody)\b")
 
 
 class Claims:
@@ -33,7 +34,7 @@ class Claims:
 
     def _is_so(self, sentence: str, listener: str) -> bool:
         claim = _CLAIM.search(sentence)
-        if claim is None:
+        if claim is None or _DENIAL.search(sentence):
             return True
         run = self._run
         if claim["place"]:

@@ -1,0 +1,116 @@
+"""Why the robot did something, or did not: answered from what was published about it, and from nothing else."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from robot_runtime.messages import ActionStatus, ActionVerdict, SafetyMode, Utterance, Verdict
+from robot_runtime.mind.ages import ago
+from robot_runtime.mind.services import Services
+from robot_runtime.mind.wording import capitalised
+
+WHY = ("why", "why_not", "what_done")
+"""Intents that are answered here.  Like all questions they disturb nothing."""
+
+REMEMBERED = 64
+MOST_TOLD = 3
+_ENDED = ("succeeded", "failed", "refused", "cancelled")
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One task: who wanted it, in which words, how it went, and what the gate said of it."""
+
+    task_id: str
+    stamp_s: float
+    requester_id: str
+    words: str
+    skill: str
+    phase: str = "proposed"
+    detail: str = ""  # the sentence about how it ended
+    rule_ids: tuple[str, ...] = ()
+    judged: str = ""  # the gate's sentence: which danger its rule sees
+
+
+class Reasons:
+    """The last tasks, oldest first."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._deeds: OrderedDict[str, Deed] = OrderedDict()
+
+    # ------------------------------------------------------------ the record
+
+    def watch(self, outbox: Iterable[tuple[str, Any]]) -> None:
+        """What the mind publishes in a step."""
+        for topic, message in outbox:
+            if topic == "action/proposed" and message.id == message.plan_id and message.id not in self._deeds:
+                if message.utterance_text:  # what nobody asked for, such as looking to who speaks, is no deed
+                    self._add(Deed(message.id, message.stamp_s, message.requester_id, message.utterance_text, message.skill))
+            elif topic == "action/status":
+                self._went(message)
+
+    def hear(self, verdict: ActionVerdict) -> None:
+        """A verdict on a task, or on one of its steps: the one that forbids is what is asked about."""
+        task_id = verdict.action_id if verdict.action_id in self._deeds else verdict.action_id.rpartition(".")[0]
+        deed = self._deeds.get(task_id)
+        if deed is not None and (verdict.action_id == task_id or Verdict(verdict.verdict) > Verdict.LIMIT):
+            self._deeds[task_id] = replace(deed, rule_ids=verdict.rule_ids, judged=verdict.say or deed.judged)
+
+    def forget(self, person_id: str) -> None:
+        """What somebody wanted who has been forgotten."""
+        for task_id in [deed.task_id for deed in self._deeds.values() if deed.requester_id == person_id]:
+            del self._deeds[task_id]
+
+    # ------------------------------------------------------------ answers
+
+    def answer(self, utterance: Utterance) -> str:
+        """The answer to an utterance whose intent is one of :data:`WHY`."""
+        if utterance.intent == "what_done":
+            return self._told(utterance.speaker_id)
+        wanted = ("refused", "failed", "cancelled") if utterance.intent == "why_not" else ()
+        deed = next((deed for deed in reversed(self._deeds.values()) if not wanted or deed.phase in wanted), None)
+        if deed is None:
+            return self._say("nothing_refused" if wanted else "nothing_done")
+        return self._because(deed, utterance.speaker_id)
+
+    def _because(self, deed: Deed, listener: str) -> str:
+        """Who asked for it, and when it did not come to an end, what stood in the way."""
+        who = self._services.wording.person(deed.requester_id, listener) if deed.requester_id else self._say("somebody")
+        parts = [self._say("because_words", person=who, words=deed.words)] if deed.words else []
+        if deed.phase == "refused":
+            parts.append(deed.judged or deed.detail or self._say("refused"))
+        elif deed.phase in ("failed", "cancelled"):
+            parts.append(deed.detail or self._say("was_cancelled"))
+        elif self._services.situation.mode not in (SafetyMode.RUNNING.value, SafetyMode.STARTING.value):
+            parts.append(self._say("standing_still"))
+        if deed.phase in ("refused", "failed") and deed.rule_ids and deed.judged:
+            parts.append(self._say("by_rule", rule=", ".join(rule.replace("-", " ") for rule in deed.rule_ids[:2])))
+        return capitalised(" ".join(parts))
+
+    def _told(self, listener: str) -> str:
+        ended = [deed for deed in reversed(self._deeds.values()) if deed.phase in _ENDED][:MOST_TOLD]
+        return " ".join(self._ended(deed, listener) for deed in ended) or self._say("nothing_done")
+
+    def _ended(self, deed: Deed, listener: str) -> str:
+        who = self._services.wording.person(deed.requester_id, listener) if deed.requester_id else self._say("somebody")
+        when = ago(self._services.situation.now_s - deed.stamp_s, self._services.wording)
+        return capitalised(self._say(f"deed_{deed.phase}", ago=when, person=who, words=deed.words))
+
+    # ------------------------------------------------------------ parts
+
+    def _add(self, deed: Deed) -> None:
+        self._deeds[deed.task_id] = deed
+        while len(self._deeds) > REMEMBERED:
+            self._deeds.popitem(last=False)
+
+    def _went(self, status: ActionStatus) -> None:
+        deed = self._deeds.get(status.action_id)
+        if deed is not None and status.phase != "proposed":
+            self._deeds[deed.task_id] = replace(deed, phase=status.phase, detail=status.detail)
+
+    def _say(self, key: str, **fields: str) -> str:
+        return self._services.wording.sentence(key, **fields)
