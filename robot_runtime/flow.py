@@ -65,6 +65,7 @@ class Flow:
         # Virtual time leaves nothing behind, and finds nothing; a file that changes meanwhile would make two runs differ.
         params["gate"] = {**params.get("gate", {}), "state_dir": MEMORY, "reload_s": 0.0}
         params["world"] = {**params.get("world", {}), "memory_file": ""}
+        params["stop_word"] = {**params.get("stop_word", {}), "background": False}
         for name, values in overrides.items():
             params[name] = {**params.get(name, {}), **values}
         rows = [node for node in nodes(settings) if not node.own_shell and only(node)]

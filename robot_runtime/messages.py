@@ -78,6 +78,8 @@ __all__ = [
     "Muted",
     "NavGoal",
     "NavStatus",
+    "Note",
+    "NoteRequest",
     "Odometry",
     "People",
     "Person",
@@ -476,11 +478,34 @@ class WorldEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a person told the robot to keep in mind."""
+
+    id: str
+    kind: str  # "likes", or "reminder"
+    teller_id: str  # who told it
+    person_id: str  # whom it is about, or whom a reminder is for
+    value: str  # what is liked, or what to remind of
+    told_s: float
+    due_s: float  # of a reminder; nan of anything else
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRequest:
+    """Keep a note in the memory from now on, or no longer.  It stays within the process."""
+
+    stamp_s: float
+    note: Note
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WorldMemory:
     """What has changed so far, as long as it is remembered.  It stays within the process."""
 
     stamp_s: float
     events: tuple[WorldEvent, ...]  # oldest first
+    notes: tuple[Note, ...] = ()  # what people told it to keep in mind
 
 
 @dataclass(frozen=True, slots=True)
@@ -625,7 +650,7 @@ class TimelineEvent:
     """One line of the story of a run, for terminal, report and picture."""
 
     stamp_s: float
-    kind: str  # "heard", "understood", "planned", "verdict", "action", "moving", "said", "safety", "scenario" or "process"
+    kind: str  # "heard", "understood", "planned", "verdict", "action", "moving", "said", "manner", "safety", "scenario" or "process"
     text: str
     detail: str
     latency_ms: float  # nan when there is none to tell

@@ -59,6 +59,7 @@ PREDICATES = (
     "gestured",
     "docked",
     "made_rounds",
+    "kept",
 )
 """What a skill may promise; ``robot_runtime/mind/outcome.py`` can check each of them."""
 

@@ -41,6 +41,7 @@ class SkillSettings(StageConfig):
     look_pan_rad: float = Field(0.9, gt=0, le=1.5, description="how far the head turns to each side when searching")
     look_tilt_rad: float = Field(0.35, ge=-0.8, le=0.8, description="how far the head bows when searching; positive is down")
     attend_s: float = Field(4.0, gt=0, le=10, description="how long the head stays turned to who spoke, unless something is to be done")
+    nod_rad: float = Field(0.15, gt=0, le=0.4, description="how far the head bows in a nod")
     rest_tilt_rad: float = Field(0.25, ge=-0.8, le=0.8, description="how far the head bows while driving; positive is down")
     pan_max_rad: float = Field(2.7, gt=0, le=3.1, description="how far the head can turn to each side")
     tilt_max_rad: float = Field(0.9, gt=0, le=1.5, description="how far the head can bow")

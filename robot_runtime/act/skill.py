@@ -16,7 +16,7 @@ from typing import Any, Protocol, cast
 
 from robot_runtime.act.settings import SkillSettings
 from robot_runtime.act.trail import Trail
-from robot_runtime.messages import NavGoal, Person, ProposedJoints, SpeechRequest, WorldObject
+from robot_runtime.messages import NavGoal, Note, NoteRequest, Person, ProposedJoints, SpeechRequest, WorldObject
 from robot_runtime.stage import Outbox
 from robot_runtime.world.reference import References
 from robot_runtime.world.semantic_map import SemanticMap
@@ -75,6 +75,7 @@ class SkillContext:
         self.timeout_s = timeout_s  # the executive ends the skill when elapsed_s reaches it
         self.elapsed_s = 0.0  # time during which the robot was free to move since the start
         self.said: list[str] = []  # ids of this action's sentences
+        self.noted: dict[str, bool] = {}  # ids of notes → whether the memory was asked to keep them, or to let them go
         self.driving = False  # whether a drive is under way
         self.trail = Trail()  # what the sensors have shown since
         self._drives = 0
@@ -112,6 +113,11 @@ class SkillContext:
         style = self.situation.style
         return style.distance_m if style and style.person_id == person_id else self.settings.careful_distance_m
 
+    def person_side_rad(self, person_id: str) -> float:
+        """From which side to come to somebody, 0 is straight from the front: their style's, no side when no style is theirs."""
+        style = self.situation.style
+        return style.approach_angle_rad if style and style.person_id == person_id else 0.0
+
     def person_speed_mps(self, person_id: str) -> float:
         style = self.situation.style
         return style.approach_speed_mps if style and style.person_id == person_id else self.settings.careful_speed_mps
@@ -138,6 +144,11 @@ class SkillContext:
         """Ask for joint positions, by joint name: radians for the head, metres for the rest."""
         now_s = self.situation.now_s
         self.outbox.append(("joints/proposed", ProposedJoints(now_s, self.action_id, tuple(targets), tuple(targets.values()))))
+
+    def note(self, note: Note, *, keep: bool) -> None:
+        """Ask the memory to keep a note, or to let it go."""
+        self.noted[note.id] = keep
+        self.outbox.append(("world/note", NoteRequest(self.situation.now_s, note, keep)))
 
     def say(self, text: str, purpose: str) -> str:
         """Say something to who asked, and return the id of the request."""

@@ -61,8 +61,8 @@ class SpeechModel:
         folder = folder or _of_package()
         options = ort.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        self._encoder = _session(folder / _ENCODER, options)
-        self._decoder = _session(folder / _DECODER, options)
+        self._encoder = open_network(folder / _ENCODER, options)
+        self._decoder = open_network(folder / _DECODER, options)
         self._past = {value.name: value.shape for value in self._decoder.get_inputs() if value.name.startswith("past_key_values")}
         self._outputs = [value.name.replace("present", "past_key_values") for value in self._decoder.get_outputs()[1:]]
         self.pieces = _pieces(folder / _TOKENS)
@@ -116,7 +116,18 @@ def _of_package() -> Path:
     return package / FOLDER
 
 
-def _session(file: Path, options: ort.SessionOptions) -> ort.InferenceSession:
+def open_encoder(folder: Path | None = None) -> ort.InferenceSession:
+    """The encoder alone, on one thread, for whoever listens without writing.
+
+    :raises FileError: the file is missing or is not that network
+    """
+    options = ort.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = 1, 1
+    return open_network((folder or _of_package()) / _ENCODER, options)
+
+
+def open_network(file: Path, options: ort.SessionOptions) -> ort.InferenceSession:
+    """:raises FileError: the file is missing or is not a network"""
     if not file.is_file():
         raise FileError(f"{file}: missing; newer versions of moonshine-voice bring no networks along: `pip install moonshine-voice==0.1.0`")
     try:

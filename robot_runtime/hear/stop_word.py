@@ -2,114 +2,133 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections import deque
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
-import pocketsphinx
 from numpy.typing import NDArray
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from robot_runtime.config import StageConfig
 from robot_runtime.hear.activity import LevelGate
+from robot_runtime.hear.stop_keywords import WORD as KEYWORD
+from robot_runtime.hear.stop_keywords import KeywordSearch
+from robot_runtime.hear.stop_network import WINDOW, StopNetwork
+from robot_runtime.hear.stop_search import AtOnce, OnThread, Search
 from robot_runtime.messages import AudioFrame, Listening, StopRequest
 from robot_runtime.stage import Inbox, Outbox, news
 
-FRAME_S = 0.02
+FRAME_S, FRAME_SAMPLES = 0.02, 320
+SHIPPED = "models/stop/shipped/stop.onnx"
+HOP = 4
+"""Frames between two looks while something sounds."""
 _LISTENING_EVERY = 10
-"""Frames between two signs of life: 5 Hz.  They are counted in sound that was searched, so that a dead microphone shows."""
-_SEARCH = "stop words"
+"""Frames between two signs of life: 5 Hz.  They tell of sound that was searched, so that a dead microphone shows."""
+_LATE = 20
+"""Frames.  Who answers later than after 0.4 s does not listen: there is no sign of life, and the gate becomes careful."""
 
 
 class StopWordConfig(StageConfig):
-    words: tuple[str, ...] = Field(("stop",), min_length=1, description="each latches a stop")
-    thresholds: tuple[float, ...] = Field(
-        (1e-5,), description="likelihood ratio that each word must reach; smaller hears more, and more that is none"
-    )
-    margin_db: float = Field(9.0, ge=0, le=40, description="how much louder than the room sound must be to be looked at [dB]")
-    preroll_s: float = Field(0.2, ge=0, le=1, description="sound kept from before it became loud [s]")
-    hang_s: float = Field(0.5, gt=0, le=3, description="quiet for so long ends the search for a word [s]")
+    network: str = Field("", description=f"trained network of the words, such as {SHIPPED}; empty: none")
+    keywords: bool = Field(True, description='also search for "stop" with pocketsphinx; either counts')
+    sure: float = Field(0.97, gt=0, le=1, description="a word that is so likely in one look is believed")
+    likely: float = Field(0.9, gt=0, le=1, description="… or so likely in two looks in a row")
+    margin_db: float = Field(4.0, ge=0, le=40, description="how much louder than the room sound must be to be looked at [dB]")
+    hang_s: float = Field(0.5, gt=0, le=3, description="quiet for so long ends the looking [s]")
     repeat_s: float = Field(1.0, ge=0, le=10, description="the same shout is not reported again within this time [s]")
+    background: bool = Field(True, description="look on a thread of its own; without, each look takes some 10 ms of a step")
 
-    @field_validator("thresholds")
-    @classmethod
-    def _positive(cls, values: tuple[float, ...]) -> tuple[float, ...]:
-        if not all(0 < value <= 1e50 for value in values):
-            raise ValueError("a threshold is a likelihood ratio: greater than 0")
-        return values
+
+class Network(Protocol):
+    """Says which word has just ended."""
+
+    words: tuple[str, ...]
+    """The first is "", for none of the others."""
+
+    def hear(self, window: NDArray[np.int16]) -> NDArray[np.float32]: ...
 
 
 class StopWord:
-    """Spots the words in running speech.
+    """Looks at the last 1.2 s of raw sound every 80 ms while something sounds.
 
-    On the simulated voices at 1 to 4 m every "stop" was spotted, alone and in short sentences, at most 0.12 s after its end;
-    no sentence of the scenarios nor of the robot itself, at 120 and 165 words a minute, was taken for one.  At a threshold
-    of 1e-8 the robot's own "I will look for the red cup" was.  No other word is spotted by default: there is no threshold at which
-    "halt" is heard more often than in "go to the hall", nor "freeze" more often than in "freezer".  The grammar, which
-    hears whole sentences, tells those apart.
+    What is heard of which words, and what is wrongly taken for one: ``docs/stop_word.md``.
 
-    :raises ValueError: there is not one threshold a word
+    :param network: in place of the one that the configuration names
+    :raises FileError: a network is missing
     """
 
     Config = StopWordConfig
 
-    def __init__(self, config: StopWordConfig) -> None:
+    def __init__(self, config: StopWordConfig, network: Network | None = None) -> None:
         self._config = config
-        self._decoder = pocketsphinx.Decoder(lm=None, loglevel="FATAL")
-        with tempfile.TemporaryDirectory() as folder:  # the decoder takes its list from a file only
-            path = Path(folder) / "words"
-            lines = (f"{word} /{threshold:g}/\n" for word, threshold in zip(config.words, config.thresholds, strict=True))
-            path.write_text("".join(lines), encoding="utf-8")
-            self._decoder.add_kws(_SEARCH, str(path))
-        self._decoder.activate_search(_SEARCH)
-        self._searching = False
+        self._network = network or (StopNetwork(config.network) if config.network else None)
+        self._keywords = KeywordSearch() if config.keywords else None
+        self._search: Search | None = None
         self.reset()
 
     def reset(self) -> None:
-        self._end_search()
+        self.close()
+        if self._keywords is not None:
+            self._keywords.reset()
         self._gate = LevelGate(self._config.margin_db)
-        self._before: deque[NDArray[np.int16]] = deque(maxlen=max(1, round(self._config.preroll_s / FRAME_S)))
-        self._quiet_s = 0.0
+        self._window = np.zeros(WINDOW, np.int16)
+        self._quiet_s = self._config.hang_s
         self._reported_s = -np.inf
-        self._frames = 0
+        self._frames = self._searched = self._asked = 0
+        self._before = 0.0
+
+    def close(self) -> Outbox:
+        """End the thread; the next sound starts it again."""
+        if self._search is not None:
+            self._search.close()
+        self._search = None
+        return []
+
+    def diagnose(self) -> tuple[str, Mapping[str, str]]:
+        """Whether it keeps up."""
+        late = self._frames - self._searched
+        problem = f"the search for stop words is {late * FRAME_S:.1f} s late" if late > _LATE else ""
+        return problem, {"frames searched": str(self._searched)}
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         outbox: Outbox = []
         for frame in news(inbox, "audio/in", AudioFrame):
-            word = self._hear(frame.samples)
+            self._take(frame.samples)
+            word, confidence = self._found()
+            if self._keywords is not None and self._keywords.hears(frame.samples) and not word:
+                word, confidence = KEYWORD, 1.0
             if word and now_s - self._reported_s >= self._config.repeat_s:
                 self._reported_s = now_s
-                outbox.append(("safety/stop_request", StopRequest(now_s, "word", word, 1.0)))
-            self._frames += 1
-            if self._frames % _LISTENING_EVERY == 0:
+                outbox.append(("safety/stop_request", StopRequest(now_s, "word", word, confidence)))
+            if self._frames % _LISTENING_EVERY == 0 and self._frames - self._searched <= _LATE:
                 outbox.append(("safety/listening", Listening(now_s, self._frames)))
         return outbox
 
-    def _hear(self, samples: NDArray[np.int16]) -> str:
-        """The stop word that has just been completed, "" otherwise."""
+    def _take(self, samples: NDArray[np.int16]) -> None:
+        """Add a frame to the window, and look at it if it is time and something sounds."""
+        self._window = np.concatenate((self._window[len(samples) :], samples))
+        self._frames += 1
         self._quiet_s = 0.0 if self._gate.is_loud(samples) else self._quiet_s + FRAME_S
-        if self._quiet_s >= self._config.hang_s:
-            self._end_search()
-            self._before.append(samples)
-            return ""
-        if not self._searching:
-            self._begin_search()
-        self._decoder.process_raw(samples.tobytes(), False, False)
-        hypothesis = self._decoder.hyp()
-        if hypothesis is None:
-            return ""
-        self._end_search()
-        return str(hypothesis.hypstr).split()[0]
+        if self._network is not None and self._quiet_s < self._config.hang_s:
+            if self._frames % HOP == 0:
+                self._look(self._network)
+        elif self._searched == self._asked:
+            self._searched = self._asked = self._frames
+            self._before = 0.0
 
-    def _begin_search(self) -> None:
-        self._decoder.start_utt()
-        self._searching = True
-        for samples in self._before:
-            self._decoder.process_raw(samples.tobytes(), False, False)
-        self._before.clear()
+    def _look(self, network: Network) -> None:
+        if self._search is None:
+            self._search = (OnThread if self._config.background else AtOnce)(network.hear)
+        self._search.put(self._frames, self._window)
+        self._asked = self._frames
 
-    def _end_search(self) -> None:
-        if self._searching:
-            self._decoder.end_utt()
-        self._searching = False
+    def _found(self) -> tuple[str, float]:
+        """The stop word that has just ended, "" otherwise, and how likely it is."""
+        found, confidence = "", 0.0
+        for answer in self._search.answers() if self._search is not None else ():
+            self._searched = answer.frame
+            likely = 1.0 - float(answer.words[0])
+            if self._network is not None and (likely >= self._config.sure or min(likely, self._before) >= self._config.likely):
+                found, confidence = self._network.words[1 + int(np.argmax(answer.words[1:]))], likely
+            self._before = likely
+        return found, confidence

@@ -82,6 +82,11 @@ class Attention:
             self._start(0.0, "")
         return self._due()
 
+    @property
+    def looks(self) -> bool:
+        """Whether it moves the head, or will."""
+        return self._look is not None or self._astray
+
     def leave(self) -> None:
         """Look ahead again."""
         self._end("cancelled")

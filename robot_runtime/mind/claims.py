@@ -22,6 +22,7 @@ _CLAIMS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b(?:i|we)(?:'ve| have| had)?(?: \w+)? {_DONE}\b",
+        r"\b(?:i|we)(?:'ve| have| had)(?: \w+)? \w+(?:ed|en)\b",  # verbs that are not on the list
         rf"\b(?:has|have) been {_DONE}\b",
         rf"\b(?:is|are|was|were) (?:now )?{_DONE}\b",
         r"\b(?:all )?done\b[.!]?$",

@@ -12,6 +12,7 @@ from robot_runtime.mind.deliberation import Deliberation
 from robot_runtime.mind.dialogue import Clarification, CutShort, NotUnderstood, Offers
 from robot_runtime.mind.executive import Executive, Resumed
 from robot_runtime.mind.forgetting import Forgetting
+from robot_runtime.mind.gaze import Gaze
 from robot_runtime.mind.known import Known
 from robot_runtime.mind.manner import MannerTalk
 from robot_runtime.mind.menu import menu_of
@@ -20,6 +21,7 @@ from robot_runtime.mind.planner import Answer, Request, published, said
 from robot_runtime.mind.planners import PLANNERS
 from robot_runtime.mind.rearm import Rearm
 from robot_runtime.mind.recall import QUESTIONS
+from robot_runtime.mind.reminders import Reminders
 from robot_runtime.mind.sentences.book import languages, load_sentences
 from robot_runtime.mind.services import Services
 from robot_runtime.mind.settings import MindConfig
@@ -58,12 +60,14 @@ class Mind:
         self._conversation = Conversation()
         self._reasons = Reasons(self._services)
         self._attention = Attention(self._services)
-        self._executive = Executive(self._services, make_way=self._attention.leave)
+        self._gaze = Gaze(self._services)
+        self._executive = Executive(self._services, make_way=self._keep_still)
         self._clarification = Clarification(self._services)
         self._offers = Offers(self._services)
         self._cut_short = CutShort(self._services)
         self._not_understood = NotUnderstood(self._services)
         self._forgetting = Forgetting(self._services)
+        self._reminders = Reminders(self._services)
         self._rearm = Rearm(self._services)
         self._manner = MannerTalk(self._services)
         self._plans = 0
@@ -74,7 +78,9 @@ class Mind:
             self._executive.hear(verdict)
             self._reasons.hear(verdict)
             self._attention.hear(verdict)
+            self._gaze.hear(verdict)
         self._attention.listen(inbox)
+        self._gaze.listen(inbox)
         for state in news(inbox, "speech/state", SpeechState):
             self._cut_short.hear(state)
         for utterance in news(inbox, "speech/heard", Utterance):
@@ -90,15 +96,27 @@ class Mind:
             self._settle(*thought)
         self._manner.tick()
         self._forgetting.tick(inbox)
+        self._reminders.tick()
         for forgotten in news(inbox, "world/forgotten", Forgotten):
             self._conversation.forget(forgotten.person_id)
             self._reasons.forget(forgotten.person_id)
         if self._rearm.tick():
             self._go_on(nothing_is_worth_a_word=False)
         self._executive.tick()
+        self._gaze.tick(free=not (self._executive.busy or self._executive.asking or self._attention.looks))
         outbox, self._services.outbox[:] = list(self._services.outbox), []
         self._reasons.watch(outbox)
         return outbox
+
+    def _keep_still(self) -> None:
+        """What else moves the head leaves off."""
+        self._gaze.leave()
+        self._attention.leave()
+
+    def close(self) -> Outbox:
+        """See :class:`~robot_runtime.stage.Closing`."""
+        self._deliberation.planner.close()
+        return []
 
     # ------------------------------------------------------------ what people say
 
@@ -195,7 +213,8 @@ class Mind:
     def _request(self, utterance: Utterance) -> Request:
         menu = menu_of(self._known, utterance.speaker_id, utterance.free_text or utterance.text)
         now_s = self._services.situation.now_s
-        return Request(utterance, menu, now_s, self._conversation.with_person(utterance.speaker_id, now_s))
+        turns = self._conversation.with_person(utterance.speaker_id, now_s)
+        return Request(utterance, menu, now_s, turns, self._services.situation.picture)
 
     def _hear_free(self, utterance: Utterance) -> None:
         """Words that are no sentence of the grammar."""

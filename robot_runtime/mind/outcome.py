@@ -101,6 +101,12 @@ def _made_rounds(values: list[str], context: SkillContext) -> bool:
     return set(rounds(context)) <= context.trail.places
 
 
+def _kept(values: list[str], context: SkillContext) -> bool:
+    """The memory holds what it was asked to keep, and nothing that it was asked to let go."""
+    ids = {note.id for note in context.situation.notes}
+    return bool(context.noted) and all((id_ in ids) == keep for id_, keep in context.noted.items())
+
+
 def _gripper(context: SkillContext) -> GripperState | None:
     """Its state, unless that is old."""
     gripper = context.situation.gripper
@@ -123,4 +129,5 @@ _CHECKS = {
     "gestured": _gestured,
     "docked": _docked,
     "made_rounds": _made_rounds,
+    "kept": _kept,
 }

@@ -42,7 +42,7 @@ class Keeper:
 
 def matters(new: Recollection, old: Recollection) -> bool:
     """Whether something came, went, moved or happened."""
-    if (new.told_by, new.preferences) != (old.told_by, old.preferences) or _newest(new) != _newest(old):
+    if _told(new) != _told(old) or _newest(new) != _newest(old):
         return True
     return _differ({thing.id: thing for thing in old.objects}, new.objects) or _others({p.id for p in old.people}, new.people)
 
@@ -55,8 +55,12 @@ def _same(new: Recollection, old: Recollection) -> bool:
         and all(a is b for a, b in zip(new.objects, old.objects, strict=True))
         and all(a is b for a, b in zip(new.people, old.people, strict=True))
         and _newest(new) == _newest(old)
-        and (new.told_by, new.preferences) == (old.told_by, old.preferences)
+        and _told(new) == _told(old)
     )
+
+
+def _told(memory: Recollection) -> tuple[object, ...]:
+    return memory.told_by, memory.preferences, memory.notes
 
 
 def _newest(memory: Recollection) -> int:

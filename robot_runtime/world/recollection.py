@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from robot_runtime.messages import Person, Preference, WorldEvent, WorldObject
+from robot_runtime.messages import Note, Person, Preference, WorldEvent, WorldObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Recollection:
     events: tuple[WorldEvent, ...] = ()
     told_by: tuple[tuple[str, str], ...] = ()  # (object id, id of the person who told of it)
     preferences: tuple[Preference, ...] = ()  # how people want to be spoken to
+    notes: tuple[Note, ...] = ()  # in the order of their ids
 
 
 NOTHING = Recollection()
@@ -34,6 +35,7 @@ def shifted(memory: Recollection, by_s: float, now_s: float) -> Recollection:
         people=tuple(unseen(replace(person, last_seen_s=at(person.last_seen_s))) for person in memory.people),
         events=tuple(replace(event, stamp_s=at(event.stamp_s)) for event in memory.events),
         preferences=tuple(replace(preference, stamp_s=at(preference.stamp_s)) for preference in memory.preferences),
+        notes=tuple(replace(note, told_s=at(note.told_s), due_s=note.due_s + by_s) for note in memory.notes),  # what is due may lie ahead
     )
 
 
@@ -45,7 +47,8 @@ def unseen(person: Person) -> Person:
 def without(memory: Recollection, person_id: str) -> Recollection:
     """The memory as if it had never known this person.
 
-    Things that they held stay, in nobody's hand.  Things known only because they told of them go.
+    Things that they held stay, in nobody's hand.  Things known only because they told of them go,
+    and notes of what they told or that are about them.
     """
     told = {thing for thing, teller in memory.told_by if teller == person_id}
     objects = tuple(thing for thing in memory.objects if not (thing.id in told and thing.provenance == "told"))
@@ -55,6 +58,7 @@ def without(memory: Recollection, person_id: str) -> Recollection:
         events=tuple(event for event in memory.events if person_id not in _people_of(event)),
         told_by=tuple(pair for pair in memory.told_by if pair[1] != person_id),
         preferences=tuple(preference for preference in memory.preferences if preference.person_id != person_id),
+        notes=tuple(note for note in memory.notes if person_id not in (note.teller_id, note.person_id)),
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from robot_runtime.messages import Person, Preference, Whereabouts, WorldEvent, WorldObject
+from robot_runtime.messages import Note, Person, Preference, Whereabouts, WorldEvent, WorldObject
 from robot_runtime.world.recollection import Recollection
 
 APPLICATION_ID = 0x52524D57
@@ -43,6 +43,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             person_id TEXT PRIMARY KEY, rate_steps INTEGER NOT NULL, volume_steps INTEGER NOT NULL, brief INTEGER NOT NULL,
             normal INTEGER NOT NULL, stamp_s REAL) WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE notes (
+            id TEXT PRIMARY KEY, kind TEXT NOT NULL, teller TEXT NOT NULL, person TEXT NOT NULL, value TEXT NOT NULL, told_s REAL,
+            due_s REAL) WITHOUT ROWID""",
+    ),
 )
 VERSION = len(MIGRATIONS)
 
@@ -52,6 +57,7 @@ COLUMNS = {
     "events": "number stamp_s kind subject name before_place before_support before_container before_held_by "
     "after_place after_support after_container after_held_by confidence provenance",
     "preferences": "person_id rate_steps volume_steps brief normal stamp_s",
+    "notes": "id kind teller person value told_s due_s",
 }
 """Of each table, the key first, in the order of the rows below."""
 
@@ -96,6 +102,7 @@ def rows(memory: Recollection) -> Rows:
         "people": [_of_person(person) for person in memory.people],
         "events": [_of_event(event) for event in memory.events],
         "preferences": [_of_preference(preference) for preference in memory.preferences],
+        "notes": [(n.id, n.kind, n.teller_id, n.person_id, n.value, n.told_s, n.due_s) for n in memory.notes],
     }
     return {table: {row[0]: tuple(_storable(value) for value in row) for row in of_table} for table, of_table in found.items()}
 
@@ -116,6 +123,7 @@ def read(connection: sqlite3.Connection) -> Saved | None:
             events=tuple(_event(row) for row in of["events"]),
             told_by=tuple((row[0], row[13]) for row in of["objects"] if row[13]),
             preferences=tuple(map(_preference, of["preferences"])),
+            notes=tuple(map(_note, of["notes"])),
         )
         return Saved(memory, float(clock[0]), float(clock[1]))
     except (TypeError, ValueError) as error:
@@ -190,6 +198,11 @@ def _of_preference(wish: Preference) -> Row:
 
 def _preference(row: Row) -> Preference:
     return Preference(_number(row[5]), _text(row[0]), int(row[1]), int(row[2]), bool(row[3]), bool(row[4]))
+
+
+def _note(row: Row) -> Note:
+    id_, kind, teller, person, value = map(_text, row[:5])
+    return Note(id_, kind, teller, person, value, _number(row[5]), _number(row[6]))
 
 
 def _of_where(where: Whereabouts) -> tuple[str, str, str, str]:

@@ -9,9 +9,11 @@ from typing import TypeVar
 
 from robot_runtime.messages import (
     Battery,
+    EncodedImage,
     GripperState,
     JointPositions,
     NavStatus,
+    Note,
     Person,
     RobotPose,
     SafetyMode,
@@ -41,12 +43,14 @@ class Situation:
         self.now_s = 0.0
         self.facts = WorldFacts(-math.inf, "", (), ())
         self.events: tuple[WorldEvent, ...] = ()  # what has changed in the world, oldest first
+        self.notes: tuple[Note, ...] = ()  # what people told it to keep in mind
         self.pose: RobotPose | None = None
         self.gripper: GripperState | None = None
         self.battery: Battery | None = None
         self.battery_ratio = math.nan  # charge, 0 … 1; nan while nobody measures it
         self.style: SpeechStyle | None = None
         self.safety: SafetyState | None = None
+        self.picture: EncodedImage | None = None  # the newest of the camera, where a planner looks at it
         self.joints: Mapping[str, float] = {}
         self.joints_stamp_s = -math.inf
         self._drives: OrderedDict[str, NavStatus] = OrderedDict()
@@ -59,6 +63,7 @@ class Situation:
         memory = latest(inbox, "world/memory", WorldMemory)
         if memory is not None:
             self.events = memory.events
+            self.notes = memory.notes
         self.pose = latest(inbox, "pose", RobotPose, self.pose)
         self.gripper = latest(inbox, "gripper/state", GripperState, self.gripper)
         self.battery = latest(inbox, "battery", Battery, self.battery)
@@ -66,6 +71,7 @@ class Situation:
             self.battery_ratio = self.battery.charge_ratio
         self.style = latest(inbox, "speech/style", SpeechStyle, self.style)
         self.safety = latest(inbox, "safety/state", SafetyState, self.safety)
+        self.picture = latest(inbox, "camera/image/compressed", EncodedImage, self.picture)
         joints = latest(inbox, "joint_states", JointPositions)
         if joints is not None:
             self.joints = dict(zip(joints.names, joints.positions, strict=True))

@@ -12,6 +12,8 @@ from robot_runtime.messages import (
     Forgotten,
     GripperState,
     JointPositions,
+    Note,
+    NoteRequest,
     People,
     Preference,
     Preferences,
@@ -31,6 +33,9 @@ from robot_runtime.world.semantic_map import load_semantic_map
 from robot_runtime.world.store import Store, open_store
 from robot_runtime.world.told import load_told
 from robot_runtime.world.watcher import Watcher
+
+MOST_NOTES = 500
+"""More than a family tells in years; what comes then is not kept, and the robot says so."""
 
 MOST_PEOPLE = 200
 """A tracker that gives a visitor a new id every day must not fill the memory."""
@@ -83,12 +88,14 @@ class World:
         for preference in news(inbox, "social/preference", Preference):
             self._prefer(preference)
         forgotten = [("world/forgotten", self._obey(request, now_s)) for request in news(inbox, "world/forget", ForgetRequest)]
+        for request in news(inbox, "world/note", NoteRequest):
+            self._take_note(request)
         place = self.map.place_at(pose.x_m, pose.y_m) if pose else ""
         facts = WorldFacts(now_s, place, self._objects.facts(now_s), tuple(self._people.values()))
         self._notice(facts)
         self._now_s = now_s
         self._keeper.keep(self.recollection(), now_s)
-        return [("world/facts", facts), ("world/memory", WorldMemory(now_s, self.events)), *woken, *forgotten]
+        return [("world/facts", facts), ("world/memory", WorldMemory(now_s, self.events, self._notes_in_order())), *woken, *forgotten]
 
     def close(self) -> Outbox:
         """Save what is not saved yet, and let go of the file."""
@@ -115,7 +122,7 @@ class World:
         known = {thing.id for thing in objects}
         tellers = tuple((thing, teller) for thing, teller in self._tellers.items() if thing in known)
         wishes = tuple(preference for who, preference in self._preferences.items() if who in self._people)
-        return Recollection(objects, tuple(self._people.values()), self._watcher.events, tellers, wishes)
+        return Recollection(objects, tuple(self._people.values()), self._watcher.events, tellers, wishes, self._notes_in_order())
 
     def tell(self, thing: WorldObject, by: str) -> None:
         """Take a person's word for a thing; its ``provenance`` should be "told"."""
@@ -144,6 +151,18 @@ class World:
         kept_wishes = tuple(self._preferences.values())
         return [("world/preferences", Preferences(now_s, kept_wishes))] if kept_wishes else []
 
+    def _notes_in_order(self) -> tuple[Note, ...]:
+        known = set(self._people)
+        return tuple(note for _, note in sorted(self._notes.items()) if {note.teller_id, note.person_id} <= known)
+
+    def _take_note(self, request: NoteRequest) -> None:
+        """Of who is not known nothing is kept, since they could not have it forgotten."""
+        note = request.note
+        if not request.keep:
+            self._notes.pop(note.id, None)
+        elif {note.teller_id, note.person_id} <= set(self._people) and len(self._notes) < MOST_NOTES:
+            self._notes[note.id] = note
+
     def _prefer(self, preference: Preference) -> None:
         """Keep how somebody wants to be spoken to, if they have a name: the id of a stranger may be another's tomorrow."""
         person = self._people.get(preference.person_id)
@@ -159,6 +178,7 @@ class World:
         self._watcher = Watcher(self.map, memory)
         self._keeper = Keeper(self._store)
         self._tellers = dict(memory.told_by)
+        self._notes = {note.id: note for note in memory.notes}
         self._preferences = {preference.person_id: preference for preference in memory.preferences}
 
     def _obey(self, request: ForgetRequest, now_s: float) -> Forgotten:

@@ -25,6 +25,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
         "opens sound cards on a thread of its own; tells by the processor's clock when one is gone",
     ),
     "robot_runtime.sense.device_source": ({"time"}, "is the microphone: sound is counted by the processor's clock"),
+    "robot_runtime.hear.stop_search": ({"threading"}, "looks for stop words on a thread of its own, since the audio path must not wait"),
     "robot_runtime.sense.reader": ({"threading", "time"}, "is the camera: reads frames on a thread of its own"),
     "robot_runtime.world.store": (
         {"threading", "time"},

@@ -115,6 +115,7 @@ class Rig:
         self.log: list[tuple[float, str, Any]] = []
         self._pending: list[tuple[str, Any]] = []
         self._for_world: list[Any] = []
+        self._notes: list[Any] = []
         self._goal: tuple[NavGoal, float] | None = None
         self._utterances = 0
 
@@ -205,8 +206,10 @@ class Rig:
         )  # fmt: skip
         people = tuple(replace(p, last_seen_s=self.now_s if p.seen else p.last_seen_s) for p in self.people.values())
         requests, self._for_world = self._for_world, []
+        notes, self._notes = self._notes, []
         return {
             "world/forget": requests,
+            "world/note": notes,
             "pose": [RobotPose(self.now_s, *self.pose, 0.02)],
             "joint_states": [JointPositions(self.now_s, tuple(self.joints), tuple(self.joints.values()))],
             "gripper/state": [GripperState(self.now_s, False, self.holding, "")],
@@ -227,6 +230,8 @@ class Rig:
             self._goal = None if message.cancel else (message, self.now_s + self.drive_s)
         elif topic == "world/forget":
             self._for_world.append(message)
+        elif topic == "world/note":
+            self._notes.append(message)
         elif topic == "speech/say" and self.voice_speaks:
             self._speak(message)
 

@@ -74,7 +74,7 @@ def ear(loaded_ear: Ear) -> Ear:
 
 @pytest.fixture
 def stop_word() -> StopWord:
-    return StopWord(StopWordConfig())
+    return StopWord(StopWordConfig(background=False))
 
 
 def heard(ear: Ear, text: str, who: str) -> Utterance:
@@ -345,11 +345,6 @@ def test_no_other_sentence_stops_the_robot(stop_word: StopWord, who: str) -> Non
 def test_a_shout_is_reported_once_and_a_second_one_again(stop_word: StopWord) -> None:
     one = sound("stop", "anna")
     assert len(listen(stop_word, np.concatenate([one, one]))) == 2
-
-
-def test_each_word_needs_a_threshold() -> None:
-    with pytest.raises(ValueError, match="zip"):
-        StopWord(StopWordConfig(words=("stop", "halt"), thresholds=(1e-10,)))
 
 
 # ---------------------------------------------------------------- parts

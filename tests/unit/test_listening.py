@@ -19,12 +19,12 @@ def signs(stop_word: StopWord, seconds: float, start_s: float = 0.0, sound: bool
 
 
 def test_it_comes_five_times_a_second_and_counts_the_sound() -> None:
-    found = signs(StopWord(StopWordConfig()), 1.0)
+    found = signs(StopWord(StopWordConfig(background=False)), 1.0)
     assert [message.frames for message in found] == [10, 20, 30, 40, 50]
     assert found[-1].stamp_s == 0.98
 
 
 def test_without_sound_there_is_no_sign_of_life() -> None:
-    stop_word = StopWord(StopWordConfig())
+    stop_word = StopWord(StopWordConfig(background=False))
     assert signs(stop_word, 1.0, sound=False) == []
     assert len(signs(stop_word, 1.0, start_s=1.0)) == 5

@@ -176,6 +176,9 @@ class Slow:
         self.begun_s = request.now_s
         return self
 
+    def close(self) -> None:
+        """Nothing to let go of."""
+
     def poll(self, now_s: float) -> Progress:
         assert self.begun_s is not None
         say, self.say = self.say, ""

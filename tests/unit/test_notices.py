@@ -112,7 +112,7 @@ class Quiet:
 
 def test_who_listens_for_the_stop_word_falls_silent_with_the_microphone() -> None:
     """… and the gate slows the base after half a second of that, and holds it after two: a shout would not be heard."""
-    microphone, stop_word, signs = Microphone(MicrophoneConfig(), source=Quiet()), StopWord(StopWordConfig()), []
+    microphone, stop_word, signs = Microphone(MicrophoneConfig(), source=Quiet()), StopWord(StopWordConfig(background=False)), []
     for step in range(150):
         now_s = step * 0.02
         inbox = {"audio/mute": [MuteRequest(now_s, True)]} if step == 50 else {}

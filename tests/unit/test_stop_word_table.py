@@ -32,7 +32,7 @@ FRAME_S = 0.02
 
 @pytest.fixture(scope="module")
 def stop_word() -> StopWord:
-    return StopWord(StopWordConfig())
+    return StopWord(StopWordConfig(background=False))
 
 
 def in_a_room(sound: NDArray[np.int16], level_db: float = 0.0) -> NDArray[np.int16]:

@@ -1,0 +1,159 @@
+"""When the stage looks, when it believes what the network says, and what it says of itself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from robot_runtime.hear.stop_search import AtOnce, OnThread
+from robot_runtime.hear.stop_word import HOP, StopWord, StopWordConfig
+from robot_runtime.messages import AudioFrame, Listening, StopRequest
+
+FRAME_S = 0.02
+LOUD = np.random.default_rng(4).normal(0, 2000, 320).astype(np.int16)
+QUIET = np.zeros(320, np.int16)
+
+
+class Scripted:
+    """A network that says what it is told to, look by look, and then that there is nothing."""
+
+    words: tuple[str, ...] = ("", "stop", "halt")
+
+    def __init__(self, answers: Sequence[tuple[float, float]] = ()) -> None:
+        self.answers = list(answers)
+        self.looks = 0
+
+    def hear(self, window: NDArray[np.int16]) -> NDArray[np.float32]:
+        self.looks += 1
+        stop, halt = self.answers.pop(0) if self.answers else (0.0, 0.0)
+        return np.array([1 - stop - halt, stop, halt], np.float32)
+
+
+class Held:
+    """A network that does not answer before it may."""
+
+    words: tuple[str, ...] = ("", "stop")
+
+    def __init__(self) -> None:
+        self.may = threading.Event()
+        self.answered = threading.Event()
+
+    def hear(self, window: NDArray[np.int16]) -> NDArray[np.float32]:
+        assert self.may.wait(10)
+        self.answered.set()
+        return np.array([0.0, 1.0], np.float32)
+
+
+def play(stage: StopWord, frames: Sequence[NDArray[np.int16]], start_s: float = 0.0) -> tuple[list[StopRequest], list[Listening]]:
+    stops: list[StopRequest] = []
+    signs: list[Listening] = []
+    for index, samples in enumerate(frames):
+        now_s = start_s + index * FRAME_S
+        for _, message in stage.step({"audio/in": [AudioFrame(now_s, "test", index, 16_000, samples)]}, now_s):
+            if isinstance(message, StopRequest):
+                stops.append(message)
+            elif isinstance(message, Listening):
+                signs.append(message)
+    return stops, signs
+
+
+def scripted(*answers: tuple[float, float], **settings: float) -> tuple[StopWord, Scripted]:
+    network = Scripted(answers)
+    return StopWord(StopWordConfig(background=False, keywords=False, sure=0.9, likely=0.6, **settings), network), network
+
+
+def test_a_look_that_is_sure_is_enough() -> None:
+    stage, _ = scripted((0.1, 0.0), (0.0, 0.95))
+    stops, _ = play(stage, [LOUD] * 4 * HOP)
+    assert [(stop.source, stop.detail) for stop in stops] == [("word", "halt")]
+    assert stops[0].confidence == pytest.approx(0.95)
+    assert stops[0].stamp_s == pytest.approx((2 * HOP - 1) * FRAME_S)
+
+
+@pytest.mark.parametrize(
+    ("answers", "stops"), [(((0.7, 0.0), (0.7, 0.0)), 1), (((0.7, 0.0), (0.1, 0.0), (0.7, 0.0)), 0), (((0.59, 0.0),) * 9, 0)]
+)
+def test_what_is_only_likely_must_be_so_twice_in_a_row(answers: tuple[tuple[float, float], ...], stops: int) -> None:
+    stage, _ = scripted(*answers)
+    assert len(play(stage, [LOUD] * 12 * HOP)[0]) == stops
+
+
+def test_one_shout_is_reported_once() -> None:
+    stage, _ = scripted(*((1.0, 0.0),) * 100)
+    assert len(play(stage, [LOUD] * 90)[0]) == 2  # 1.8 s, at most one a second
+
+
+def test_in_silence_nobody_looks_and_listens_all_the_same() -> None:
+    stage, network = scripted()
+    _, signs = play(stage, [QUIET] * 50)
+    assert network.looks == 0
+    assert [sign.frames for sign in signs] == [10, 20, 30, 40, 50]
+
+
+def test_it_looks_on_for_a_while_after_a_sound() -> None:
+    stage, network = scripted(hang_s=0.5)
+    play(stage, [QUIET] * 20 + [LOUD] * 20 + [QUIET] * 100)
+    assert 20 // HOP + 0.5 / FRAME_S // HOP <= network.looks <= 20 // HOP + 0.5 / FRAME_S // HOP + 1
+
+
+def test_who_comes_late_does_not_listen() -> None:
+    network = Held()
+    stage = StopWord(StopWordConfig(keywords=False), network)
+    _, signs = play(stage, [LOUD] * 60)
+    assert [sign.frames for sign in signs] == [10, 20]  # by then 0.4 s have not been searched
+    problem, _ = stage.diagnose()
+    assert "late" in problem
+    network.may.set()
+    assert network.answered.wait(10)
+    _until(lambda: bool(play(stage, [QUIET], 2.0)[0]))
+    stage.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "stop word"]
+
+
+def test_the_audio_path_does_not_wait_and_the_newest_sound_goes_first() -> None:
+    network = Held()
+    search = OnThread(network.hear)
+    for frame in range(100):  # none of these waits
+        search.put(frame, QUIET)
+    network.may.set()
+    found: list[int] = []
+
+    def last_came() -> bool:
+        found.extend(answer.frame for answer in search.answers())
+        return 99 in found
+
+    _until(last_came)
+    assert len(found) <= 2 and found[-1] == 99
+    search.close()
+
+
+def test_a_network_that_fails_is_an_error_of_the_stage() -> None:
+    def broken(window: NDArray[np.int16]) -> NDArray[np.float32]:
+        raise RuntimeError("no such network")
+
+    for search in (OnThread(broken), AtOnce(broken)):
+        with pytest.raises(RuntimeError, match="no such network"):
+            search.put(1, QUIET)
+            _until(lambda search=search: bool(search.answers()))  # type: ignore[misc]
+        search.close()
+
+
+def test_after_a_reset_nothing_of_before_counts() -> None:
+    stage, _ = scripted((0.7, 0.0), (0.7, 0.0))
+    play(stage, [LOUD] * HOP)
+    stage.reset()
+    assert play(stage, [LOUD] * HOP)[0] == []
+
+
+def _until(done: Callable[[], bool]) -> None:
+    """Wait for another thread."""
+    pause = threading.Event()
+    for _ in range(1000):
+        if done():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it did not come within 10 s")
