@@ -104,10 +104,12 @@ class Tried:
 def run(count: int, batch: int, seed: int, most_tokens: int) -> tuple[Counter[str], Tried]:
     """Write and try ``count`` plans; what became of them."""
     import jsonschema
+    import torch
 
     from robot_runtime.mind.vlm.decoding import Model, Question
     from tests.vlm.tiny_model import build
 
+    torch.set_num_threads(1)  # so small a model is slower on several: they wait for each other
     rng = random.Random(seed)
     counts: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
