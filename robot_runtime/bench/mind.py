@@ -32,7 +32,7 @@ SENTENCES = (
     "if nobody is in the kitchen go there otherwise come here", "bring me the red cup and frobnicate the toaster", "sing me a song",
     "could you please go to the living room and look around and then come back here",
 )  # fmt: skip
-FEW, MANY, MOST_THINGS = 20, 10_000, 50
+FEW, MANY, MOST_THINGS = 20, 10_000, 1000
 CLASSES, COLOURS = ("cup", "book", "plate", "ball", "bottle"), ("red", "blue", "green", "yellow")
 QUESTIONS = ("where is the red cup", "where did you last see the red cup", "what is in the kitchen", "what has changed", "who is here")
 PLAN = '{"say": "", "ask": null, "plan": {"do": "go_to", "with": {"place": "kitchen"}, "expect": []}}'

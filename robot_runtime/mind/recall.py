@@ -51,10 +51,10 @@ class Recall:
         things = self._fitting(slots.get("object", ""))
         if isinstance(things, Reply):
             return things
-        answers = [answer for thing in things if (answer := self._ask(thing.id)) is not None]
+        answers = queries.where_are(things, self._known.situation.facts, self._known.situation.events)
         sure = [answer for answer in answers if not self._telling.is_doubtful(answer)]
         told = sorted(sure or answers, key=lambda answer: (answer.missing, answer.age_s, -answer.confidence))[:MOST_TOLD]
-        text = " ".join(self._telling.thing(answer, listener) for answer in told)
+        text = " ".join(self._telling.thing(self._ask(answer.id) or answer, listener) for answer in told)
         return Reply(text, offer=None if sure else self._offer_to_look(slots["object"], things))
 
     def _last_seen(self, slots: Mapping[str, str], listener: str) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from robot_runtime.messages import Person, Whereabouts, WorldEvent, WorldFacts, WorldObject
 from robot_runtime.world.relations import container_of, is_near, vessels, whereabouts
@@ -47,9 +47,15 @@ def where_is(subject: str, facts: WorldFacts, site: SemanticMap, events: Iterabl
     """Where the object or person with this id is; None for one that nobody knows of."""
     thing = next((thing for thing in facts.objects if thing.id == subject), None)
     if thing is not None:
-        return _of_thing(thing, facts, _missed(events))
+        return _beside(_of_thing(thing, facts, _missed(events), vessels(facts.objects)), thing, facts)
     person = next((person for person in facts.people if person.id == subject), None)
     return _of_person(person, facts.stamp_s, site) if person is not None else None
+
+
+def where_are(things: Iterable[WorldObject], facts: WorldFacts, events: Iterable[WorldEvent] = ()) -> list[Answer]:
+    """Where each of many things is, without what is beside it: among thousands of things that alone takes seconds."""
+    missed, open_things = _missed(events), vessels(facts.objects)
+    return [_of_thing(thing, facts, missed, open_things) for thing in things]
 
 
 def last_seen(subject: str, facts: WorldFacts, site: SemanticMap, events: Sequence[WorldEvent] = ()) -> Answer | None:
@@ -78,15 +84,14 @@ def who_is_here(facts: WorldFacts, site: SemanticMap, place: str = "", within_s:
 
 def what_is_on(surface: str, facts: WorldFacts, events: Sequence[WorldEvent] = ()) -> tuple[Answer, ...]:
     """Things on a surface, the surest first."""
-    missed = _missed(events)
-    return _surest_first(_of_thing(thing, facts, missed) for thing in facts.objects if thing.support == surface)
+    return _surest_first(where_are((thing for thing in facts.objects if thing.support == surface), facts, events))
 
 
 def what_is_in(name: str, facts: WorldFacts, events: Sequence[WorldEvent] = ()) -> tuple[Answer, ...]:
     """Things in a place, in a container (by its id), or in somebody's hand (by theirs), the surest first."""
-    missed, open_things = _missed(events), vessels(facts.objects)
+    open_things = vessels(facts.objects)
     inside = [thing for thing in facts.objects if name in (thing.place, thing.held_by, container_of(thing, open_things))]
-    return _surest_first(_of_thing(thing, facts, missed) for thing in inside)
+    return _surest_first(where_are(inside, facts, events))
 
 
 def what_changed(since_s: float, now_s: float, events: Iterable[WorldEvent]) -> tuple[Change, ...]:
@@ -108,10 +113,13 @@ def _missed(events: Iterable[WorldEvent]) -> dict[str, float]:
     return {subject: event.stamp_s for subject, event in last.items() if event.kind == "missing"}
 
 
-def _of_thing(thing: WorldObject, facts: WorldFacts, missed: Mapping[str, float]) -> Answer:
-    near = tuple(other.id for other in facts.objects if other.id != thing.id and is_near(thing, other))
+def _beside(answer: Answer, thing: WorldObject, facts: WorldFacts) -> Answer:
+    return replace(answer, near=tuple(other.id for other in facts.objects if other.id != thing.id and is_near(thing, other)))
+
+
+def _of_thing(thing: WorldObject, facts: WorldFacts, missed: Mapping[str, float], open_things: Sequence[WorldObject]) -> Answer:
     return Answer(
-        thing.id, thing.name, whereabouts(thing, vessels(facts.objects)), near, thing.position_m,
+        thing.id, thing.name, whereabouts(thing, open_things), (), thing.position_m,
         _age(thing.last_seen_s, facts.stamp_s), thing.confidence, thing.provenance,
         missing=thing.id in missed and missed[thing.id] >= thing.last_seen_s,
     )  # fmt: skip
