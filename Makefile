@@ -11,7 +11,7 @@ export PYTHON
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: demo up doctor test lint quick alone property adversary identities recognisers mutate bench conversations talk soak instructions graph clean help python3 runtime developer
+.PHONY: demo up doctor test lint quick alone property adversary identities recognisers mutate instructions vlm generations duplex bench conversations talk soak graph clean help python3 runtime developer
 
 demo: runtime  ## play the scenario in the simulated home: sees, hears, moves, refuses; writes runs/…/index.html
 	@$(RUN)/robot-runtime demo $(ARGS)
@@ -58,6 +58,16 @@ recognisers: python3  ## install faster-whisper and moshi (torch: gigabytes) and
 	build/recognisers/bin/pip install -q -e ".[faster-whisper,kyutai,sim,dev]"
 	build/recognisers/bin/python -m pytest tests/unit/test_transcribing.py $(ARGS)
 
+# torch and a server of others live in build/vlm, beside .venv.
+vlm: developer  ## language models for real: a tiny one of random weights in a process of its own, another behind llama.cpp's server
+	@$(RUN)/python tools/vlm_environment.py
+	build/vlm/bin/python -m pytest tests/vlm $(ARGS)
+
+GENERATIONS ?= 10000
+generations: developer  ## have random weights write GENERATIONS=10000 plans: do all fit the schema, does the gate judge all of them?
+	@$(RUN)/python tools/vlm_environment.py
+	@build/vlm/bin/python -m tests.vlm.generations --count $(GENERATIONS) $(ARGS)
+
 bench: runtime  ## measure the budgets
 	@$(RUN)/robot-runtime bench $(ARGS)
 
@@ -72,9 +82,19 @@ talk: runtime  ## let the robot talk for MINUTES=60 in echoing rooms: does it an
 soak: runtime  ## the voice for half an hour on drifting, failing sound cards
 	@$(RUN)/robot-runtime bench voice --soak 30 $(ARGS)
 
+# The package moshi names older versions of torch and numpy than it needs: what it needs of others is in the file, itself without them.
+.venv-duplex/made: robot_runtime/duplex/requirements.txt
+	@$(PYTHON3) -m venv .venv-duplex
+	.venv-duplex/bin/python -m pip install -q -r robot_runtime/duplex/requirements.txt
+	.venv-duplex/bin/python -m pip install -q --no-deps moshi==0.2.13
+	@touch $@
+
+duplex: python3 .venv-duplex/made  ## make the Python of the speech-to-speech engine (torch, some gigabytes) and run its tests
+	OMP_NUM_THREADS=1 .venv-duplex/bin/python -m pytest tests/duplex $(ARGS)
+
 HOMES ?= 20
-instructions: runtime  ## give the robot 29 instructions in each of HOMES=20 homes that it has never met, some minutes; ARGS=--misses tells which fail
-	@$(RUN)/python -m sim.instructions.play --homes $(HOMES) $(ARGS)
+instructions: developer  ## give the robot 29 instructions in each of HOMES=20 homes that it has never met, some minutes; ARGS=--misses tells which fail
+	@$(RUN)/python -m tests.instructions.play --homes $(HOMES) $(ARGS)
 
 graph: runtime  ## write the graph of nodes and topics into README.md
 	@$(RUN)/robot-runtime graph --write README.md

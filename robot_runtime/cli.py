@@ -19,6 +19,7 @@ VERBS = {
     "doctor": "say what is present, what is missing, and what each missing piece would cost",
     "hear": "recognise commands in WAV files",
     "say": "speak a text into a WAV file or the speaker",
+    "converse": "let a speech-to-speech model answer a recording",
     "see": "find things and people in pictures, or live in a camera's",
     "plan": "show the plan for a sentence in a given world",
     "judge": "judge requests, plans and actions in a file, without a robot",

@@ -650,7 +650,7 @@ class TimelineEvent:
     """One line of the story of a run, for terminal, report and picture."""
 
     stamp_s: float
-    kind: str  # "heard", "understood", "planned", "verdict", "action", "moving", "said", "safety", "scenario" or "process"
+    kind: str  # "heard", "understood", "planned", "verdict", "action", "moving", "said", "manner", "safety", "scenario" or "process"
     text: str
     detail: str
     latency_ms: float  # nan when there is none to tell

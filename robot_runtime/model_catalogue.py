@@ -59,12 +59,22 @@ class Model(_Strict):
     source: str
     card: str = Field("", description="file below the project")
     settings: str = Field("", description="file below the project that tells how to read the model's output; put beside it when pulled")
-    files: tuple[ModelFile, ...] = Field(min_length=1)
+    files: tuple[ModelFile, ...] = ()
+    by_hand: str = Field(
+        "", description="command that fetches what we have no hashes of, with FOLDER for where to; then there are no files"
+    )
+    wanted: tuple[str, ...] = Field((), description="names of the files that are there once it was fetched by hand")
+
+    @model_validator(mode="after")
+    def _some_way(self) -> Model:
+        if bool(self.files) == bool(self.by_hand) or bool(self.wanted) != bool(self.by_hand):
+            raise ValueError("expected either files, or by_hand and wanted")
+        return self
 
     @property
     def ships(self) -> bool:
         """Whether nothing of it needs to be fetched."""
-        return all(file.path for file in self.files)
+        return bool(self.files) and all(file.path for file in self.files)
 
 
 class _Catalogue(_Strict):

@@ -78,6 +78,7 @@ class Node:
     when: Callable[[Settings], bool] = lambda settings: True
     services: tuple[tuple[str, str], ...] = ()  # std_srvs/Trigger service → local input into which it puts a message
     own_shell: bool = False  # an rclpy node of its own instead of a stage inside the generic one
+    also: Callable[[Settings], tuple[str, ...]] = lambda settings: ()  # inputs that it takes under these settings only
     elsewhere: Callable[[Settings], tuple[str, ...]] = lambda settings: ()  # outputs that another node has under these settings
 
 
@@ -93,6 +94,11 @@ def _not_the_homes(settings: Settings) -> tuple[str, ...]:
     """What the simulated home leaves to a driver: the wheels' odometry, and the sound of whoever talks to it from outside."""
     odom, sound = ("odom",) if _serial(settings) else (), ("audio/in",) if settings.audio_in != "sim" else ()
     return odom + sound
+
+
+def _for_planner(settings: Settings) -> tuple[str, ...]:
+    """A planner with eyes looks at the camera's picture; any other would only pay for its transport."""
+    return ("camera/image/compressed",) if settings.planner_backend == "vlm" else ()
 
 
 _NOT_OUR_SOUND = ("sim", "topic")
@@ -152,7 +158,7 @@ NODES: tuple[Node, ...] = (
          inputs=("audio/voice", "audio/direction_in"), outputs=("audio/direction",), trigger=("audio/voice",), budget_ms=1,
          when=lambda s: not s.simulated),
     Node("voice", "voice", "robot_runtime.speak.voice:Voice",
-         inputs=("speech/say", "speech/floor", "safety/stop_request", "speech/style", "audio/in", "people", "pose"),
+         inputs=("speech/say", "speech/floor", "safety/stop_request", "speech/style", "speech/heard", "audio/in", "people", "pose"),
          outputs=("audio/out", "speech/state", "speech/measured"),
          rate_hz=50, trigger=("speech/say", "speech/floor", "safety/stop_request"), budget_ms=4,
          when=lambda s: s.speech_backend != "duplex"),
@@ -182,7 +188,7 @@ NODES: tuple[Node, ...] = (
                  "action/verdict", "safety/state", "nav/status", "joint_states", "gripper/state", "audio/direction", "battery"),
          outputs=("plan", "action/proposed", "action/confirmation", "action/status", "nav/goal", "joints/proposed", "speech/say",
                   "safety/rearm_request", "world/forget", "world/note"),
-         rate_hz=20, trigger=("speech/heard", "action/verdict"), budget_ms=10),
+         rate_hz=20, trigger=("speech/heard", "action/verdict"), budget_ms=10, also=_for_planner),
     Node("notices", "mind", "robot_runtime.mind.notices:Notices",
          inputs=("audio/muted", "speech/state"), outputs=("speech/say", "audio/kept"), rate_hz=5, budget_ms=1),
     Node("navigator", "mind", "robot_runtime.act.navigator:Navigator",
@@ -210,7 +216,7 @@ NODES: tuple[Node, ...] = (
     Node("timeline", "watch", "robot_runtime.observe.timeline:Timeline",
          inputs=("speech/heard", "plan", "action/proposed",
             "action/verdict", "action/status", "safety/state", "speech/state", "speech/say",
-                 "speech/floor", "cmd_vel", "scenario", "safety/stop_request", "safety/rules", "people"),
+                 "speech/floor", "cmd_vel", "scenario", "safety/stop_request", "safety/rules", "people", "speech/style", "speech/measured"),
          outputs=("timeline",), rate_hz=20),
     Node("adapters", "watch", "robot_runtime.ros.adapters:Adapters",
          inputs=("detections", "people", "pose"), outputs=(), own_shell=True, when=lambda s: bool(s.also_publish)),
@@ -242,7 +248,7 @@ LAUNCH_ARGUMENTS: tuple[LaunchArgument, ...] = (
         "en or fr: what the robot says",
         ("mind.language", "notices.language", "voice.language", "duplex.language", "gate.language"),
     ),
-    LaunchArgument("planner_backend", "planner", ("mind.planner_backend",)),
+    LaunchArgument("planner_backend", "grounded, or vlm: a language model that sees", ("mind.planner_backend",)),
     LaunchArgument("perception_backend", "perception", ("perceive.backend",)),
     LaunchArgument("navigation_backend", "embedded or nav2"),
     LaunchArgument(
@@ -277,7 +283,7 @@ def _under(settings: Settings, node: Node) -> Node:
     """A robot has no topics of the simulation: whoever listened to one would miss it for ever."""
     elsewhere = node.elsewhere(settings)
     outputs = tuple(topic for topic in node.outputs if topic not in elsewhere)
-    inputs = tuple(topic for topic in node.inputs if settings.simulated or not topic.startswith("sim/"))
+    inputs = tuple(topic for topic in (*node.inputs, *node.also(settings)) if settings.simulated or not topic.startswith("sim/"))
     return replace(node, inputs=inputs, outputs=outputs)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 
-from robot_runtime.act.skill import SkillContext, Steps
+from robot_runtime.act.skill import SkillContext, SkillError, Steps
 from robot_runtime.messages import NavStatus, Person
+
+_WORTH_A_BOW_M = 0.5
+"""Who is nearer than that to where the robot halts is approached straight."""
 
 
 def drive(context: SkillContext, x_m: float, y_m: float, *, speed_mps: float, yaw_rad: float = math.nan, stand_off_m: float = 0.0) -> Steps:
@@ -53,6 +57,31 @@ def drive_to_person(context: SkillContext, person: Person, stand_off_m: float) -
         if distance_m(context, person.position_m) <= stand_off_m + context.settings.near_m:
             return
     raise context.failed("lost_person", person=person.name)
+
+
+def come_to_person(context: SkillContext, person: Person, stand_off_m: float) -> Steps:
+    """The same, from the side that suits them where it is known how they stand and there is a way; then they need not walk on.
+
+    :raises SkillError: as :func:`drive_to_person`
+    """
+    beside = _beside(context, person, stand_off_m)
+    if beside is not None:
+        with contextlib.suppress(SkillError):
+            yield from drive(context, *beside[:2], yaw_rad=beside[2], speed_mps=context.person_speed_mps(person.id))
+            person = context.situation.person(person.id) or person
+            if distance_m(context, person.position_m) <= stand_off_m + context.settings.near_m:
+                return
+    yield from drive_to_person(context, person, stand_off_m)
+
+
+def _beside(context: SkillContext, person: Person, stand_off_m: float) -> tuple[float, float, float] | None:
+    """Where to halt, and which way to look then.  How somebody stands is known only while they face the robot."""
+    pose, angle_rad = context.situation.pose, context.person_side_rad(person.id)
+    if pose is None or not angle_rad or not person.facing_robot or distance_m(context, person.position_m) < stand_off_m + _WORTH_A_BOW_M:
+        return None
+    x_m, y_m, _ = person.position_m
+    side_rad = math.atan2(pose.y_m - y_m, pose.x_m - x_m) + angle_rad
+    return x_m + stand_off_m * math.cos(side_rad), y_m + stand_off_m * math.sin(side_rad), math.remainder(side_rad + math.pi, math.tau)
 
 
 def distance_m(context: SkillContext, point_m: tuple[float, float, float]) -> float:

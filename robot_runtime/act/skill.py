@@ -113,6 +113,11 @@ class SkillContext:
         style = self.situation.style
         return style.distance_m if style and style.person_id == person_id else self.settings.careful_distance_m
 
+    def person_side_rad(self, person_id: str) -> float:
+        """From which side to come to somebody, 0 is straight from the front: their style's, no side when no style is theirs."""
+        style = self.situation.style
+        return style.approach_angle_rad if style and style.person_id == person_id else 0.0
+
     def person_speed_mps(self, person_id: str) -> float:
         style = self.situation.style
         return style.approach_speed_mps if style and style.person_id == person_id else self.settings.careful_speed_mps

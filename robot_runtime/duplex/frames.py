@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 FRAME_S = 0.08
@@ -40,27 +39,3 @@ class Cut:
     def drop(self) -> None:
         """Forget what waits."""
         self._rest = np.zeros(0, np.int16)
-
-
-class Ears:
-    """From the runtime's frames to the model's."""
-
-    def __init__(self) -> None:
-        self._rate = soxr.ResampleStream(RATE_HZ, MODEL_RATE_HZ, 1, dtype="int16", quality="LQ")
-        self._cut = Cut(MODEL_SAMPLES)
-
-    def push(self, sound: Sound) -> list[Sound]:
-        """``sound`` at 16 kHz, of any length; whole frames of 1920 samples at 24 kHz."""
-        return self._cut.push(self._rate.resample_chunk(sound))
-
-
-class Mouth:
-    """From the model's rate to the runtime's."""
-
-    def __init__(self) -> None:
-        self._rate = soxr.ResampleStream(MODEL_RATE_HZ, RATE_HZ, 1, dtype="int16", quality="LQ")
-
-    def push(self, sound: Sound) -> Sound:
-        """``sound`` at 24 kHz; what is ready of it at 16 kHz."""
-        ready: Sound = self._rate.resample_chunk(sound)
-        return ready

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from robot_runtime.duplex.deadline import Deadlines
@@ -32,7 +33,7 @@ class Watchdog:
         self._good_since_s: float | None = None
         self._started_s: float | None = None
         self._pause_s = _FIRST_PAUSE_S
-        self._retry_s = 0.0
+        self._retry_s = -math.inf
         self.takeovers = 0  # of the cascade, from a duplex that had been good
 
     def started(self, now_s: float) -> None:

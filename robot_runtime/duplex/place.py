@@ -19,10 +19,14 @@ def engine_command(model: str, device: str, weights: str) -> list[str]:
 
     :raises EngineGoneError: there is no Python for it
     """
-    return [str(_python()), "-m", "robot_runtime.duplex.worker", "--model", model, "--device", device, "--weights", weights]
+    return [str(engine_python()), "-m", "robot_runtime.duplex.worker", "--model", model, "--device", device, "--weights", weights]
 
 
-def _python() -> Path:
+def engine_python() -> Path:
+    """The Python that has torch and moshi.
+
+    :raises EngineGoneError: there is none
+    """
     named = os.environ.get(PYTHON_VARIABLE)
     if named:
         return _existing(Path(named), f"{PYTHON_VARIABLE} names it")

@@ -12,13 +12,14 @@ from pydantic import Field
 
 from robot_runtime.duplex.deadline import Deadlines
 from robot_runtime.duplex.frames import FRAME_S as MODEL_FRAME_S
-from robot_runtime.duplex.frames import RATE_HZ, Ears, Mouth
+from robot_runtime.duplex.frames import RATE_HZ
 from robot_runtime.duplex.glance import Glance
 from robot_runtime.duplex.health import Watchdog
 from robot_runtime.duplex.link import EngineGoneError, Link
 from robot_runtime.duplex.pacing import Pacing
 from robot_runtime.duplex.place import engine_command
 from robot_runtime.duplex.promises import Promises
+from robot_runtime.duplex.rates import Ears, Mouth
 from robot_runtime.duplex.rules import SHIPPED, load_rules
 from robot_runtime.duplex.setting import Setting
 from robot_runtime.duplex.speech_gate import Cutting, SpeechGate

@@ -46,7 +46,8 @@ class Step:
     """What the engine made of one frame.
 
     ``sound`` is empty while the first tokens are still delayed.  ``told`` is the id of the text whose tokens this frame holds, 0 if the
-    words are the model's own; ``told_left`` counts the frames that text still needs at least.
+    words are the model's own; ``told_left`` counts the frames that text still needs after it, at most; 0 with
+    its last one.
     """
 
     text: str

@@ -7,8 +7,10 @@ that claim an action are left out, since a planner cannot know.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from robot_runtime.messages import ActionStatus, SpeechRequest
 from robot_runtime.mind.plan_document import FirstThatWorks, If, InOrder, Node, PlanDocument, Saying
 from robot_runtime.mind.sentences.book import Book
 
@@ -20,6 +22,7 @@ _CLAIMS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b(?:i|we)(?:'ve| have| had)?(?: \w+)? {_DONE}\b",
+        r"\b(?:i|we)(?:'ve| have| had)(?: \w+)? \w+(?:ed|en)\b",  # verbs that are not on the list
         rf"\b(?:has|have) been {_DONE}\b",
         rf"\b(?:is|are|was|were) (?:now )?{_DONE}\b",
         r"\b(?:all )?done\b[.!]?$",
@@ -56,12 +59,41 @@ def honest(document: PlanDocument) -> PlanDocument:
     return PlanDocument(None if document.body is None else _quiet(document.body), without_claims(document.say))
 
 
-def skill_of(sentence: str, book: Book) -> str:
-    """The skill whose success a sentence of the robot's own book tells, "" for one that tells none."""
+def skill_of(text: str, book: Book) -> str:
+    """The skill whose success a text of the robot's own book tells, "" for one that tells none."""
+    told = ((key.removeprefix("done_"), pattern) for key, pattern in _patterns(book) if key.startswith("done_"))
+    return next((skill for skill, pattern in told if pattern.search(text)), "")
+
+
+def unproven(record: Iterable[tuple[str, object]], book: Book) -> list[str]:
+    """What was said of an action that the record does not hold: nothing, if the robot is honest.
+
+    A sentence about a success needs the success before it; "here is …" needs a hand-over that is under way; any other claim of an
+    action has no place in a report.
+
+    :param record: topics and messages in the order in which they were published
+    """
+    succeeded: set[str] = set()
+    under_way: set[str] = set()
+    found: list[str] = []
+    here_it_is = next(pattern for key, pattern in _patterns(book) if key == "here_it_is")
+    for _, message in record:
+        if isinstance(message, ActionStatus):
+            under_way.discard(message.skill)
+            (succeeded if message.phase == "succeeded" else under_way if message.phase == "running" else set()).add(message.skill)
+        elif isinstance(message, SpeechRequest) and message.purpose in ("report", "notice"):
+            skill = skill_of(message.text, book)
+            proven = skill in succeeded if skill else "hand_over" in under_way if here_it_is.search(message.text) else None
+            if proven is False or (proven is None and is_claim(message.text)):
+                found.append(message.text)
+    return found
+
+
+def _patterns(book: Book) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Sentences of the book that claim, with anything in the place of their fields; those that are one field only claim nothing."""
     for key, template in book.sentences.items():
-        if key.startswith("done_") and template.strip("{}. ") != "found" and _matches(template, sentence):
-            return key.removeprefix("done_")
-    return ""
+        if key == "here_it_is" or (key.startswith("done_") and re.sub(r"\{[^}]*\}|\W", "", template)):
+            yield key, re.compile(".+".join(re.escape(part) for part in re.split(r"\{[^}]*\}", template)))
 
 
 def _quiet(node: Node) -> Node:
@@ -73,8 +105,3 @@ def _quiet(node: Node) -> Node:
     if isinstance(node, If):
         return replace(node, then=_quiet(node.then), otherwise=None if node.otherwise is None else _quiet(node.otherwise))
     return node
-
-
-def _matches(template: str, sentence: str) -> bool:
-    pattern = ".+".join(re.escape(part) for part in re.split(r"\{[^}]*\}", template))
-    return re.fullmatch(pattern, sentence) is not None

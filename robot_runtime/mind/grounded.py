@@ -26,6 +26,9 @@ class GroundedPlanner:
         self._recall = Recall(known)
         self._free_text = FreeText(known, self._recall)
 
+    def close(self) -> None:
+        """Nothing to let go of."""
+
     def plan(self, request: Request) -> Answer:
         """Tasks for what was asked; a question when it is ambiguous; an honest sentence when it cannot be.
 

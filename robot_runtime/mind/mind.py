@@ -113,6 +113,11 @@ class Mind:
         self._gaze.leave()
         self._attention.leave()
 
+    def close(self) -> Outbox:
+        """See :class:`~robot_runtime.stage.Closing`."""
+        self._deliberation.planner.close()
+        return []
+
     # ------------------------------------------------------------ what people say
 
     def _hear_aside(self, utterance: Utterance) -> None:
@@ -208,7 +213,8 @@ class Mind:
     def _request(self, utterance: Utterance) -> Request:
         menu = menu_of(self._known, utterance.speaker_id, utterance.free_text or utterance.text)
         now_s = self._services.situation.now_s
-        return Request(utterance, menu, now_s, self._conversation.with_person(utterance.speaker_id, now_s))
+        turns = self._conversation.with_person(utterance.speaker_id, now_s)
+        return Request(utterance, menu, now_s, turns, self._services.situation.picture)
 
     def _hear_free(self, utterance: Utterance) -> None:
         """Words that are no sentence of the grammar."""

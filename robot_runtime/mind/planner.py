@@ -85,6 +85,10 @@ class Planner(Protocol):
 
     def plan(self, request: Request) -> Answer | Thinking: ...
 
+    def close(self) -> None:
+        """Let go of threads and processes; a later request may start them again."""
+        ...
+
 
 PlannerFactory = Callable[[Known, VlmConfig], Planner]
 

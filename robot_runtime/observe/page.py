@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from robot_runtime.messages import ActionVerdict, ProposedAction, TimelineEvent
+from robot_runtime.messages import ActionVerdict, ProposedAction, SpeechMeasured, TimelineEvent
 from robot_runtime.observe.figures import latencies
 from robot_runtime.observe.run import Run
+from robot_runtime.observe.spoken import TOLERANCE, off, quantities
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --good: #2e8b57; --bad: #c0392b; }
@@ -39,6 +40,7 @@ def page(run: Run, title: str, facts: Sequence[tuple[str, str]], files: Iterable
         _section("What was expected", _expectations(run)),
         _section("What happened", _timeline(run)),
         _section("What the gate decided, and why", _verdicts(run)),
+        _section("How it spoke: wanted and measured", _spoken(run)),
         _section("Latencies", _latencies(run)),
         _section("Files", "<p>" + " · ".join(f'<a href="{escape(name)}">{escape(name)}</a>' for name in sorted(present)) + "</p>"),
     ]
@@ -112,6 +114,29 @@ def _verdicts(run: Run) -> str:
 
 def _action(action: ProposedAction | None, action_id: str) -> str:
     return f"{action.skill}({', '.join(a.value for a in action.arguments)})" if action else action_id
+
+
+def _spoken(run: Run) -> str:
+    rows = [
+        [
+            _number(sentence.stamp_s - run.start_s, 1),
+            escape(sentence.text),
+            escape(sentence.style),
+            escape(name),
+            _number(target, 2),
+            _number(measured, 2),
+            escape(unit),
+            _share(off(target, measured, unit)),
+            escape(sentence.disturbed),
+        ]
+        for sentence in run.all("speech/measured", SpeechMeasured)
+        for name, target, measured, unit in quantities(sentence)
+    ]
+    return _table(("s", "sentence", "style", "", "wanted", "measured", "", "off", "disturbed"), rows)
+
+
+def _share(value: float) -> str:
+    return f'<td class="n {"failed" if abs(value) > TOLERANCE else ""}">{100 * value:+.0f} %</td>'
 
 
 def _latencies(run: Run) -> str:

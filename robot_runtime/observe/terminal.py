@@ -16,6 +16,7 @@ _STYLES = {
     "action": "white",
     "moving": "yellow",
     "said": "bold green",
+    "manner": "green",
     "safety": "bold red",
     "scenario": "dim",
     "process": "red",

@@ -21,13 +21,16 @@ from robot_runtime.messages import (
     RulesState,
     SafetyState,
     ScenarioEvent,
+    SpeechMeasured,
     SpeechRequest,
     SpeechState,
+    SpeechStyle,
     StopRequest,
     TimelineEvent,
     Utterance,
     Velocity,
 )
+from robot_runtime.observe.spoken import misses
 from robot_runtime.stage import Inbox, Outbox
 
 _STANDING_MPS = 0.01
@@ -68,6 +71,8 @@ class Timeline:
             "speech/floor": self._floor,
             "speech/say": self._say,
             "speech/state": self._speech,
+            "speech/style": self._style,
+            "speech/measured": self._measured,
             "safety/stop_request": self._stop_request,
             "safety/state": self._safety,
             "safety/rules": self._rules,
@@ -86,6 +91,7 @@ class Timeline:
         self._unmoved: Utterance | None = None
         self._stop: StopRequest | None = None
         self._safety_key: tuple[str, str] | None = None
+        self._manner: tuple[object, ...] = ()
         self._moving = False
         self._halted_s = math.nan
 
@@ -216,6 +222,22 @@ class Timeline:
         latency_ms = (state.stamp_s - cause.end_s) * 1e3 if cause else math.nan
         addressee = self._addressees.get(state.request_id, "")
         return [_line(state.stamp_s, "said", f"“{state.text}”", f"to {self._name(addressee)}" if addressee else "", latency_ms)]
+
+    def _style(self, style: SpeechStyle) -> list[TimelineEvent]:
+        """A line when person, style or its reasons change; the steps on the way are in the recording."""
+        manner = (style.person_id, style.name, style.reasons)
+        if manner == self._manner:
+            return []
+        self._manner = manner
+        text = f"{style.name} for {self._name(style.person_id)}" if style.person_id else style.name
+        why = f"{style.rate_wpm:.0f} words a minute, {style.distance_m:.1f} m, {style.approach_speed_mps:.2f} m/s; {style.evidence}"
+        return [_line(style.stamp_s, "manner", text, f"{why}; confidence {style.confidence:.1f}")]
+
+    def _measured(self, sentence: SpeechMeasured) -> list[TimelineEvent]:
+        """Only what did not sound as it should is part of the story."""
+        missed = misses(sentence)
+        style = f"{sentence.style}: " if sentence.style else ""
+        return [_line(sentence.stamp_s, "said", f"not quite as wanted: “{sentence.text}”", style + "; ".join(missed))] if missed else []
 
     def _scenario(self, event: ScenarioEvent) -> list[TimelineEvent]:
         return [_line(event.stamp_s, "scenario", f"{event.phase}: {event.name}" if event.name else event.phase, event.detail)]

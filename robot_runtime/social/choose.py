@@ -43,10 +43,7 @@ def choose(policy: Policy, traits: Traits, wishes: Wishes = NO_WISHES) -> Choice
     if not traits.named:
         style = _changed(style, distance_m=max(style.distance_m, policy.company.stranger_distance_m))
         reasons = (*reasons, "stranger")
-    style, asked = _asked_for(policy, wishes, style)
-    if asked:
-        confidence = 1.0  # they said so themselves
-    return Choice(name, _bounded(policy, style), (*asked, *reasons), confidence)
+    return asked(policy, Choice(name, style, reasons, confidence), wishes)  # who said so themselves is believed
 
 
 def together(policy: Policy, choices: Iterable[Choice]) -> Choice:
@@ -68,6 +65,12 @@ def together(policy: Policy, choices: Iterable[Choice]) -> Choice:
     )  # fmt: skip
     reasons = dict.fromkeys(("group", *(reason for choice in several for reason in choice.reasons)))
     return Choice(GROUP, _bounded(policy, style), tuple(reasons), min(choice.confidence for choice in several))
+
+
+def asked(policy: Policy, choice: Choice, wishes: Wishes) -> Choice:
+    """A choice with what somebody asked for on top."""
+    style, reasons = _asked_for(policy, wishes, choice.style)
+    return Choice(choice.name, _bounded(policy, style), (*reasons, *choice.reasons), 1.0 if reasons else choice.confidence)
 
 
 # ---------------------------------------------------------------- parts

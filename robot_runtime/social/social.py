@@ -26,7 +26,7 @@ from robot_runtime.messages import (
 )
 from robot_runtime.paths import resolve
 from robot_runtime.social.average import Spread
-from robot_runtime.social.choose import Choice, choose, together
+from robot_runtime.social.choose import Choice, asked, choose, together
 from robot_runtime.social.estimate import Estimate, Traits
 from robot_runtime.social.gradual import Gradually
 from robot_runtime.social.policy import load_policy
@@ -190,9 +190,13 @@ class Social:
         wishes = self._passing_wishes(now_s)
         if not who:
             return replace(choose(self.policy, Traits(), wishes), reasons=("nobody",))
-        choices = [choose(self.policy, self.traits(who, now_s), _joined(self.wishes(who), wishes))]
-        choices += [choose(self.policy, self.traits(other, now_s), self.wishes(other)) for other in sorted(listening - {who})]
-        return together(self.policy, choices)
+        traits, own = self.traits(who, now_s), _joined(self.wishes(who), wishes)
+        others = [choose(self.policy, self.traits(other, now_s), self.wishes(other)) for other in sorted(listening - {who})]
+        if not others:
+            return choose(self.policy, traits, own)
+        group = together(self.policy, [choose(self.policy, traits, Wishes(normal=own.normal)), *others])
+        told = tuple(reason for reason in group.reasons if not reason.startswith("request:"))  # what others asked for, who speaks did not
+        return asked(self.policy, replace(group, reasons=told), replace(own, normal=False))
 
     def _evidence(self, who: str, choice: Choice) -> str:
         """In words, for the record."""

@@ -9,7 +9,16 @@ from collections import deque
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
-from robot_runtime.messages import AudioFrame, FloorDecision, SpeechMeasured, SpeechRequest, SpeechState, SpeechStyle, StopRequest
+from robot_runtime.messages import (
+    AudioFrame,
+    FloorDecision,
+    SpeechMeasured,
+    SpeechRequest,
+    SpeechState,
+    SpeechStyle,
+    StopRequest,
+    Utterance,
+)
 from robot_runtime.speak.ducking import Ducking, Manners
 from robot_runtime.speak.engine import NEUTRAL_WPM, RATE_HZ, Engine, EngineError, Manner
 from robot_runtime.speak.engines import Backend, engine
@@ -23,6 +32,9 @@ from robot_runtime.stage import Inbox, Outbox, latest, news
 FRAME_S = 0.02
 FRAME_SAMPLES = int(RATE_HZ * FRAME_S)
 _MOST_BEHIND = 5  # frames that are caught up at once after a late step; more would only pile up in the speaker
+_UNHURRIED = ("answer", "question", "report", "refusal")
+"""Purposes of what may wait for the style's response delay; a notice may be about safety."""
+_MOST_DELAY_S = 2.0
 _log = logging.getLogger(__name__)
 
 
@@ -64,6 +76,8 @@ class Voice:
         self._queue: deque[Text] = deque()
         self._speaking: Speaking | None = None
         self._ducking = Ducking(self._config.interrupted)
+        self._turn_ended_s = -math.inf  # of the person who was heard last
+        self._response_delay_s = 0.0
         self._next_frame_s = -math.inf
         self._silent = True
         self._sequence = 0
@@ -83,6 +97,10 @@ class Voice:
         if style is not None:
             manner = Manner(style.rate_wpm, style.pitch_ratio, style.volume_ratio, style.pitch_range_ratio)
             self._delivery = Delivery(manner, style.clause_pause_s, style.pause_s, style.person_id, style.name)
+            self._response_delay_s = min(style.response_delay_s, _MOST_DELAY_S)
+        for utterance in news(inbox, "speech/heard", Utterance):
+            if utterance.role == "turn":
+                self._turn_ended_s = max(self._turn_ended_s, min(utterance.end_s, now_s))
         self._listener.update(inbox)
         outbox: Outbox = []
         if any(stop.source == "word" for stop in news(inbox, "safety/stop_request", StopRequest)):
@@ -137,7 +155,7 @@ class Voice:
 
     def _next_frame(self, outbox: Outbox, now_s: float) -> bool:
         """Put the next 20 ms and changes of state into ``outbox``; False when there is nothing to say now."""
-        while self._speaking is not None or self._queue:
+        while self._speaking is not None or (self._queue and self._is_time(self._queue[0], now_s)):
             speaking = self._speaking = self._speaking or self._begin(self._queue.popleft())
             self._wait_for_more(speaking.text, now_s)
             try:
@@ -166,6 +184,11 @@ class Voice:
             outbox.append(self._state("finished", speaking.text, now_s, speaking))
             self._speaking = None
         return False
+
+    def _is_time(self, text: Text, now_s: float) -> bool:
+        """Whether the person has had the pause after their turn that suits them."""
+        waits = text.request.purpose in _UNHURRIED and not text.request.interrupt
+        return not waits or now_s >= self._turn_ended_s + self._response_delay_s - 1e-6
 
     def _begin(self, text: Text) -> Speaking:
         config = self._config

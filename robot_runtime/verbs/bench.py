@@ -16,7 +16,7 @@ from rich.table import Table
 
 from robot_runtime import simulation
 from robot_runtime.arguments import check
-from robot_runtime.bench import eyes_table, flow_speed, gate, hearing, kinematic, say, social, spine, stop, voice
+from robot_runtime.bench import duplex, eyes_table, flow_speed, gate, hearing, kinematic, mind, say, social, spine, stop, voice
 from robot_runtime.bench.machine import describe
 from robot_runtime.cli import UsageError
 from robot_runtime.config import load_class
@@ -28,17 +28,18 @@ from robot_runtime.verbs.demo import Story, play
 WHAT = (
     "spine: spoken command → motion, over ROS; flow: speed of virtual time; gate: cost of the gate's decisions on one core,"
     " and across processes; eyes: from a picture to published facts, and against ultralytics; say: from a request to its first sound;"
-    " social: what the social policy costs;"
+    " social: what the social policy costs; mind: from an utterance to a plan, and questions to a memory of 10,000 things;"
     " hear: how many commands are understood in noise; stop: who is heard asking for a stop, and what is taken for it;"
-    " voice: whole conversations, from the end of speech to the answer"
+    " voice: whole conversations, from the end of speech to the answer; duplex: a frame of the speech-to-speech engine"
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("spine", "flow", "gate", "eyes", "say", "social", "hear", "stop", "voice"), help=WHAT)
+    choices = ("spine", "flow", "gate", "eyes", "say", "social", "mind", "hear", "stop", "voice", "duplex")
+    parser.add_argument("what", choices=choices, help=WHAT)
     repeats = (
         "commands given in `spine`, hundreds of measurements in `gate`, rounds in `eyes`, tens of sentences in `say`, minutes in `social`,"
-        " commands a domain in `hear`, voices a word in `stop` (%(default)s)"
+        " tens of rounds in `mind`, commands a domain in `hear`, voices a word in `stop` (%(default)s)"
     )
     parser.add_argument("--repeats", type=int, default=10, help=repeats)
     parser.add_argument("--run-dir", metavar="DIR", help="keep the recording of `spine` here")
@@ -55,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
         return flow_speed.run(as_json=args.json)
     if args.what == "voice":
         return voice.run(args)
+    if args.what == "duplex":
+        return duplex.run(as_json=args.json, frames=args.repeats * 20)
     if args.what == "stop":
         return stop.run(args)
     if args.what == "eyes":
@@ -65,6 +68,9 @@ def run(args: argparse.Namespace) -> int:
         return _say(args.repeats * 10, as_json=args.json)
     if args.what == "social":
         return _social(args.repeats * 60, as_json=args.json)
+    if args.what == "mind":
+        _print("bench mind", mind.figures(args.repeats * 10), as_json=args.json)
+        return 0
     if args.what == "hear":
         return _hear(args.repeats, as_json=args.json)
     with tempfile.TemporaryDirectory(prefix="robot-runtime-bench-") as folder:

@@ -47,8 +47,8 @@ def _list(args: argparse.Namespace, chosen: dict[str, Model]) -> int:
         if args.json:
             print(json.dumps({"name": name, "state": _state(name, model), **model.model_dump()}))
         else:
-            megabytes = sum(file.size_bytes for file in model.files) / 1e6
-            print(f"{name:14} {_state(name, model):10} {megabytes:6.1f} MB  {model.licence:12} {model.about}\n{'':14} {model.source}")
+            size = f"{sum(file.size_bytes for file in model.files) / 1e6:6.1f} MB" if model.files else "  by hand"
+            print(f"{name:14} {_state(name, model):10} {size}  {model.licence:12} {model.about}\n{'':14} {model.source}")
     return 0
 
 
@@ -56,17 +56,22 @@ def _state(name: str, model: Model) -> str:
     """Whether it ships, was pulled or is not here: by presence only, since hashing big files takes a while."""
     if model.ships:
         return "ships"
-    return "pulled" if all(catalogue.place(name, file).is_file() for file in model.files) else "not here"
+    places = [catalogue.place(name, file) for file in model.files] + [catalogue.folder() / name / file for file in model.wanted]
+    return "pulled" if all(place.is_file() for place in places) else "not here"
 
 
 def _pull(args: argparse.Namespace, chosen: dict[str, Model]) -> int:
     for name, model in chosen.items():
+        print(f"{name}: licence: {model.licence}", file=sys.stderr)
+        if model.by_hand and _state(name, model) != "pulled":
+            command = model.by_hand.replace("FOLDER", str(catalogue.folder() / name))
+            raise JobError(f"{name}: its terms are for you to accept; fetch it with: {command}")
         for file in model.files:
             if catalogue.state_of(name, file).state != "good":
                 _fetch(name, file)
         if model.settings:
             shutil.copyfile(resolve(model.settings), catalogue.folder() / name / Path(model.settings).name)
-        at = catalogue.place(name, model.files[0]).parent
+        at = catalogue.place(name, model.files[0]).parent if model.files else catalogue.folder() / name
         print(json.dumps({"name": name, "folder": str(at)}) if args.json else f"{name}: in {at}")
     return 0
 

@@ -59,8 +59,8 @@ def _simulate(args: argparse.Namespace) -> int:
     result = replay(evidence, args.social_policy or policy_file(evidence, path), None) if args.silent else _with_voice(args, path)
     if args.out:
         _draw(result, Path(args.out))
-    said: list[SpeechStyle | SpeechMeasured] = [*result.styles, *result.sentences]
-    for message in sorted(said, key=lambda message: message.stamp_s):
+    told: list[SpeechStyle | SpeechMeasured] = [*result.styles, *result.sentences]
+    for message in sorted(told, key=lambda message: message.stamp_s):
         print(json.dumps(_finite(asdict(message))) if args.json else _line(message))
     return 0
 

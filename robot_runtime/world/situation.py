@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from robot_runtime.messages import (
     Battery,
+    EncodedImage,
     GripperState,
     JointPositions,
     NavStatus,
@@ -49,6 +50,7 @@ class Situation:
         self.battery_ratio = math.nan  # charge, 0 … 1; nan while nobody measures it
         self.style: SpeechStyle | None = None
         self.safety: SafetyState | None = None
+        self.picture: EncodedImage | None = None  # the newest of the camera, where a planner looks at it
         self.joints: Mapping[str, float] = {}
         self.joints_stamp_s = -math.inf
         self._drives: OrderedDict[str, NavStatus] = OrderedDict()
@@ -69,6 +71,7 @@ class Situation:
             self.battery_ratio = self.battery.charge_ratio
         self.style = latest(inbox, "speech/style", SpeechStyle, self.style)
         self.safety = latest(inbox, "safety/state", SafetyState, self.safety)
+        self.picture = latest(inbox, "camera/image/compressed", EncodedImage, self.picture)
         joints = latest(inbox, "joint_states", JointPositions)
         if joints is not None:
             self.joints = dict(zip(joints.names, joints.positions, strict=True))

@@ -45,6 +45,9 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "robot_runtime.hear.transcriber": ({"time"}, "asks recognisers in processes of their own, each answer within a time limit"),
     "robot_runtime.duplex.wire": ({"socket"}, "is the socket between the voice and the engine's process"),
     "robot_runtime.duplex.link": ({"socket", "subprocess"}, "starts the engine's process, which needs torch and a Python of its own"),
+    "robot_runtime.duplex.worker": ({"socket"}, "is the engine's process; it is given its end of the socket"),
+    "robot_runtime.duplex.model.engine": ({"time"}, "tells how long each of its stages took"),
+    "robot_runtime.duplex.model.bench": ({"time"}, "is a program that measures"),
     "robot_runtime.speak.espeak": ({"subprocess", "time"}, "espeak-ng is a process of its own, for its licence, with a time limit"),
 }
 """Driver modules: they have the shape of a stage and hold a device."""

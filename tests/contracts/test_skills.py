@@ -5,15 +5,44 @@ from __future__ import annotations
 import pytest
 
 from robot_runtime.act.catalogue import load_catalogue
+from robot_runtime.hear.vocabulary import robot_grammar
 from safety.files import PROJECT
+from safety.hazards.classifier import shared
+from safety.hazards.settings import FOLDER
+from safety.hazards.words import Words
 from safety.ontology import Ontology
 from safety.rules import Rules
+from safety.types import Verdict
 from tools.skills import BEGIN, END, WRITTEN, renewed
 
 CATALOGUE = load_catalogue()
 RULES = Rules.load("safety/rules/home.yaml", Ontology.load())
 ABOUT_THE_ROBOT = frozenset({"health", "stale", "hours", "faster_than_mps"})
 """Conditions that look at the robot or the clock; a rule with no other one weighs no particular harm."""
+
+
+ASKED = {
+    "come_here": "come here", "describe": "look around",
+    "dance": "dance for us", "dock": "go to your dock", "fetch": "bring me the red cup",
+    "find": "find the red cup", "follow": "follow me", "forget_told": "forget that i like the red cup", "gesture": "wave to me",
+    "go_to": "go to the kitchen", "greet": "say hello to rose", "guide": "take rose to the kitchen", "look_for_person": "look for rose",
+    "patrol": "make your rounds", "remember": "remember that i like the red cup", "remind": "remind me in ten minutes to make a call",
+    "report_status": "how are you", "say": "say good morning", "wait": "wait ten minutes",
+}  # fmt: skip
+"""A harmless request for each skill that people can ask for, as the ear writes it."""
+
+
+def test_there_is_a_harmless_request_for_each_skill_that_can_be_asked_for() -> None:
+    assert set(ASKED) == {name for name, skill in CATALOGUE.skills.items() if skill.intent}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_harmless_request_is_understood_and_not_doubted(name: str) -> None:
+    grammar = robot_grammar(CATALOGUE, Ontology.load(), ["kitchen"], ["Rose"])
+    meaning = grammar.interpret(ASKED[name])
+    assert meaning is not None and meaning.intent == CATALOGUE.skills[name].intent
+    decided = shared(FOLDER).decide(Words((ASKED[name],)))
+    assert decided.verdict == Verdict.ALLOW, decided
 
 
 @pytest.mark.parametrize("name", WRITTEN)

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from robot_runtime.messages import SpeechRequest
+from robot_runtime.mind.claims import unproven
+from robot_runtime.mind.sentences.book import load_sentences
 from robot_runtime.paths import ROOT
 from sim.play import play
 
@@ -14,10 +17,13 @@ SCENARIOS = sorted((ROOT / "sim" / "scenarios").glob("*.yaml"))
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_scenario(path: Path) -> None:
-    played = play(path)
+    record: list[tuple[str, object]] = []
+    played = play(path, listener=lambda now_s, topic, message: record.append((topic, message)))
     failed = [f"{event.name}: {event.detail}" for event in played.outcomes if event.phase == "failed"]
     assert not failed
     assert played.passed
+    languages = {request.language for topic, request in record if topic == "speech/say" and isinstance(request, SpeechRequest)}
+    assert [text for language in languages & {"en", "fr"} for text in unproven(record, load_sentences(language))] == []
     print(f"{path.stem}: {played.virtual_s:.0f} s in {played.wall_s:.1f} s, {played.virtual_s / played.wall_s:.0f} times real time")
 
 

@@ -9,11 +9,11 @@ import yaml
 
 from safety.ontology import Ontology
 from safety.rules import Rules
-from sim.instructions.families import FAMILIES, Instruction, instructions
-from sim.instructions.homes import home
-from sim.instructions.play import FIRST_SEED, RULES_FILE, Bench, Outcome, table
-from sim.instructions.small_home import SmallHome
-from sim.instructions.truth import Claims
+from tests.instructions.families import FAMILIES, Instruction, instructions
+from tests.instructions.homes import home
+from tests.instructions.play import FIRST_SEED, RULES_FILE, Bench, Outcome, table
+from tests.instructions.small_home import SmallHome
+from tests.instructions.truth import Claims
 
 SEEDS = range(FIRST_SEED, FIRST_SEED + 20)
 
@@ -32,7 +32,7 @@ def test_there_are_enough_instructions_in_enough_homes() -> None:
 
 def test_families_know_no_planner() -> None:
     for module in ("families", "homes"):
-        text = Path(f"sim/instructions/{module}.py").read_text(encoding="utf-8")
+        text = Path(f"tests/instructions/{module}.py").read_text(encoding="utf-8")
         assert "robot_runtime" not in text
 
 

@@ -14,9 +14,10 @@ import pytest
 
 from robot_runtime.duplex import wire
 from robot_runtime.duplex.deadline import RECENT, Deadlines
-from robot_runtime.duplex.frames import MODEL_SAMPLES, RATE_HZ, SAMPLES, Ears, Mouth
+from robot_runtime.duplex.frames import MODEL_SAMPLES, RATE_HZ, SAMPLES
 from robot_runtime.duplex.health import SILENT_S, Watchdog
 from robot_runtime.duplex.link import EngineGoneError, Link
+from robot_runtime.duplex.rates import Ears, Mouth
 from robot_runtime.duplex.wire import Step, Wire, WireError
 
 ENGINE = str(Path(__file__).with_name("duplex_engine.py"))

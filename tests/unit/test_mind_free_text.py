@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from robot_runtime.act.catalogue import plan_step
-from robot_runtime.messages import Argument, Utterance
-from robot_runtime.mind.claims import honest, is_claim, skill_of, without_claims
+from robot_runtime.messages import ActionStatus, Argument, SpeechRequest, Utterance
+from robot_runtime.mind.claims import honest, is_claim, skill_of, unproven, without_claims
 from robot_runtime.mind.clauses import conditions, without_courtesy
 from robot_runtime.mind.menu import menu_of
 from robot_runtime.mind.plan_document import Fact, FirstThatWorks, If, InOrder, Node, PlanDocument, Saying, Task
@@ -176,6 +176,9 @@ class Slow:
         self.begun_s = request.now_s
         return self
 
+    def close(self) -> None:
+        """Nothing to let go of."""
+
     def poll(self, now_s: float) -> Progress:
         assert self.begun_s is not None
         say, self.say = self.say, ""
@@ -243,6 +246,32 @@ def test_a_planner_claims_nothing_meanwhile_either(rig: Rig) -> None:
     rig.mind._deliberation.planner = Slow(0.1, said("I have brought you the cup."))
     tell(rig, "bring it", seconds=1.0)
     assert rig.said == ["I cannot do that."]
+
+
+def report(text: str, purpose: str = "report") -> tuple[str, object]:
+    return "speech/say", SpeechRequest(0.0, "s", text, "anna", purpose, "p", False)
+
+
+def status(skill: str, phase: str) -> tuple[str, object]:
+    return "action/status", ActionStatus(0.0, "p", "p", skill, phase, "")
+
+
+@pytest.mark.parametrize(
+    ("record", "unproved"),
+    [
+        ([status("go_to", "succeeded"), report("I am in the kitchen.")], []),
+        ([report("I am in the kitchen."), status("go_to", "succeeded")], ["I am in the kitchen."]),
+        ([status("go_to", "failed"), report("I am in the kitchen.")], ["I am in the kitchen."]),
+        ([status("come_here", "succeeded"), report("I am in the kitchen.")], ["I am in the kitchen."]),
+        ([status("hand_over", "running"), report("Here is the cup.", "notice")], []),
+        ([status("hand_over", "failed"), report("Here is the cup.", "notice")], ["Here is the cup."]),
+        ([report("I have brought you the cup.")], ["I have brought you the cup."]),
+        ([report("I could not see that it worked.")], []),
+        ([report("I am in the kitchen. I see the cup.", "answer")], []),  # the survey tells where it is, not what it did
+    ],
+)
+def test_what_is_said_of_an_action_is_held_against_the_record(record: list[tuple[str, object]], unproved: list[str]) -> None:
+    assert unproven(record, load_sentences("en")) == unproved
 
 
 def test_every_sentence_about_a_success_is_known_for_one() -> None:

@@ -199,6 +199,9 @@ def test_planner_that_makes_an_invalid_plan_is_not_obeyed(rig: Rig) -> None:
         def plan(self, request: Request) -> Answer:
             return Answer(PlanDocument(a_task("rm -rf")))
 
+        def close(self) -> None:
+            pass
+
     rig.run(0.5)
     rig.mind._deliberation.planner = Wild()
     rig.hear("go_to", place="kitchen").run(0.5)

@@ -32,6 +32,9 @@ class Fixed:
 
     name = "fixed"
 
+    def close(self) -> None:
+        """Nothing to let go of."""
+
     def __init__(self, body: Node) -> None:
         self.body = body
 

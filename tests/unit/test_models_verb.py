@@ -122,3 +122,17 @@ def test_a_wrong_catalogue_is_refused(changes: dict[str, Any], told: str, tmp_pa
     file.write_text(yaml.safe_dump({"models": {"eyes": {**ENTRY, "files": [{**ENTRY["files"][0], **changes}]}}}))
     with pytest.raises(FileError, match=told):
         catalogue.load(file)
+
+
+def test_a_model_whose_terms_are_to_be_accepted_shows_them_and_how_to_fetch_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ROBOT_RUNTIME_MODELS", str(tmp_path))
+    assert main(["models", "pull", "moshika-vis"]) == 1
+    told = capsys.readouterr().err
+    assert "CC-BY-4.0" in told and "Gemma" in told and f"--local-dir {tmp_path / 'moshika-vis'}" in told
+    (tmp_path / "moshika-vis").mkdir()
+    for name in ("model.safetensors", "tokenizer-e351c8d8-checkpoint125.safetensors", "tokenizer_spm_32k_3.model"):
+        (tmp_path / "moshika-vis" / name).touch()
+    assert main(["models", "pull", "moshika-vis"]) == 0
+    assert str(tmp_path / "moshika-vis") in capsys.readouterr().out

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robot_runtime.messages import FloorDecision, SpeechRequest, SpeechStyle
+from robot_runtime.messages import FloorDecision, SpeechRequest, SpeechStyle, Utterance
 from robot_runtime.speak.pacing import TOLERANCE, Correction, Found, Loop, Pacing, Wanted, lengthened
 from robot_runtime.speak.voice import Voice, VoiceConfig
 from tests.unit.test_voice import Rig, request
@@ -199,3 +199,32 @@ def test_a_short_answer_is_told_and_teaches_nothing() -> None:
     rig = spoken(Sluggish(1.2), "Yes.", LONG)
     assert rig.measured[0].disturbed == "short"
     assert rig.measured[1].rate_correction == 1.0
+
+
+def heard(end_s: float, role: str = "turn") -> Utterance:
+    return Utterance(end_s, "u1", "go", "go_to", (), 0.9, end_s - 1, end_s, "rose", "en", "test", role)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "role", "interrupt", "waits_s"),
+    [("answer", "turn", False, 0.6), ("refusal", "turn", False, 0.6), ("notice", "turn", False, 0.0), ("answer", "own_voice", False, 0.0),
+     ("answer", "turn", True, 0.0)],
+)  # fmt: skip
+def test_an_answer_leaves_the_pause_that_suits_the_person(purpose: str, role: str, interrupt: bool, waits_s: float) -> None:
+    rig = Rig(Voice(VoiceConfig(), Sluggish()))
+    style = SpeechStyle(0.0, "rose", "elderly", 120.0, 1.0, 1.0, 0.6, 1.2, 0.3, "", 0.9, response_delay_s=0.8)
+    rig.voice.step({"speech/style": [style], "speech/heard": [heard(9.8, role)]}, 10.0)
+    rig.say(SpeechRequest(10.0, "s1", "I will.", "rose", purpose, "", interrupt))
+    rig.run(2.0)
+    assert rig.frames[0].stamp_s - 10.0 == pytest.approx(waits_s, abs=0.021)
+
+
+def test_who_goes_on_meanwhile_has_the_pause_anew_and_the_delay_is_bounded() -> None:
+    rig = Rig(Voice(VoiceConfig(), Sluggish()))
+    style = SpeechStyle(0.0, "rose", "elderly", 120.0, 1.0, 1.0, 0.6, 1.2, 0.3, "", 0.9, response_delay_s=60.0)
+    rig.voice.step({"speech/style": [style], "speech/heard": [heard(10.0)]}, 10.0)
+    rig.say(request("I will."))
+    rig.run(1.0)
+    rig.voice.step({"speech/heard": [heard(10.9)]}, rig.now_s)
+    rig.run(5.0)
+    assert rig.frames[0].stamp_s == pytest.approx(12.9, abs=0.021)

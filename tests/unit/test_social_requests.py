@@ -283,3 +283,13 @@ def test_the_forgotten_are_forgotten_here_too() -> None:
     talk.people = ()
     talk.step({"world/forgotten": [Forgotten(talk.now_s, "rose", 0, "")]})
     assert talk.run(0.2).style.person_id == "" and talk.social.wishes("rose").rate_steps == 0
+
+
+@pytest.mark.parametrize("request_", ["slower", "softer"])
+def test_in_a_group_the_request_of_who_speaks_wins_too(request_: str) -> None:
+    talk = Talk(facing(LEO), facing(ROSE)).run(4).hears("leo", "where_is")
+    before = talk.style
+    after = talk.hears("leo", request_).style
+    assert after.name == "group" and after.reasons[:2] == (f"request:{request_}", "group")
+    assert after.rate_wpm < before.rate_wpm if request_ == "slower" else after.volume_ratio < before.volume_ratio
+    assert "request:" not in str(talk.hears("rose", "where_is").style.reasons)

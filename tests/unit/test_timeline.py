@@ -15,12 +15,16 @@ from robot_runtime.messages import (
     ProposedAction,
     RulesState,
     SafetyState,
+    SpeechMeasured,
     SpeechState,
+    SpeechStyle,
     StopRequest,
     TimelineEvent,
     Utterance,
     Velocity,
 )
+from robot_runtime.observe.page import page
+from robot_runtime.observe.run import Run
 from robot_runtime.observe.timeline import Timeline, TimelineConfig
 
 
@@ -144,3 +148,42 @@ def test_rules_that_change_while_the_robot_runs_are_told(timeline: Timeline) -> 
     assert (new.kind, new.text, new.detail) == ("safety", "new rules in force: home 1.1.0", "tighter: rule a")
     (bad,) = lines(timeline, 1.0, safety__rules=rules("", "home.yaml: not valid YAML"))
     assert (bad.text, bad.detail) == ("changed rules are not in force", "home.yaml: not valid YAML")
+
+
+def test_a_manner_is_told_with_evidence_and_confidence_when_it_changes(timeline: Timeline) -> None:
+    style = SpeechStyle(1.0, "rose", "elderly", 120.0, 1.0, 1.0, 0.7, 1.2, 0.3, "rose: age elderly", 0.9, reasons=("age:elderly",))
+    (line,) = lines(timeline, 1.0, speech__style=style)
+    assert (line.kind, line.text) == ("manner", "elderly for rose")
+    assert line.detail == "120 words a minute, 1.2 m, 0.30 m/s; rose: age elderly; confidence 0.9"
+    assert not lines(timeline, 2.0, speech__style=replace(style, rate_wpm=118.0))
+    assert lines(timeline, 3.0, speech__style=replace(style, reasons=("hearing", "age:elderly")))
+    assert lines(timeline, 4.0, speech__style=replace(style, person_id="", name="careful"))[0].text == "careful"
+
+
+NAN = math.nan
+MEASURED = SpeechMeasured(
+    10.0, "s1", 0, "I will <go>.", "rose", "elderly", "espeak en",
+    120.0, 121.0, NAN, NAN, 0.7, 0.71, 6.0, 4.0, 90.0, -26.0, -26.1,
+    1.0, 0.0, 0.0, 1.0, 0.0, "",
+)  # fmt: skip
+
+
+def test_a_sentence_that_sounded_as_wanted_is_no_story(timeline: Timeline) -> None:
+    assert lines(timeline, 10.0, speech__measured=MEASURED) == []
+
+
+def test_a_sentence_that_did_not_is_told_with_both_figures(timeline: Timeline) -> None:
+    told = lines(timeline, 10.0, speech__measured=replace(MEASURED, rate_wpm=140.0, pause_s=0.5))[0]
+    assert told.kind == "said" and math.isnan(told.latency_ms)
+    assert told.detail == "elderly: rate 140 instead of 120 words/min; pause after 0.5 instead of 0.7 s"
+
+
+def test_a_sentence_that_was_cut_is_no_news_again(timeline: Timeline) -> None:
+    assert lines(timeline, 10.0, speech__measured=replace(MEASURED, rate_wpm=140.0, disturbed="cut")) == []
+
+
+def test_the_report_shows_what_was_wanted_and_measured() -> None:
+    text = page(Run.of([("speech/measured", replace(MEASURED, rate_wpm=140.0))]), "t", [], [])
+    assert "I will &lt;go&gt;." in text and "elderly" in text
+    assert '<td class="n">120.00</td><td class="n">140.00</td>' in text and '<td class="n failed">+17 %</td>' in text
+    assert "pause within" not in text, "nothing was wanted of it"

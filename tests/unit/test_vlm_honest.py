@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from robot_runtime.mind.vlm.honest import claims_a_deed, speakable
+from robot_runtime.mind.vlm.honest import speakable
 
 CLAIMS = (
     "I have brought you the red cup.", "I've put it on the table.", "I just closed the door.", "I picked up the book.",
@@ -24,7 +24,7 @@ HARMLESS = (
 
 @pytest.mark.parametrize("sentence", CLAIMS)
 def test_a_report_of_a_deed_is_not_spoken(sentence: str) -> None:
-    assert claims_a_deed(sentence)
+    assert speakable(sentence) == ""
 
 
 @pytest.mark.parametrize("sentence", HARMLESS)

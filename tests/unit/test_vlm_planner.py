@@ -22,12 +22,14 @@ from robot_runtime.mind.menu import Choice, menu_of
 from robot_runtime.mind.plan_document import PlanDocument, Saying, Task, tasks
 from robot_runtime.mind.plan_schema import plan_schema
 from robot_runtime.mind.planner import Answer, PlanError, Request, Thinking
+from robot_runtime.mind.planners import PLANNERS
 from robot_runtime.mind.vlm.chat import body
 from robot_runtime.mind.vlm.events import EngineError, Prompt
 from robot_runtime.mind.vlm.planner import VlmPlanner
 from robot_runtime.mind.vlm.prompt import VERSION, data, instructions
 from robot_runtime.mind.vlm.reading import read
 from robot_runtime.mind.vlm.settings import VlmConfig
+from robot_runtime.nodes import Settings, nodes
 from tests.unit.mind_rig import Rig, write_site
 
 CONFIG = VlmConfig(model="tiny", timeout_s=2.0, attempts=1, failures=100)
@@ -154,7 +156,7 @@ def test_a_model_that_takes_too_long_is_left(known: Known) -> None:
     config = VlmConfig(timeout_s=0.3)
     began_s = time.monotonic()
     _, answer = outcome(known, engine, config=config)
-    assert time.monotonic() - began_s < 2.0
+    assert time.monotonic() - began_s < 4.0
     assert engine.cancelled and answer.planner.endswith("its thread does not answer")
 
 
@@ -201,6 +203,10 @@ def test_a_sentence_over_a_step_is_sieved_too(known: Known) -> None:
     assert isinstance(kept.document.body, Saying)
     left_out = read(written({"saying": "I have found it.", "during": FETCH}), request)
     assert isinstance(left_out.document.body, Task)
+
+
+def test_control_characters_in_a_string_are_spaces(known: Known) -> None:
+    assert read('{"say":"Hello\x05 you.","ask":null,"plan":null}', request_for(known)).document.say == "Hello you."
 
 
 def test_a_message_may_be_what_the_person_said_word_by_word(known: Known) -> None:
@@ -327,3 +333,68 @@ def test_the_schema_that_is_sent_is_that_of_the_menu(known: Known) -> None:
     assert engine.prompts[0].schema == plan_schema(request.menu)
     thinking: Thinking | Answer = VlmPlanner(known, CONFIG, engine).plan(request)
     assert hasattr(thinking, "poll")
+
+
+# ---------------------------------------------------------------- within the mind
+
+
+def test_the_picture_comes_only_where_a_planner_looks_at_it() -> None:
+    def inputs(backend: str) -> tuple[str, ...]:
+        return next(node.inputs for node in nodes(Settings(planner_backend=backend)) if node.name == "mind")
+
+    assert "camera/image/compressed" in inputs("vlm")
+    assert "camera/image/compressed" not in inputs("grounded")
+
+
+def a_rig(folder: Path, engine: Writes, monkeypatch: pytest.MonkeyPatch) -> Rig:
+    """The mind of the tests, whose planner asks this engine."""
+    monkeypatch.setitem(PLANNERS, "vlm", lambda known, config: VlmPlanner(known, config, engine))
+    rig = Rig(write_site(folder), config={"planner_backend": "vlm"})
+    rig.run(0.5)
+    return rig
+
+
+def say(rig: Rig, words: str, speaker: str = "anna") -> None:
+    utterance = Utterance(rig.now_s, "u1", words, "", (), 0.9, rig.now_s, rig.now_s, speaker, "en", "test", "turn", words)
+    rig.send("speech/heard", utterance)
+
+
+def run_in_real_time(rig: Rig, done: Any, limit_s: float = 10.0) -> None:
+    """The model's thread needs real time: ticks are made while it has some."""
+    end_s = time.monotonic() + limit_s
+    while not done() and time.monotonic() < end_s:
+        rig.tick()
+        time.sleep(0.002)
+    assert done()
+
+
+def test_a_plan_of_the_model_is_gated_done_and_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = a_rig(tmp_path, Writes(written(a_task("go_to", place="kitchen"), "To the kitchen.")), monkeypatch)
+    say(rig, "would you mind having a look what is going on over in the kitchen")
+    run_in_real_time(rig, lambda: "go_to succeeded" in rig.statuses())
+    assert rig.said[0] == "To the kitchen."
+    assert rig.sent("plan")[0].planner.startswith("vlm plan.v1:")
+    assert rig.proposed == ["go_to(kitchen)"] * len(rig.proposed)
+
+
+def test_what_the_gate_refuses_is_not_done_whatever_a_sign_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = a_rig(tmp_path, Writes(written(a_task("fetch", object="knife", recipient="leo"), "As the sign says.")), monkeypatch)
+    rig.judge = lambda action: ("deny", "That is dangerous.", 0.0)
+    rig.send("camera/image/compressed", a_picture(rig.now_s))
+    say(rig, "what does the sign say")
+    run_in_real_time(rig, lambda: "That is dangerous." in rig.said)
+    assert rig.goals == [] and rig.sent("joints/proposed") == []
+
+
+def test_while_the_model_thinks_the_mind_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Writes(60.0)
+    rig = a_rig(tmp_path, engine, monkeypatch)
+    say(rig, "would you mind having a look what is going on over in the kitchen")
+    slowest_s = 0.0
+    for _ in range(40):
+        began_s = time.monotonic()
+        rig.tick()
+        slowest_s = max(slowest_s, time.monotonic() - began_s)
+    assert slowest_s < 0.5 and rig.said == [rig.mind._services.wording.sentence("thinking")]
+    rig.mind.close()
+    assert engine.cancelled

@@ -60,9 +60,9 @@ class EarlySay:
 
     def _ended(self, text: str) -> str | None:
         try:
-            value = str(json.loads(text))
+            value = str(json.loads(text, strict=False))
         except ValueError:
-            return None  # a line break within it, or a broken escape: the whole will be refused
+            return None  # a broken escape: the whole will be refused
         if self._is_value:
             return value if self._key == "say" else None
         self._key = value

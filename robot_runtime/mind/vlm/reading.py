@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from robot_runtime.mind.plan_document import FirstThatWorks, If, InOrder, Node, PlanDocument, Saying, Task
 from robot_runtime.mind.plan_reading import read_answer
 from robot_runtime.mind.planner import Answer, PlanError, Request
-from robot_runtime.mind.vlm.honest import claims_a_deed, sentences, speakable
+from robot_runtime.mind.vlm.honest import speakable
 from safety.ontology import normalise
+
+_CONTROL = re.compile(r"[\x00-\x1f]")
+"""Between the parts of JSON they are spaces; llama-cpp-python's grammar lets a model put them into strings too, where none may be."""
 
 
 def read(text: str, request: Request) -> Answer:
@@ -16,7 +20,7 @@ def read(text: str, request: Request) -> Answer:
 
     :raises PlanError: it does not fit the menu, nothing is left of it, or it puts a report into somebody's mouth
     """
-    answer = read_answer(text, request.menu)
+    answer = read_answer(_CONTROL.sub(" ", text), request.menu)
     say = speakable(answer.document.say)
     if not say and (answer.question or answer.document.body is None):
         raise PlanError("say: nothing in it that may be spoken")
@@ -57,5 +61,5 @@ def _check_words(task: Task, request: Request) -> None:
     values = request.menu.choices[task.step.skill].values
     for argument in task.step.arguments:
         is_free = values[argument.name] is None
-        if is_free and normalise(argument.value) not in said and any(map(claims_a_deed, sentences(argument.value))):
+        if is_free and normalise(argument.value) not in said and speakable(argument.value) != " ".join(argument.value.split()):
             raise PlanError(f"{task.step.skill}: {argument.name}: '{argument.value}' tells of something that nobody has seen done")

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from sim.instructions.homes import HomeCase
+from tests.instructions.homes import HomeCase
 
 LATER_S = 6.0
 """When a person says the next thing: long enough for the robot to have set out."""

@@ -1,4 +1,4 @@
-"""Plays instructions and judges each by the world that it leaves: ``python -m sim.instructions.play``, or ``make instructions``."""
+"""Plays instructions and judges each by the world that it leaves: ``python -m tests.instructions.play``, or ``make instructions``."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from robot_runtime.messages import Utterance
 from robot_runtime.mind.planners import PLANNERS
 from safety.ontology import Ontology
 from safety.rules import Rules
-from sim.instructions.families import FAMILIES, Instruction, instructions
-from sim.instructions.homes import HomeCase, home
-from sim.instructions.small_home import SmallHome
-from sim.instructions.truth import Claims
+from tests.instructions.families import FAMILIES, Instruction, instructions
+from tests.instructions.homes import HomeCase, home
+from tests.instructions.small_home import SmallHome
+from tests.instructions.truth import Claims
 
 RULES_FILE = "safety/rules/home.yaml"
 FIRST_SEED = 500
@@ -122,7 +122,7 @@ def table(outcomes: Iterable[Outcome]) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """0 when no action was wrong and no claim false."""
-    parser = argparse.ArgumentParser(prog="sim.instructions.play", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tests.instructions.play", description=__doc__)
     parser.add_argument("--homes", type=int, default=20)
     parser.add_argument("--first", type=int, default=FIRST_SEED, help="seed of the first home")
     parser.add_argument("--backend", choices=list(PLANNERS), default="grounded")

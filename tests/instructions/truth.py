@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sim.instructions.small_home import SmallHome
+from tests.instructions.small_home import SmallHome
 
 NEAR_M = 2.0
 

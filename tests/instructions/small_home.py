@@ -40,7 +40,7 @@ from safety.context import Context
 from safety.ontology import Ontology
 from safety.rules import Rules
 from safety.semantic import judge
-from sim.instructions.homes import HomeCase
+from tests.instructions.homes import HomeCase
 
 TICK_S, SPEED_MPS = 0.1, 0.8
 WORDS_PER_S = 2.5

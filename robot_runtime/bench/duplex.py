@@ -1,0 +1,99 @@
+"""Frames of the speech-to-speech engine: the tiny one anywhere, the published size where there is a GPU; and what fits which board."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from robot_runtime.bench.machine import describe
+from robot_runtime.cli import JobError
+from robot_runtime.duplex.fit import BITS, BOARDS, fit
+from robot_runtime.duplex.frames import FRAME_S
+from robot_runtime.duplex.link import EngineGoneError
+from robot_runtime.duplex.place import engine_python
+from robot_runtime.paths import ROOT
+
+_LIMIT_S = 600.0
+_CASES = [(size, weights, blind) for size, weights in (("tiny", "bf16"), *(("7b", kind) for kind in BITS)) for blind in (True, False)]
+_STAGES = ("encode_ms", "think_ms", "depth_ms", "decode_ms")
+
+
+def run(*, as_json: bool, frames: int) -> int:
+    """:raises JobError: there is no Python for the engine, or it failed"""
+    rows: list[dict[str, Any]] = []
+    for size, weights, blind in _CASES:
+        if rows and rows[-1]["device"] == "cpu" and rows[-1].get("not_run"):
+            rows.append({**rows[-1], "weights": weights, "sees": not blind})  # for the same reason
+        else:
+            rows.append(_measured(size, weights, blind, frames))
+    if as_json:
+        for row in rows:
+            print(json.dumps({**row, "machine": dict(describe())}))
+        return 0
+    Console(highlight=False).print(_table(rows))
+    for row in rows:
+        if "not_run" in row:
+            print(f"{_name(row)}: not run: {row['not_run']}")
+    Console(highlight=False).print(_boards())
+    return 0
+
+
+def _measured(size: str, weights: str, blind: bool, frames: int) -> dict[str, Any]:
+    command = ["-m", "robot_runtime.duplex.model.bench", "--size", size, "--weights", weights, "--frames", str(frames)]
+    try:
+        done = subprocess.run(
+            [str(engine_python()), *command, *(["--blind"] if blind else [])],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=_LIMIT_S,
+            check=True,
+        )
+    except EngineGoneError as error:
+        raise JobError(str(error)) from error
+    except subprocess.CalledProcessError as error:
+        raise JobError(f"the engine failed: {error.stderr.strip().splitlines()[-1]}") from error
+    except subprocess.TimeoutExpired as error:
+        raise JobError(f"the engine took longer than {_LIMIT_S:.0f} s for {frames} frames") from error
+    row: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return row
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(title="bench duplex, ms a frame: p50 / p99   " + " · ".join(value for _, value in describe()), title_justify="left")
+    for name in ("", "frame", "of 80 ms", "encode", "think", "depth", "decode", "new picture", "MiB"):
+        table.add_column(name, justify="right" if name else "left")
+    for row in rows:
+        if "not_run" in row:
+            continue
+        name = _name(row)
+        share = f"{row['frame_ms']['p50'] / (1e3 * FRAME_S):.0%}"
+        stages = [_shown(row[stage]) for stage in _STAGES]
+        memory = str(row.get("gpu_mib", row["memory_mib"]))
+        table.add_row(name, _shown(row["frame_ms"]), share, *stages, _shown(row.get("picture_ms")), memory)
+    return table
+
+
+def _name(row: dict[str, Any]) -> str:
+    return f"{row['size']} {row['weights']}{', sees' if row['sees'] else ''}"
+
+
+def _shown(figures: dict[str, float] | None) -> str:
+    return f"{figures['p50']:.1f} / {figures['p99']:.1f}" if figures else "-"
+
+
+def _boards() -> Table:
+    table = Table(title="the 7 B model with sight on a Jetson, by arithmetic, not measured", title_justify="left")
+    for name in ("", "weights", "memory GB", "ms at full bandwidth", "ms likely", "fits 80 ms"):
+        table.add_column(name, justify="right" if name else "left")
+    for board in BOARDS:
+        for weights in BITS:
+            row = fit(board, weights)
+            table.add_row(
+                board.name, weights, f"{row.memory_gb:.1f}", f"{row.least_ms:.0f}", f"{row.likely_ms:.0f}", "yes" if row.fits else "no"
+            )
+    return table
