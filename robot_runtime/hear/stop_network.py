@@ -7,18 +7,21 @@ and says every 24 ms what sounds there.  A small network of our own, trained on 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from robot_runtime.hear.speech_model import open_encoder, open_network
+from robot_runtime.hear.speech_model import END, SpeechModel, open_encoder, open_network
 from robot_runtime.paths import resolve
 
 WINDOW = 19_200
 """Samples at 16 kHz, 1.2 s: the longest shout, and some silence."""
 _FULL_SCALE = 32768.0
+_PIECES = 9
+_STOP = re.compile(r"\b(stop|halt|freeze)\b")
 
 Floats = NDArray[np.float32]
 
@@ -68,3 +71,44 @@ class StopNetwork:
         """The same of what the encoder made of several; shape (windows, words)."""
         (answer,) = self._head.run(None, {"heard": heard})
         return np.asarray(answer, np.float32)
+
+
+class Checked:
+    """A network that is believed only when the recogniser, too, writes an English stop word for the same sound.
+
+    :param least: how likely a word must be for that to be tried, which takes some 50 ms
+    """
+
+    def __init__(self, network: StopNetwork, model: SpeechModel, least: float) -> None:
+        self._network, self._model, self._least = network, model, least
+        self.words = network.words
+
+    def hear(self, window: NDArray[np.int16]) -> Floats:
+        """As the network's; nothing is likely where something else is written."""
+        words = self._network.hear(window)
+        if 1.0 - words[0] < self._least or holds_stop(write(self._model, window)):
+            return words
+        nothing: Floats = np.zeros_like(words)
+        nothing[0] = 1.0
+        return nothing
+
+
+def write(model: SpeechModel, samples: NDArray[np.int16]) -> str:
+    """What the recogniser would write freely, piece by piece the likeliest; it ends after some."""
+    writing, text = model.begin(samples), ""
+    for _ in range(_PIECES):
+        piece = int(np.argmax(writing.log_probabilities[0]))
+        if piece == END:
+            break
+        text += model.pieces[piece]
+        writing = model.go_on(writing, [0], [piece])
+    return text
+
+
+def holds_stop(text: str) -> bool:
+    """Whether a text has an English stop word.
+
+    >>> holds_stop(" Robot, stop!"), holds_stop(" They stopped.")
+    (True, False)
+    """
+    return bool(_STOP.search(text.lower()))

@@ -11,9 +11,10 @@ from pydantic import Field
 
 from robot_runtime.config import StageConfig
 from robot_runtime.hear.activity import LevelGate
+from robot_runtime.hear.speech_model import moonshine
 from robot_runtime.hear.stop_keywords import WORD as KEYWORD
 from robot_runtime.hear.stop_keywords import KeywordSearch
-from robot_runtime.hear.stop_network import WINDOW, StopNetwork
+from robot_runtime.hear.stop_network import WINDOW, Checked, StopNetwork
 from robot_runtime.hear.stop_search import AtOnce, OnThread, Search
 from robot_runtime.messages import AudioFrame, Listening, StopRequest
 from robot_runtime.stage import Inbox, Outbox, news
@@ -30,9 +31,10 @@ _LATE = 20
 
 class StopWordConfig(StageConfig):
     network: str = Field("", description=f"trained network of the words, such as {SHIPPED}; empty: none")
+    written: bool = Field(True, description="count only words that the recogniser writes too; English")
     keywords: bool = Field(True, description='also search for "stop" with pocketsphinx; either counts')
-    sure: float = Field(0.97, gt=0, le=1, description="a word that is so likely in one look is believed")
-    likely: float = Field(0.9, gt=0, le=1, description="… or so likely in two looks in a row")
+    sure: float = Field(0.5, gt=0, le=1, description="a word that is so likely in one look is believed")
+    likely: float = Field(0.5, gt=0, le=1, description="… or so likely in two looks in a row")
     margin_db: float = Field(4.0, ge=0, le=40, description="how much louder than the room sound must be to be looked at [dB]")
     hang_s: float = Field(0.5, gt=0, le=3, description="quiet for so long ends the looking [s]")
     repeat_s: float = Field(1.0, ge=0, le=10, description="the same shout is not reported again within this time [s]")
@@ -61,7 +63,7 @@ class StopWord:
 
     def __init__(self, config: StopWordConfig, network: Network | None = None) -> None:
         self._config = config
-        self._network = network or (StopNetwork(config.network) if config.network else None)
+        self._network = network or (_network(config) if config.network else None)
         self._keywords = KeywordSearch() if config.keywords else None
         self._search: Search | None = None
         self.reset()
@@ -132,3 +134,8 @@ class StopWord:
                 found, confidence = self._network.words[1 + int(np.argmax(answer.words[1:]))], likely
             self._before = likely
         return found, confidence
+
+
+def _network(config: StopWordConfig) -> Network:
+    network = StopNetwork(config.network)
+    return Checked(network, moonshine(), min(config.sure, config.likely)) if config.written else network

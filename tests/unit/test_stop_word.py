@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from robot_runtime.hear.speech_model import END
+from robot_runtime.hear.stop_network import Checked
 from robot_runtime.hear.stop_search import AtOnce, OnThread
 from robot_runtime.hear.stop_word import HOP, StopWord, StopWordConfig
 from robot_runtime.messages import AudioFrame, Listening, StopRequest
@@ -157,3 +159,33 @@ def _until(done: Callable[[], bool]) -> None:
             return
         pause.wait(0.01)
     raise AssertionError("it did not come within 10 s")
+
+
+class Writes:
+    """A recogniser that writes one piece after the other, and hears nothing."""
+
+    def __init__(self, *pieces: str) -> None:
+        self.pieces = ["", "", "", *pieces]
+        self._written = 0
+
+    def begin(self, samples: NDArray[np.int16]) -> Writes:
+        self._written = 0
+        return self
+
+    def go_on(self, writing: Writes, texts: Sequence[int], pieces: Sequence[int]) -> Writes:
+        self._written += 1
+        return self
+
+    @property
+    def log_probabilities(self) -> NDArray[np.float32]:
+        piece = 3 + self._written
+        return np.eye(len(self.pieces), dtype=np.float32)[[piece if piece < len(self.pieces) else END]]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "likely"), [((" Robot", ",", " st", "op", "!"), 0.8), ((" St", "opp", "ed"), 0.0), ((" Shop",), 0.0), ((), 0.0)]
+)
+def test_a_checked_network_counts_where_a_stop_word_is_written(pieces: tuple[str, ...], likely: float) -> None:
+    checked = Checked(Scripted([(0.8, 0.0), (0.3, 0.0)]), Writes(*pieces), 0.5)  # type: ignore[arg-type]
+    assert checked.hear(LOUD)[1] == pytest.approx(likely)
+    assert checked.hear(LOUD)[1] == pytest.approx(0.3)  # too little to be asked about
