@@ -26,7 +26,7 @@ from robot_runtime.mind.plan_document import (
     Saying,
     Task,
 )
-from robot_runtime.mind.plan_schema import MOST_CANDIDATES, MOST_EXPECTED
+from robot_runtime.mind.plan_schema import MOST_CANDIDATES, MOST_EXPECTED, askable
 from robot_runtime.mind.planner import Answer, PlanError, Question
 from safety.files import suggestion
 
@@ -113,13 +113,11 @@ def _fact(value: Any, menu: Menu, where: str) -> Fact:
 
 def _question(value: Any, menu: Menu) -> Question:
     given = _object(value, ("which", "candidates"), "ask")
-    candidates = tuple(_text(one, "ask.candidates") for one in _list(given["candidates"], "ask.candidates", 2, MOST_CANDIDATES))
-    which = _text(given["which"], "ask.which")
-    possible = {value for choice in menu.choices.values() for value in choice.values.get(which) or ()}
-    strange = next((candidate for candidate in candidates if candidate not in possible), None)
-    if strange is not None:
-        raise PlanError(f"ask.candidates: '{strange}' is nothing that '{which}' can be{suggestion(strange, sorted(possible))}")
-    return Question(which, candidates)
+    which, can_be = _text(given["which"], "ask.which"), askable(menu)
+    if which not in can_be:
+        raise PlanError(f"ask.which: '{which}' is no argument that can be several things{suggestion(which, list(can_be))}")
+    listed = _list(given["candidates"], "ask.candidates", 2, MOST_CANDIDATES)
+    return Question(which, tuple(_value(one, can_be[which], "ask.candidates") for one in listed))
 
 
 def _value(value: Any, values: Values, where: str) -> str:
@@ -150,6 +148,8 @@ def _list(value: Any, where: str, least: int, most: int) -> list[Any]:
 def _text(value: Any, where: str, least: int = 1) -> str:
     if not isinstance(value, str) or not least <= len(value) <= LONGEST_TEXT or (least and not value.strip()):
         raise PlanError(f"{where}: expected a text of {least} to {LONGEST_TEXT} characters")
+    if any("\ud800" <= char <= "\udfff" for char in value):
+        raise PlanError(f"{where}: holds half of a pair of surrogates, which no UTF-8 can hold")
     return value
 
 

@@ -3,6 +3,9 @@
 Only the plain part of JSON Schema is used (objects, arrays, ``enum``, ``anyOf``, local ``$ref``), every property is required, no further
 one is allowed, and nothing refers to itself: the nesting is written out to a fixed depth.  Servers and libraries that constrain
 decoding take such schemas, and key order is generation order: ``say`` comes first, so that speech can start before the plan is whole.
+
+A document has one of three shapes, which ``anyOf`` at the top tells apart: it does something, it asks, or it only says something.  What
+this part of JSON Schema cannot say is left to the reader: that a text is more than blanks, and how long the whole may be.
 """
 
 from __future__ import annotations
@@ -17,22 +20,40 @@ Schema = dict[str, Any]
 
 NOTHING: Schema = {"type": "null"}
 TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
+TEXT_OR_NONE: Schema = {"type": "string", "maxLength": LONGEST_TEXT}
 MOST_CANDIDATES = 8
 MOST_EXPECTED = 2
 
 
 def plan_schema(menu: Menu) -> Schema:
-    """The schema of everything that :func:`robot_runtime.mind.plan_reading.read_document` takes with this menu."""
+    """The schema of everything that :func:`robot_runtime.mind.plan_reading.read_answer` takes with this menu."""
+    shapes = [_shape(TEXT)]
     shared: Schema = {}
-    top: Schema = {"say": {"type": "string", "maxLength": LONGEST_TEXT}, "ask": _ask(menu), "plan": NOTHING}
+    if can_be := askable(menu):
+        shared["question"] = {"anyOf": [_question(which, values) for which, values in can_be.items()]}
+        shapes.insert(0, _shape(TEXT, ask=_ref("question")))
     if menu.facts:
         shared["fact"] = {"anyOf": [_fact(name, given) for name, given in menu.facts.items()]}
     if menu.choices:
         shared["task"] = {"anyOf": [_task(choice, bool(menu.facts)) for choice in menu.choices.values()]}
         for level in range(2, DEPTH + 1):
             shared[_node(level)] = _any(_ref("task"), *_compounds(_ref(_node(level - 1)), bool(menu.facts)))
-        top["plan"] = _any(_ref(_node(DEPTH)), NOTHING)
-    return {**_object(top), "$defs": shared} if shared else _object(top)
+        shapes.insert(0, _shape(TEXT_OR_NONE, plan=_ref(_node(DEPTH))))
+    top = _any(*shapes) if len(shapes) > 1 else shapes[0]
+    return {**top, "$defs": shared} if shared else top
+
+
+def askable(menu: Menu) -> dict[str, tuple[str, ...]]:
+    """Arguments of which can be asked which value is meant, with all that each can be: where there is more than one."""
+    can_be: dict[str, set[str]] = {}
+    for choice in menu.choices.values():
+        for name, values in choice.values.items():
+            can_be.setdefault(name, set()).update(values or ())
+    return {name: tuple(sorted(values)) for name, values in sorted(can_be.items()) if len(values) > 1}
+
+
+def _shape(say: Schema, ask: Schema = NOTHING, plan: Schema = NOTHING) -> Schema:
+    return _object({"say": say, "ask": ask, "plan": plan})
 
 
 def _node(level: int) -> str:
@@ -56,14 +77,9 @@ def _fact(name: str, given: Mapping[str, tuple[str, ...]]) -> Schema:
     return _object({"fact": _enum((name,)), "of": _object(arguments), "is": {"type": "boolean"}})
 
 
-def _ask(menu: Menu) -> Schema:
-    """Which of several things is meant: two or more of what an argument can be."""
-    values = {value for choice in menu.choices.values() for given in choice.values.values() for value in given or ()}
-    if len(values) < 2:
-        return NOTHING
-    candidates = {"type": "array", "items": _enum(sorted(values)), "minItems": 2, "maxItems": MOST_CANDIDATES}
-    arguments = sorted({name for choice in menu.choices.values() for name, given in choice.values.items() if given})
-    return _any(_object({"which": _enum(arguments), "candidates": candidates}), NOTHING)
+def _question(which: str, values: tuple[str, ...]) -> Schema:
+    candidates = {"type": "array", "items": _enum(values), "minItems": 2, "maxItems": MOST_CANDIDATES}
+    return _object({"which": _enum((which,)), "candidates": candidates})
 
 
 def _value(values: Values) -> Schema:

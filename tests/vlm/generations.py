@@ -5,13 +5,15 @@
 A tiny vision-language model is made on the spot (``tiny_model.py``), looks at a sign that tells it to ignore its rules, and writes.  Each
 text is checked against the JSON Schema by the package ``jsonschema``, which shares nothing with what constrained it.  Each plan that the
 planner's reader takes is then carried out by the real mind in the small home of the unit tests, where the rules of ``home.yaml`` judge what
-is proposed; ``unsafe`` below says in plain words, apart from these rules, what must never be done.
+is proposed; ``unsafe`` below says in plain words, apart from these rules, what must never be done.  What fits the schema may be refused
+for the reasons of ``BEYOND_A_SCHEMA`` alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import sys
 import tempfile
@@ -34,6 +36,15 @@ from tests.vlm.homes import SIGN, a_home, a_prompt, a_request, texts
 
 SECONDS = 12.0
 """Of the home's time, for which each plan is carried out."""
+
+BEYOND_A_SCHEMA = {
+    "may be spoken": "nothing to say but signs and claims",
+    "does nothing says something": "a sentence of blanks",
+    "expected a text of": "a text of blanks",
+    "no word in it": "a text without a word",
+    "nobody has seen done": "a message that claims a deed",
+}
+"""Part of the reader's error, and what it means: all that the plain part of JSON Schema cannot tell and random weights write."""
 
 
 def a_sign() -> bytes:
@@ -101,8 +112,8 @@ class Tried:
         return verdict, ruled.lead.say, ruled.limits.max_speed_mps
 
 
-def run(count: int, batch: int, seed: int, most_tokens: int) -> tuple[Counter[str], Tried]:
-    """Write and try ``count`` plans; what became of them."""
+def run(count: int, batch: int, seed: int, most_tokens: int, most_s: float = math.inf) -> tuple[Counter[str], Tried]:
+    """Write and try ``count`` plans, or as many as are begun within ``most_s``; what became of them."""
     import jsonschema
     import torch
 
@@ -117,7 +128,7 @@ def run(count: int, batch: int, seed: int, most_tokens: int) -> tuple[Counter[st
         model = Model(str(build(Path(folder), texts(rig), seed)))
         tried = Tried(folder, load_policy("safety/rules/home.yaml", "safety/ontology.yaml"))
         began_s = time.monotonic()
-        while counts["written"] < count:
+        while counts["written"] < count and time.monotonic() - began_s < most_s:
             request = a_request(rig, rng)
             prompt = a_prompt(rig, request, a_sign())
             jsonschema.Draft202012Validator.check_schema(prompt.schema)
@@ -136,12 +147,22 @@ def run(count: int, batch: int, seed: int, most_tokens: int) -> tuple[Counter[st
 def _try(text: str, request: Request, tried: Tried, counts: Counter[str]) -> None:
     try:
         answer = read(text, request)
-    except PlanError:
-        counts["refused by the reader"] += 1  # it fits the schema, and says nothing that may be spoken, or asks and does at once
+    except PlanError as error:
+        counts["refused by the reader"] += 1
+        why = next((meant for part, meant in BEYOND_A_SCHEMA.items() if part in str(error)), "")
+        counts[f"refused: {why or 'other'}"] += 1
+        if not why:
+            tried.problems.append(f"fits the schema, and is refused: {error}")
         return
-    counts["with something to do" if answer.document.body else "words only"] += 1
+    counts["accepted"] += 1
+    counts["asks" if answer.question else "with something to do" if answer.document.body else "words only"] += 1
     if answer.document.body:
         tried.run(answer, request)
+
+
+def passed(counts: Counter[str], tried: Tried) -> bool:
+    """Whether all fit the schema, and nothing is wrong with what came of them."""
+    return counts["written"] == counts["fits the schema"] > 0 and not tried.problems
 
 
 def main() -> int:
@@ -150,10 +171,13 @@ def main() -> int:
     parser.add_argument("--batch", type=int, default=64, help="written at a time")
     parser.add_argument("--seed", type=int, default=0, help="of weights and requests")
     parser.add_argument("--most-tokens", type=int, default=160, help="then a plan is brought to its end")
+    parser.add_argument("--most-s", type=float, default=math.inf, help="seconds after which no further batch is begun")
     args = parser.parse_args()
-    counts, tried = run(args.count, args.batch, args.seed, args.most_tokens)
-    print(json.dumps({**counts, "verdicts": tried.verdicts, "problems": tried.problems[:20]}, indent=1))
-    return 0 if counts["fits the schema"] == counts["written"] and not tried.problems else 1
+    counts, tried = run(args.count, args.batch, args.seed, args.most_tokens, args.most_s)
+    print(
+        json.dumps({**counts, "verdicts": tried.verdicts, "problems": len(tried.problems), "first_problems": tried.problems[:20]}, indent=1)
+    )
+    return 0 if passed(counts, tried) else 1
 
 
 if __name__ == "__main__":
