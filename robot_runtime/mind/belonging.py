@@ -1,10 +1,11 @@
-"""Where things belong, by what the site's map says, and what follows for putting them somewhere."""
+"""Where things belong, by what people told and what the site's map says, and what follows for putting them somewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from robot_runtime.act.catalogue import Skill
+from robot_runtime.act.notes import belongings
 from robot_runtime.messages import WorldObject
 from robot_runtime.mind.known import Known
 from robot_runtime.mind.meant import surfaces_meant
@@ -15,17 +16,20 @@ from robot_runtime.world.reference import Description
 
 
 def surface_for(value: str, known: Known) -> str:
-    """The surface where a thing belongs: what is said of it by its id, else of its kind and colour, else of its kind; "" if nothing.
+    """The surface where a thing belongs: by its kind and colour, else by its kind; "" if nothing says so.
+
+    What people told counts more than the map, and the newest of it most.
 
     :param value: an object's id, or a description
     """
     thing = known.situation.object(value)
-    if value in known.site.belongs:
-        return known.site.belongs[value]
     wanted = _of_thing(thing, known) if thing else known.references.describe(value)
-    told = [(known.references.describe(words), surface) for words, surface in known.site.belongs.items()]
-    fitting = sorted((kind.colour == "", surface) for kind, surface in told if _fits(kind, wanted))
-    return fitting[0][1] if fitting else ""
+    for source in (belongings(known.situation), known.site.belongs.items()):
+        said = [(known.references.describe(words), surface) for words, surface in source if surface in known.site.surfaces]
+        fitting = [(kind, surface) for kind, surface in said if _fits(kind, wanted)]
+        if fitting:
+            return min(fitting, key=lambda one: one[0].colour == "")[1]
+    return ""
 
 
 def surface_named(mention: Mention | None, arguments: Mapping[str, str], known: Known) -> tuple[str, str]:

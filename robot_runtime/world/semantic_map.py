@@ -67,7 +67,7 @@ class SemanticMap(_Model):
 
     places: dict[str, Place] = {}
     surfaces: dict[str, Surface] = {}
-    belongs: dict[str, str] = Field({}, description="kinds of things or their ids → the surface where they belong")
+    belongs: dict[str, str] = Field({}, description="kinds of things, with a colour where that matters → the surface where they belong")
     dock_m: tuple[float, float, float] | None = Field(None, description="x, y, yaw of the robot's own place, where it is charged")
 
     @field_validator("dock_m")

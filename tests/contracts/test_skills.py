@@ -27,8 +27,8 @@ ASKED = {
     "find": "find the red cup", "follow": "follow me", "forget_told": "forget that i like the red cup", "gesture": "wave to me",
     "go_to": "go to the kitchen", "greet": "say hello to rose", "guide": "take rose to the kitchen", "look_for_person": "look for rose",
     "patrol": "make your rounds", "remember": "remember that i like the red cup", "remind": "remind me in ten minutes to make a call",
-    "report_status": "how are you", "say": "say good morning", "tidy": "put the red cup on the coffee table",
-    "wait": "wait ten minutes",
+    "remember_place": "the red cup belongs on the coffee table", "report_status": "how are you", "say": "say good morning",
+    "tidy": "put the red cup on the coffee table", "wait": "wait ten minutes",
 }  # fmt: skip
 """A harmless request for each skill that people can ask for, as the ear writes it."""
 

@@ -91,6 +91,38 @@ def test_free_text_names_the_thing_and_the_table(tmp_path: Path) -> None:
     assert "tidy(red_cup, kitchen table)" in rig.proposed
 
 
+# ------------------------------------------------------------ told
+
+
+def test_what_is_told_of_a_thing_counts_more_than_the_map_and_the_newest_most(tmp_path: Path) -> None:
+    rig = rig_at(tmp_path, cup="coffee table")
+    rig.hear("remember_place", object="cup", surface="coffee table").run(3).hear(
+        "remember_place", "rose", object="mug", surface="kitchen table"
+    ).run(3)
+    assert rig.said == ["I will remember that.", "I will remember that."]
+    assert [(note.person_id, note.value) for note in rig.mind._services.situation.notes] == [
+        ("anna", "cup on coffee table"),
+        ("rose", "cup on kitchen table"),
+    ]
+    rig.hear("tidy", object="red cup").run(1)
+    assert "tidy(red_cup, kitchen table)" in rig.proposed
+
+
+def test_who_says_otherwise_takes_back_what_they_said(tmp_path: Path) -> None:
+    rig = rig_at(tmp_path)
+    rig.hear("remember_place", object="cup", surface="coffee table").run(3).hear(
+        "remember_place", object="cup", surface="kitchen table"
+    ).run(3)
+    assert [note.value for note in rig.mind._services.situation.notes] == ["cup on kitchen table"]
+
+
+def test_what_nobody_present_told_is_not_kept(tmp_path: Path) -> None:
+    rig = rig_at(tmp_path)
+    rig.hear("remember_place", "", object="cup", surface="kitchen table").run(3)
+    assert rig.said == ["I cannot tell who is asking."]
+    assert rig.sent("world/note") == []
+
+
 # ------------------------------------------------------------ honest
 
 
