@@ -121,8 +121,8 @@ class Pacing:
 def lengthened(pause_s: float, more_s: float) -> float:
     """A pause with its correction: one that is wanted never vanishes, and where none is wanted none is made.
 
-    >>> lengthened(0.3, -0.1), lengthened(0.1, -0.2), lengthened(0.0, 0.1)
-    (0.2, 0.05, 0.0)
+    >>> lengthened(0.25, -0.125), lengthened(0.25, -0.5), lengthened(0.0, 0.1)
+    (0.125, 0.125, 0.0)
     """
     return max(pause_s + more_s, pause_s / 2) if pause_s > 0 else 0.0
 
