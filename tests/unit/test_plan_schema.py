@@ -16,7 +16,7 @@ from robot_runtime.mind.menu import Menu, menu_of, things_named
 from robot_runtime.mind.plan_document import DEPTH, LONGEST_TEXT, If, InOrder, Task, depth, tasks
 from robot_runtime.mind.plan_json import as_json
 from robot_runtime.mind.plan_reading import LONGEST_JSON, read_answer
-from robot_runtime.mind.plan_schema import plan_schema
+from robot_runtime.mind.plan_schema import in_one_object, plan_schema
 from robot_runtime.mind.planner import PlanError, check
 from tests.unit.mind_rig import Rig, write_site
 
@@ -213,6 +213,17 @@ def test_what_fits_the_schema_is_read_and_may_be_carried_out(known: Known, momen
         shape = next((key for key in ("ask", "plan") if document[key]), "words")
         taken[shape] += only_beyond_a_schema(json.dumps(document), document, menu, known)
     assert min(taken.values()) > 50
+
+
+def test_in_one_object_all_shapes_fit_and_the_reader_sorts_out_what_is_none(known: Known) -> None:
+    menu = menu_of(known, "anna")
+    schema, chance = plan_schema(menu), random.Random(7)
+    merged = in_one_object(schema)
+    assert merged["type"] == "object" and "anyOf" not in merged and list(merged["properties"]) == ["say", "ask", "plan"]
+    for _ in range(200):
+        assert fits(written_at_random(schema, schema["$defs"], chance.choice), merged, merged["$defs"])
+    assert fits(a_plan(None), merged, merged["$defs"]) and not fits(a_plan("go_to"), merged, merged["$defs"])
+    assert in_one_object(plan_schema(Menu({}, {}, {}))) == plan_schema(Menu({}, {}, {}))
 
 
 def test_every_question_of_the_schema_is_read(known: Known) -> None:
