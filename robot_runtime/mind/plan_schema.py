@@ -43,6 +43,18 @@ def plan_schema(menu: Menu) -> Schema:
     return {**top, "$defs": shared} if shared else top
 
 
+def in_one_object(schema: Schema) -> Schema:
+    """A looser schema without a choice at the top, for servers that take none there: each key may be what it is in any of the shapes."""
+    if "anyOf" not in schema:
+        return schema
+    options: dict[str, list[Schema]] = {}
+    for shape in schema["anyOf"]:
+        for key, value in shape["properties"].items():
+            known = options.setdefault(key, [])
+            known += [] if value in known else [value]
+    return {**_object({key: _any(*values) if len(values) > 1 else values[0] for key, values in options.items()}), "$defs": schema["$defs"]}
+
+
 def askable(menu: Menu) -> dict[str, tuple[str, ...]]:
     """Arguments of which can be asked which value is meant, with all that each can be: where there is more than one."""
     can_be: dict[str, set[str]] = {}

@@ -16,7 +16,7 @@ from robot_runtime.mind.menu import Menu, menu_of, things_named
 from robot_runtime.mind.plan_document import DEPTH, LONGEST_TEXT, If, InOrder, Task, depth, tasks
 from robot_runtime.mind.plan_json import as_json
 from robot_runtime.mind.plan_reading import LONGEST_JSON, read_answer
-from robot_runtime.mind.plan_schema import plan_schema
+from robot_runtime.mind.plan_schema import in_one_object, plan_schema
 from robot_runtime.mind.planner import PlanError, check
 from tests.unit.mind_rig import Rig, write_site
 
@@ -154,7 +154,7 @@ def written_at_random(schema: Mapping[str, Any], defs: Mapping[str, Any], draw: 
     if kind == "string":
         length = draw([length for length in TEXT_LENGTHS if schema.get("minLength", 0) <= length <= schema["maxLength"]])
         return "".join(draw(LETTERS) for _ in range(min(length, 9))).ljust(length, draw(LETTERS))
-    return draw({"null": [None], "boolean": [True, False]}[kind])
+    return None if kind == "null" else draw([True, False])
 
 
 def texts_in(document: Any) -> Iterator[str]:
@@ -167,8 +167,8 @@ def texts_in(document: Any) -> Iterator[str]:
 
 
 BEYOND_A_SCHEMA: Mapping[str, Callable[[str, Any], bool]] = {
-    "expected a text of": lambda text, document: any(not one.strip() for one in texts_in(document)),
-    "a plan that does nothing says something": lambda text, document: not document["say"].strip(),
+    "expected a text of": lambda text, document: any(one.isspace() for one in texts_in(document)),
+    "a plan that does nothing says something": lambda text, document: document["say"].isspace(),
     "half of a pair of surrogates": lambda text, document: any("\ud83d" in one for one in texts_in(document)),
     "characters; at most": lambda text, document: len(text) > LONGEST_JSON,
 }
@@ -190,11 +190,16 @@ def only_beyond_a_schema(text: str, document: Any, menu: Menu, known: Known) -> 
     return True
 
 
-MOMENTS: Mapping[str, Callable[[Known], None]] = {
-    "at ease": lambda known: None,
-    "stopped": lambda known: setattr(known.situation, "safety", replace(known.situation.safety, mode="emergency_stop")),
-    "low battery": lambda known: setattr(known.situation, "battery_ratio", 0.05),
-}
+def stop(known: Known) -> None:
+    assert known.situation.safety is not None
+    known.situation.safety = replace(known.situation.safety, mode="emergency_stop")
+
+
+def drain(known: Known) -> None:
+    known.situation.battery_ratio = 0.05
+
+
+MOMENTS: Mapping[str, Callable[[Known], None]] = {"at ease": lambda known: None, "stopped": stop, "low battery": drain}
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -208,6 +213,17 @@ def test_what_fits_the_schema_is_read_and_may_be_carried_out(known: Known, momen
         shape = next((key for key in ("ask", "plan") if document[key]), "words")
         taken[shape] += only_beyond_a_schema(json.dumps(document), document, menu, known)
     assert min(taken.values()) > 50
+
+
+def test_in_one_object_all_shapes_fit_and_the_reader_sorts_out_what_is_none(known: Known) -> None:
+    menu = menu_of(known, "anna")
+    schema, chance = plan_schema(menu), random.Random(7)
+    merged = in_one_object(schema)
+    assert merged["type"] == "object" and "anyOf" not in merged and list(merged["properties"]) == ["say", "ask", "plan"]
+    for _ in range(200):
+        assert fits(written_at_random(schema, schema["$defs"], chance.choice), merged, merged["$defs"])
+    assert fits(a_plan(None), merged, merged["$defs"]) and not fits(a_plan("go_to"), merged, merged["$defs"])
+    assert in_one_object(plan_schema(Menu({}, {}, {}))) == plan_schema(Menu({}, {}, {}))
 
 
 def test_every_question_of_the_schema_is_read(known: Known) -> None:

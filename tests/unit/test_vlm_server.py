@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from robot_runtime.mind.vlm.chat import structured
 from robot_runtime.mind.vlm.events import EngineError, Prompt
 from robot_runtime.mind.vlm.server import MOST_ANSWER_BYTES, Server
 from robot_runtime.mind.vlm.settings import VlmConfig
@@ -82,6 +83,12 @@ def test_what_is_asked_names_the_schema_and_keeps_data_out_of_the_system_message
     assert sent["messages"] == [{"role": "system", "content": "rules"}, {"role": "user", "content": '{"said":"hello"}'}]
     assert sent["response_format"]["json_schema"]["schema"] == {"type": "object"}
     assert sent["stream"] is True and sent["model"] == "m"
+
+
+def test_a_service_without_choices_at_the_top_is_sent_one_object() -> None:
+    shapes = [{"type": "object", "properties": {"say": {"type": kind}}} for kind in ("string", "null")]
+    sent = structured({"anyOf": shapes, "$defs": {}}, "one_object")["response_format"]["json_schema"]["schema"]
+    assert sent["properties"] == {"say": {"anyOf": [{"type": "string"}, {"type": "null"}]}} and sent["type"] == "object"
 
 
 def test_a_key_comes_from_its_file(tmp_path: Any) -> None:

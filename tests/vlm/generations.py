@@ -42,6 +42,7 @@ BEYOND_A_SCHEMA = {
     "does nothing says something": "a sentence of blanks",
     "expected a text of": "a text of blanks",
     "no word in it": "a text without a word",
+    "that nobody sees": "a text with a character that nobody sees",
     "nobody has seen done": "a message that claims a deed",
 }
 """Part of the reader's error, and what it means: all that the plain part of JSON Schema cannot tell and random weights write."""
@@ -174,9 +175,8 @@ def main() -> int:
     parser.add_argument("--most-s", type=float, default=math.inf, help="seconds after which no further batch is begun")
     args = parser.parse_args()
     counts, tried = run(args.count, args.batch, args.seed, args.most_tokens, args.most_s)
-    print(
-        json.dumps({**counts, "verdicts": tried.verdicts, "problems": len(tried.problems), "first_problems": tried.problems[:20]}, indent=1)
-    )
+    told = {**counts, "verdicts": tried.verdicts, "problems": len(tried.problems), "first_problems": tried.problems[:20]}
+    print(json.dumps(told, indent=1))
     return 0 if passed(counts, tried) else 1
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from robot_runtime.mind.plan_schema import in_one_object
 from robot_runtime.mind.vlm.events import Prompt
 from robot_runtime.mind.vlm.picture import shrunk
 from robot_runtime.mind.vlm.settings import Structured, VlmConfig
@@ -35,15 +36,17 @@ def body(prompt: Prompt, config: VlmConfig) -> dict[str, Any]:
 def structured(schema: dict[str, Any], how: Structured) -> dict[str, Any]:
     """The fields that bind an answer to a schema.
 
-    ``json_schema`` is OpenAI's own, which llama-server, vLLM, SGLang, Ollama and LM Studio take; ``json_object`` with the schema in it
-    is llama-cpp-python's; ``structured_outputs`` and ``guided_json`` are vLLM's from and before 0.12; ``format`` is that of Ollama's
-    own interface, which some proxies hand on.
+    ``json_schema`` is OpenAI's own, which llama-server, vLLM, SGLang, Ollama and LM Studio take; ``one_object`` is the same for a service
+    that takes no choice at the top of a schema, as OpenAI's; ``json_object`` with the schema in it is llama-cpp-python's;
+    ``structured_outputs`` and ``guided_json`` are vLLM's from and before 0.12; ``format`` is that of Ollama's own interface, which some
+    proxies hand on.
 
     >>> structured({"type": "object"}, "guided_json")
     {'guided_json': {'type': 'object'}}
     """
     fields: dict[Structured, dict[str, Any]] = {
-        "json_schema": {"response_format": {"type": "json_schema", "json_schema": {"name": SCHEMA_NAME, "strict": True, "schema": schema}}},
+        "json_schema": _response_format(schema),
+        "one_object": _response_format(in_one_object(schema)),
         "json_object": {"response_format": {"type": "json_object", "schema": schema}},
         "structured_outputs": {"structured_outputs": {"json": schema}},
         "guided_json": {"guided_json": schema},
@@ -51,3 +54,7 @@ def structured(schema: dict[str, Any], how: Structured) -> dict[str, Any]:
         "none": {},
     }
     return fields[how]
+
+
+def _response_format(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": SCHEMA_NAME, "strict": True, "schema": schema}}}

@@ -60,12 +60,14 @@ def _check_words(task: Task, request: Request) -> None:
     said = normalise(request.utterance.free_text or request.utterance.text)
     values = request.menu.choices[task.step.skill].values
     for argument in task.step.arguments:
-        if values[argument.name] is not None or normalise(argument.value) in said:
+        if values[argument.name] is not None:
             continue
-        where = f"{task.step.skill}: {argument.name}"
-        if not _letters(argument.value):
+        where, letters = f"{task.step.skill}: {argument.name}", _letters(argument.value)
+        if not letters:
             raise PlanError(f"{where}: no word in it")
-        if _letters(speakable(argument.value)) != _letters(argument.value):
+        if any(not char.isprintable() and not char.isspace() for char in argument.value):
+            raise PlanError(f"{where}: a character in it that nobody sees")  # it could part a word that claims a deed
+        if normalise(argument.value) not in said and _letters(speakable(argument.value)) != letters:
             raise PlanError(f"{where}: '{argument.value}' tells of something that nobody has seen done")
 
 

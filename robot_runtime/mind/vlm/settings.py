@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Structured = Literal["json_schema", "json_object", "structured_outputs", "guided_json", "format", "none"]
+Structured = Literal["json_schema", "one_object", "json_object", "structured_outputs", "guided_json", "format", "none"]
 """How a server is told the schema that its answer must fit; ``robot_runtime/mind/vlm/chat.py`` has the fields."""
 
 
