@@ -148,21 +148,23 @@ class Ear:
             self._own_words.play(frame)
         outbox = self._attribute(now_s)
         states = {state.sequence: state for state in news(inbox, "audio/state", SoundState)}
-        for frame in news(inbox, "audio/clean", AudioFrame):
+        frames = news(inbox, "audio/clean", AudioFrame)
+        for waiting, frame in zip(reversed(range(len(frames))), frames, strict=True):
             self._sound = states.get(frame.sequence)
-            outbox += self._hear(frame, now_s)
+            outbox += self._hear(frame, now_s, hurried=waiting > 0)
         return outbox
 
     # ------------------------------------------------------------ sound
 
-    def _hear(self, frame: AudioFrame, now_s: float) -> Outbox:
+    def _hear(self, frame: AudioFrame, now_s: float, *, hurried: bool) -> Outbox:
         self._count_losses(frame)
         outbox = self._cut(now_s) if frame.stamp_s > self._until_s + self._config.lost_s else []
         self._until_s = frame.stamp_s + FRAME_S
         if self._listener.in_turn:
             self._load_names()
         self._doubt()
-        heard = self._listener.hear(frame.samples, self._until_s, ignore_new=self._hears_itself, condition=self._condition())
+        condition = self._condition()
+        heard = self._listener.hear(frame.samples, self._until_s, ignore_new=self._hears_itself, condition=condition, hurried=hurried)
         outbox += self._floor.hear(self._listener, heard, self._until_s, self._is_own)
         if self._floor.kept and self._listener.in_turn:
             heard = self._listener.finish()

@@ -148,10 +148,13 @@ class Listener:
         """What is being said turns out to be nobody's: follow it to its end, and do not give it."""
         self._ignored = True
 
-    def hear(self, samples: NDArray[np.int16], until_s: float, *, ignore_new: bool = False, condition: Condition = _PLAIN) -> Heard | None:
+    def hear(
+        self, samples: NDArray[np.int16], until_s: float, *, ignore_new: bool = False, condition: Condition = _PLAIN, hurried: bool = False
+    ) -> Heard | None:
         """Take in one frame of 320 samples at 16 kHz that ended at ``until_s``; what was said when it ends a turn.
 
         :param ignore_new: a turn that begins with this frame is followed to its end, and not given
+        :param hurried: more frames wait already, so that little time is taken for decoding
         """
         speech = self._activity.probability(samples, condition.gain_db, condition.moving)
         moment = self._turn.hear(speech * (1.0 - condition.own_voice))
@@ -166,7 +169,7 @@ class Listener:
             self._start_s = until_s - self._turn.speech_s
         self._sound.append(samples)
         if moment is Moment.SILENT:
-            return self._wait(condition.pace)
+            return self._wait(condition.pace, 1 if hurried else _PIECES)
         self._speaks()
         return self._end() if moment is Moment.ENDED else None
 
@@ -194,7 +197,7 @@ class Listener:
         self._silent_s = 0.0
         self._decoding = None
 
-    def _wait(self, pace: Pace) -> Heard | None:
+    def _wait(self, pace: Pace, pieces: int) -> Heard | None:
         """Decode on; what was said if the silence lasts longer than is waited for."""
         patience, self._silent_s = self._config.patience, self._turn.silent_s
         if self._ignored:
@@ -205,13 +208,13 @@ class Listener:
             return None
         if self._decoding is None:
             self._decoding = Decoding(self._recogniser, np.concatenate(self._sound))
-        hypothesis = self._advance(self._decoding)
+        hypothesis = self._advance(self._decoding, pieces)
         if hypothesis is None or self._silent_s < patience.wait_s(self._completeness(hypothesis), pace) - 1e-9:
             return None
         return self._end()
 
-    def _advance(self, decoding: Decoding) -> Hypothesis | None:
-        decoding.advance(_PIECES)
+    def _advance(self, decoding: Decoding, pieces: int) -> Hypothesis | None:
+        decoding.advance(pieces)
         return decoding.result
 
     def _completeness(self, hypothesis: Hypothesis) -> Completeness:

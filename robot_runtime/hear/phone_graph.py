@@ -9,6 +9,7 @@ grammar stays when a name is added.
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -182,14 +183,37 @@ class Layouts:
 
     def __init__(self, model: AcousticModel, costs: Costs) -> None:
         self.model, self.costs = model, costs
-        self._known: dict[Surroundings, Layout] = {}
+        self._known: OrderedDict[Surroundings, Layout] = OrderedDict()  # used longest ago first
 
     def layout(self, around: Surroundings) -> Layout:
-        if around not in self._known:
-            if len(self._known) >= _KEPT_LAYOUTS:
-                self._known.clear()
-            self._known[around] = Layout(around, self.model, self.costs)
+        self.add(around)
+        self._known.move_to_end(around)
         return self._known[around]
+
+    def add(self, around: Surroundings) -> bool:
+        """Make it, unless it is there."""
+        if around in self._known:
+            return False
+        while len(self._known) >= _KEPT_LAYOUTS:
+            self._known.popitem(last=False)
+        self._known[around] = Layout(around, self.model, self.costs)
+        return True
+
+
+def surroundings(automaton: Automaton, lexicon: Lexicon) -> list[Surroundings]:
+    """Of each state of a grammar."""
+    rows = [list(row.items()) for row in automaton.arcs]
+    rights = [tuple(sorted({sounds[0] for word, _ in row for sounds in lexicon[word]} | {SILENCE})) for row in rows]
+    lefts: list[set[str]] = [{SILENCE} for _ in rows]
+    for row in rows:
+        for word, target in row:
+            lefts[target].update(sounds[-1] for sounds in lexicon[word])
+    return [
+        Surroundings(
+            tuple(tuple(lexicon[word]) for word, _ in row), tuple(rights[target] for _, target in row), tuple(sorted(lefts[state]))
+        )
+        for state, row in enumerate(rows)
+    ]
 
 
 class PhoneGraph:
@@ -198,19 +222,7 @@ class PhoneGraph:
     def __init__(self, automaton: Automaton, lexicon: Lexicon, layouts: Layouts) -> None:
         costs = layouts.costs
         rows = [list(row.items()) for row in automaton.arcs]
-        rights = [tuple(sorted({sounds[0] for word, _ in row for sounds in lexicon[word]} | {SILENCE})) for row in rows]
-        lefts: list[set[str]] = [{SILENCE} for _ in rows]
-        for row in rows:
-            for word, target in row:
-                lefts[target].update(sounds[-1] for sounds in lexicon[word])
-        chosen = [
-            layouts.layout(
-                Surroundings(
-                    tuple(tuple(lexicon[word]) for word, _ in row), tuple(rights[target] for _, target in row), tuple(sorted(lefts[state]))
-                )
-            )
-            for state, row in enumerate(rows)
-        ]
+        chosen = [layouts.layout(around) for around in surroundings(automaton, lexicon)]
         self.senones: Ints = np.unique(np.concatenate([layout.senones.ravel() for layout in dict.fromkeys(chosen)]))
         states = {layout: np.searchsorted(self.senones, layout.senones) for layout in dict.fromkeys(chosen)}
         self.begins: Ints = np.cumsum([0, *(len(layout.lefts) * len(layout.rights) for layout in chosen)])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import math
+from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ from robot_runtime.hear.cepstra import SteadyNoise, band_powers, cepstra, featur
 from robot_runtime.hear.denoise import Denoiser, without_gaps
 from robot_runtime.hear.grammar import Grammar, Meaning
 from robot_runtime.hear.lexicon import Lexicon
-from robot_runtime.hear.phone_graph import Costs, Layouts, PhoneGraph
+from robot_runtime.hear.phone_graph import Costs, Layouts, PhoneGraph, surroundings
 from robot_runtime.hear.phone_loop import PhoneLoop
 from robot_runtime.hear.search import Rival, Search, Spoken, rivals
 from robot_runtime.speak.espeak import Espeak
@@ -67,7 +68,7 @@ class PhoneRecogniser:
         self._denoiser = Denoiser(self._model)
         self._loop = PhoneLoop(self._model)
         self.load(grammar)
-        self._made_ready()  # the first time takes longer, and nobody waits yet
+        deque(self._making_ready(), maxlen=0)  # the first time takes longer, and nobody waits yet
 
     @property
     def name(self) -> str:
@@ -82,16 +83,19 @@ class PhoneRecogniser:
         self._grammar, self._pronunciations = grammar, self._lexicon.pronunciations(grammar.words)
         self._ready: _Ready | None = None
 
-    def _made_ready(self) -> _Ready:
-        """Not before it is needed, since it takes a tenth of a second."""
+    def _making_ready(self) -> Generator[None, None, _Ready]:
+        """Not before it is needed, and in pieces, since it takes some tenths of a second."""
         if self._ready is None:
+            for around in surroundings(self._grammar.automaton, self._pronunciations):
+                if self._layouts.add(around):
+                    yield
             graph = PhoneGraph(self._grammar.automaton, self._pronunciations, self._layouts)
             self._ready = _Ready(self._grammar, graph, self._model.scorer([*graph.senones.tolist(), *self._loop.senones]))
         return self._ready
 
     def decoding(self, samples: NDArray[np.int16]) -> Generator[None, None, Fit]:
         """The best sentences of the grammar for a stretch of speech at 16 kHz, in pieces of some milliseconds."""
-        ready = self._made_ready()
+        ready = yield from self._making_ready()
         powers = without_gaps(band_powers(samples))
         if len(powers) < _LEAST_FRAMES:
             return Fit()
