@@ -482,10 +482,10 @@ class Note:
     """Something that a person told the robot to keep in mind."""
 
     id: str
-    kind: str  # "likes", or "reminder"
+    kind: str  # "likes", "belongs", or "reminder"
     teller_id: str  # who told it
     person_id: str  # whom it is about, or whom a reminder is for
-    value: str  # what is liked, or what to remind of
+    value: str  # what is liked, what belongs where, or what to remind of
     told_s: float
     due_s: float  # of a reminder; nan of anything else
 

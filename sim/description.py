@@ -172,6 +172,7 @@ class HomeDescription(_Model):
     objects: dict[str, HomeObject]
     people: dict[str, PersonDescription]
     robot: RobotStart
+    belongs: dict[str, str] = Field({}, description="what the family says of where kinds of things belong: on which surface")
     sound: SoundDescription = SoundDescription()
 
     @field_validator("people", mode="before")

@@ -101,7 +101,7 @@ def semantic_map(home: HomeDescription) -> dict[str, Any]:
     }  # fmt: skip
     dock = home.robot.dock
     at = {"dock_m": [*map(float, dock.at_m), round(dock.yaw_rad, 4)]} if dock else {}
-    return {"places": places, "surfaces": faces, **at}
+    return {"places": places, "surfaces": faces, **at, **({"belongs": home.belongs} if home.belongs else {})}
 
 
 def things(home: HomeDescription) -> dict[str, Any]:

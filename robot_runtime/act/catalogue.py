@@ -38,7 +38,7 @@ INTENTS_FILE = Path(__file__).parent / "intents.yaml"
 SLOTS = ("object", "place", "person", "colour", "name", "surface", "vessel", "duration")
 """Slots whose words come from the world; the grammar fills them."""
 
-ArgumentType = Literal["object", "person", "place", "target", "text", "duration"]
+ArgumentType = Literal["object", "person", "place", "surface", "target", "text", "duration"]
 Resource = Literal["base", "arm", "head", "voice"]
 Part = Literal["base", "head", "arm", "gripper"]
 OnCancel = Literal["halts", "looks_ahead", "keeps_hold", "nothing"]
@@ -60,6 +60,7 @@ PREDICATES = (
     "docked",
     "made_rounds",
     "kept",
+    "stands_on",
 )
 """What a skill may promise; ``robot_runtime/mind/outcome.py`` can check each of them."""
 
@@ -80,7 +81,7 @@ class ArgumentSpec(_Model):
     type: ArgumentType
     slot: str = Field("", description="spoken slot that fills it, when it is not called as the argument is")
     values: tuple[str, ...] = Field((), description="the only words it can be; empty when the world provides them")
-    default: str = Field("", description="what it is when nobody says it; empty: it has to be said, but for persons, who are who asks")
+    default: str = Field("", description="what it is when nobody says it; empty: it has to be said, but for persons and surfaces")
 
 
 def _expand_short_form(value: Any) -> Any:

@@ -11,7 +11,8 @@ from robot_runtime.act.skill import SkillContext
 from robot_runtime.messages import Note
 from robot_runtime.world.situation import Situation
 
-LIKES, REMINDER = "likes", "reminder"
+LIKES, REMINDER, BELONGS = "likes", "reminder", "belongs"
+_ON = " on "
 
 
 def liking(context: SkillContext, words: str) -> Note:
@@ -22,6 +23,32 @@ def liking(context: SkillContext, words: str) -> Note:
     teller = _teller(context)
     value = context.references.describe(words).class_name or words
     return Note(f"{LIKES}:{teller}:{value}", LIKES, teller, teller, value, context.situation.now_s, math.nan)
+
+
+def belonging(context: SkillContext, words: str, surface: str) -> Note:
+    """That a kind of thing belongs on a piece of furniture.
+
+    :raises SkillError: it is not known who asks, or what such a thing is
+    """
+    teller, kind = _teller(context), context.references.describe(words)
+    if not kind.class_name:
+        raise context.failed("unknown_thing", object=words)
+    thing = f"{kind.colour} {kind.class_name}".strip()
+    value = f"{thing}{_ON}{surface}"
+    return Note(f"{BELONGS}:{teller}:{value}", BELONGS, teller, teller, value, context.situation.now_s, math.nan)
+
+
+def outdated(situation: Situation, new: Note) -> tuple[Note, ...]:
+    """What the same person has told of where the same thing belongs, and takes back by what they tell now."""
+    thing = new.value.partition(_ON)[0]
+    before = (note for note in situation.notes if note.kind == BELONGS and note.person_id == new.person_id and note.id != new.id)
+    return tuple(note for note in before if note.value.partition(_ON)[0] == thing)
+
+
+def belongings(situation: Situation) -> tuple[tuple[str, str], ...]:
+    """What people have told of where things belong, as (kind of thing, surface), the newest first."""
+    told = sorted((note for note in situation.notes if note.kind == BELONGS), key=lambda note: -note.told_s)
+    return tuple((thing, surface) for thing, _, surface in (note.value.partition(_ON) for note in told))
 
 
 def reminder(context: SkillContext, task: str, due_s: float) -> Note:

@@ -25,6 +25,8 @@ class SkillSettings(StageConfig):
     hand_over_height_child_m: float = Field(0.75, gt=0.2, le=1.2, description="the same for a child of about six")
     hand_over_gap_m: float = Field(0.4, ge=0.2, le=0.8, description="from the grasp point to the middle of who takes an object")
     hand_over_arm_m: float = Field(0.3, ge=0, le=0.5, description="how far the arm reaches out to a person at most")
+    put_grip_m: float = Field(0.12, ge=0, le=0.4, description="how far above its foot a thing is held of which nobody saw where it stood")
+    put_look_s: float = Field(4.0, gt=0, le=20, description="how long to look for what was set down")
     joint_timeout_s: float = Field(10.0, gt=0, le=60, description="for one movement of arm or head")
     joint_tolerance: float = Field(0.02, gt=0, le=0.2, description="metres or radians from the target that count as arrived")
     joint_states_max_age_s: float = Field(0.5, gt=0, le=5, description="older joint positions count as unknown")

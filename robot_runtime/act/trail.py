@@ -16,6 +16,8 @@ class Trail:
         self.driven_m = 0.0  # along the way
         self.turned_rad = 0.0  # to either side, added up
         self.places: set[str] = set()  # where the robot was
+        self.let_go_s = math.nan  # when the gripper was first empty after it held something
+        self._held = False
         self._spans: dict[str, tuple[float, float]] = {}
         self._pose: tuple[float, float, float] | None = None
 
@@ -26,6 +28,9 @@ class Trail:
         for name, position in situation.joints.items():
             low, high = self._spans.get(name, (position, position))
             self._spans[name] = min(low, position), max(high, position)
+        if self._held and situation.gripper is not None and not situation.holding:
+            self.let_go_s = situation.now_s
+        self._held = bool(situation.holding)
         if situation.pose is not None:
             self._move(situation.pose.x_m, situation.pose.y_m, situation.pose.yaw_rad)
             self.places |= {site.place_at(situation.pose.x_m, situation.pose.y_m)} - {""}

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from robot_runtime.act.catalogue import ArgumentSpec, Skill, plan_step
 from robot_runtime.messages import Argument, Person, WorldObject
+from robot_runtime.mind.belonging import obstacle, surface_named
 from robot_runtime.mind.clauses import UNKNOWABLE, Clause
 from robot_runtime.mind.facts import FACTS
 from robot_runtime.mind.known import Known
@@ -47,9 +48,8 @@ class Binder:
         """:raises UnplannableError: an argument cannot be filled, or not yet"""
         arguments: dict[str, str] = {}
         for name, spec in skill.arguments.items():
-            arguments[name] = self._value(skill, spec, spec.slot or name, clause)
-        if skill.name == FETCH:
-            self.check_holder(arguments)
+            arguments[name] = self._value(skill, spec, spec.slot or name, clause, arguments)
+        self.check(skill, arguments)
         return Task(plan_step(skill.name, arguments))
 
     def changed_task(self, skill: Skill, kept: Mapping[str, str], name: str, mention: Mention) -> Task:
@@ -59,9 +59,8 @@ class Binder:
         """
         spec = skill.arguments[name]
         clause = Clause(skill.intent, {spec.slot or name: mention})
-        arguments = {**kept, name: self._value(skill, spec, spec.slot or name, clause)}
-        if skill.name == FETCH:
-            self.check_holder(arguments)
+        arguments = {**kept, name: self._value(skill, spec, spec.slot or name, clause, kept)}
+        self.check(skill, arguments)
         return Task(plan_step(skill.name, arguments))
 
     def fact(self, clause: Clause) -> Fact:
@@ -77,7 +76,7 @@ class Binder:
         """What the memory is asked about, with "it" replaced by what it means."""
         return tuple(Argument(slot, self._asked_about(slot, mention)) for slot, mention in clause.mentions.items())
 
-    def check_holder(self, arguments: Mapping[str, str]) -> None:
+    def _check_holder(self, arguments: Mapping[str, str]) -> None:
         """What a person holds is theirs."""
         thing = self._known.situation.object(arguments["object"])
         if thing is None or thing.held_by in ("", ROBOT):
@@ -87,10 +86,23 @@ class Binder:
         has = wording.person_has(thing.held_by, self._discourse.speaker_id)
         raise UnplannableError(self._say(key, person_has=capitalised(has), object=wording.the(thing.id)))
 
+    def check(self, skill: Skill, arguments: Mapping[str, str]) -> None:
+        """:raises UnplannableError: what is known of the thing speaks against it"""
+        if skill.name == FETCH:
+            self._check_holder(arguments)
+        problem = obstacle(skill, arguments, self._known, self._discourse.speaker_id)
+        if problem:
+            raise UnplannableError(problem)
+
     # ------------------------------------------------------------ arguments
 
-    def _value(self, skill: Skill, spec: ArgumentSpec, slot: str, clause: Clause) -> str:
+    def _value(self, skill: Skill, spec: ArgumentSpec, slot: str, clause: Clause, before: Mapping[str, str]) -> str:
         mention = clause.mentions.get(slot)
+        if spec.type == "surface":
+            surface, problem = surface_named(mention, before, self._known)
+            if problem:
+                raise UnplannableError(problem)
+            return surface
         if spec.type == "person":
             return self._person(mention).id
         if mention is None:

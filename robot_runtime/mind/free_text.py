@@ -112,7 +112,9 @@ class FreeText:
         return Answer(PlanDocument(say=self._known.wording.sentence("understood_partly", rest=understood.rest)))
 
 
-_TYPES: Mapping[str, tuple[str, ...]] = {"object": ("object", "target"), "person": ("person",), "place": ("place",)}
+_TYPES: Mapping[str, tuple[str, ...]] = {
+    "object": ("object", "target"), "person": ("person",), "place": ("place",), "surface": ("surface",),
+}  # fmt: skip
 
 
 def discourse_of(request: Request) -> Discourse:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from robot_runtime.act.catalogue import ArgumentSpec, Skill, plan_step
 from robot_runtime.messages import Person, Utterance, WorldObject
-from robot_runtime.mind.binding import FETCH, Binder, UnplannableError
+from robot_runtime.mind.belonging import surface_named
+from robot_runtime.mind.binding import Binder, UnplannableError
 from robot_runtime.mind.free_text import FreeText, discourse_of
 from robot_runtime.mind.known import Known
+from robot_runtime.mind.mentions import Mention
 from robot_runtime.mind.plan_document import PlanDocument, Task
 from robot_runtime.mind.planner import Answer, Question, Request
 from robot_runtime.mind.recall import QUESTIONS, Recall
@@ -17,7 +21,7 @@ SPEAKER_WORDS = ("me", "myself", "us", "here", "")
 
 
 class GroundedPlanner:
-    """Knows no skill by name but ``find``, which may mean all of a kind, and ``fetch``, of what somebody holds."""
+    """Knows no skill by name but ``find``, which may mean all of a kind."""
 
     name = "grounded"
 
@@ -46,8 +50,7 @@ class GroundedPlanner:
             if skill is None:
                 raise UnplannableError(self._say("no_skill"))
             arguments = self._bind(skill, utterance)
-            if skill.name == FETCH:
-                Binder(self._known, discourse_of(request), {}).check_holder(arguments)
+            Binder(self._known, discourse_of(request), {}).check(skill, arguments)
         except UnplannableError as problem:
             return Answer(PlanDocument(say=problem.sentence), problem.question)
         return Answer(PlanDocument(Task(plan_step(skill.name, arguments))))
@@ -59,7 +62,10 @@ class GroundedPlanner:
         arguments: dict[str, str] = {}
         for name, spec in skill.arguments.items():
             slot = spec.slot or name
-            arguments[name] = self._value(skill, spec, slot, slots.get(slot, ""), utterance)
+            words = slots.get(slot, "")
+            arguments[name] = (
+                self._surface(words, arguments) if spec.type == "surface" else self._value(skill, spec, slot, words, utterance)
+            )
         return arguments
 
     def _value(self, skill: Skill, spec: ArgumentSpec, slot: str, words: str, utterance: Utterance) -> str:
@@ -73,6 +79,13 @@ class GroundedPlanner:
         if spec.type in ("object", "target"):
             return self._object(skill, slot, words)
         return words
+
+    def _surface(self, words: str, before: Mapping[str, str]) -> str:
+        mention = Mention("surface", words, named=words) if words else None
+        surface, problem = surface_named(mention, before, self._known)
+        if problem:
+            raise UnplannableError(problem)
+        return surface
 
     def _place(self, words: str) -> str:
         places = self._known.site.places

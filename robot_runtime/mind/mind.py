@@ -30,7 +30,7 @@ from robot_runtime.mind.wording import Wording
 from robot_runtime.social.requests import manner_intent
 from robot_runtime.stage import Inbox, Outbox, news
 from robot_runtime.world.reference import References
-from robot_runtime.world.semantic_map import load_semantic_map
+from robot_runtime.world.semantic_map import SemanticMap, load_semantic_map
 from robot_runtime.world.situation import Situation
 from safety.ontology import Ontology
 
@@ -254,9 +254,8 @@ class Mind:
         else:
             self._services.say(plan.say, utterance.speaker_id, "answer")
             self._executive.submit(plan, answer.document, utterance.text or utterance.free_text)
-        self._conversation.note(
-            Turn(now_s, utterance.speaker_id, utterance.free_text or utterance.text, answer.document, _meant(utterance, answer))
-        )
+        meant = _meant(utterance, answer, self._services.site)
+        self._conversation.note(Turn(now_s, utterance.speaker_id, utterance.free_text or utterance.text, answer.document, meant))
 
     def _with_offer(self, utterance: Utterance, answer: Answer) -> Answer:
         """Ask what is offered too, unless the gate's question is open: a yes must have one meaning."""
@@ -284,8 +283,9 @@ class Mind:
         self._services.say(self._services.wording.sentence(key), utterance.speaker_id, purpose)
 
 
-def _meant(utterance: Utterance, answer: Answer) -> tuple[str, ...]:
+def _meant(utterance: Utterance, answer: Answer, site: SemanticMap) -> tuple[str, ...]:
     """The things that a turn was about: those of its plan, else those that were asked about."""
-    planned = [a.value for task in tasks(answer.document.body) for a in task.step.arguments if a.name in ("object", "target")]
+    arguments = [argument for task in tasks(answer.document.body) for argument in task.step.arguments]
+    planned = [a.value for a in arguments if a.name in ("object", "target") and a.value not in site.surfaces]
     asked = [slot.value for slot in utterance.slots if slot.name in ("object", "vessel")]
     return tuple(planned or asked or answer.about)

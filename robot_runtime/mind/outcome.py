@@ -107,6 +107,14 @@ def _kept(values: list[str], context: SkillContext) -> bool:
     return bool(context.noted) and all((id_ in ids) == keep for id_, keep in context.noted.items())
 
 
+def _stands_on(values: list[str], context: SkillContext) -> bool:
+    """The gripper has let go of it, and it was seen there since."""
+    gripper, thing = _gripper(context), context.situation.object(values[0])
+    if gripper is None or gripper.holding or thing is None or thing.held_by:
+        return False
+    return thing.support == values[1] and thing.provenance == "seen" and thing.last_seen_s >= context.trail.let_go_s
+
+
 def _gripper(context: SkillContext) -> GripperState | None:
     """Its state, unless that is old."""
     gripper = context.situation.gripper
@@ -130,4 +138,5 @@ _CHECKS = {
     "docked": _docked,
     "made_rounds": _made_rounds,
     "kept": _kept,
+    "stands_on": _stands_on,
 }

@@ -139,6 +139,7 @@ def _argument_problem(step: PlanStep, known: Known) -> str:
             "place": argument.value in known.site.places,
             "object": is_thing,
             "target": is_thing or argument.value in people,
+            "surface": argument.value in known.site.surfaces,
             "duration": seconds(argument.value) is not None,
         }.get(spec.type, True)
         if not fits:

@@ -11,6 +11,7 @@ def fields_of(plan: Plan, services: Services) -> dict[str, str]:
     wording, facts, place_at = services.wording, services.situation.facts, services.site.place_at
     given = {argument.name: argument.value for argument in plan.goal.arguments}
     fields = {"place": given.get("place", ""), "object": wording.the(given.get("object", "")), "found": "", "where": ""}
+    fields["surface"] = given.get("target", "")
     person = given.get("recipient", given.get("person", ""))
     fields["person"] = wording.person(person, plan.requester_id)
     somebody = services.situation.person(person)

@@ -67,6 +67,7 @@ class SemanticMap(_Model):
 
     places: dict[str, Place] = {}
     surfaces: dict[str, Surface] = {}
+    belongs: dict[str, str] = Field({}, description="kinds of things, with a colour where that matters → the surface where they belong")
     dock_m: tuple[float, float, float] | None = Field(None, description="x, y, yaw of the robot's own place, where it is charged")
 
     @field_validator("dock_m")
@@ -101,4 +102,7 @@ def load_semantic_map(site: str | Path) -> SemanticMap:
     for name, surface in found.surfaces.items():
         if surface.place not in found.places:
             raise FileError(f"{path}: surfaces.{name}.place: '{surface.place}' is none of the places; known: {', '.join(found.places)}")
+    for thing, home in found.belongs.items():
+        if home not in found.surfaces:
+            raise FileError(f"{path}: belongs.{thing}: '{home}' is none of the surfaces; known: {', '.join(found.surfaces)}")
     return found

@@ -27,6 +27,7 @@ from robot_runtime.messages import (
 )
 from robot_runtime.stage import Inbox, latest, news
 from robot_runtime.topics import TOPICS
+from robot_runtime.world.semantic_map import SemanticMap
 
 M = TypeVar("M")
 
@@ -53,12 +54,14 @@ class Situation:
         self.picture: EncodedImage | None = None  # the newest of the camera, where a planner looks at it
         self.joints: Mapping[str, float] = {}
         self.joints_stamp_s = -math.inf
+        self._grasped: tuple[WorldObject, float] | None = None  # as it stood before, and the lift's height when the gripper closed
         self._drives: OrderedDict[str, NavStatus] = OrderedDict()
         self._sentences: OrderedDict[str, SpeechState] = OrderedDict()
 
     def update(self, inbox: Inbox, now_s: float) -> None:
         """Take in the news."""
         self.now_s = now_s
+        before, held = self.facts, self.holding
         self.facts = latest(inbox, "world/facts", WorldFacts) or self.facts
         memory = latest(inbox, "world/memory", WorldMemory)
         if memory is not None:
@@ -76,10 +79,21 @@ class Situation:
         if joints is not None:
             self.joints = dict(zip(joints.names, joints.positions, strict=True))
             self.joints_stamp_s = joints.stamp_s
+        if self.holding != held:
+            self._grasped = self._grasp(before)
         for drive in news(inbox, "nav/status", NavStatus):
             _remember(self._drives, drive.goal_id, drive)
         for sentence in news(inbox, "speech/state", SpeechState):
             _remember(self._sentences, sentence.request_id, sentence)
+
+    def _grasp(self, before: WorldFacts) -> tuple[WorldObject, float] | None:
+        thing = next((thing for thing in before.objects if thing.id == self.holding and not thing.held_by), None)
+        return (thing, self.joints["lift"]) if thing and "lift" in self.joints else None
+
+    def grasped_over(self, site: SemanticMap) -> float | None:
+        """How far above the surface on which it stood the held thing was grasped, metres; None where that was not seen."""
+        surface = site.surfaces.get(self._grasped[0].support) if self._grasped else None
+        return self._grasped[1] - surface.height_m if self._grasped and surface else None
 
     def object(self, object_id: str) -> WorldObject | None:
         return next((thing for thing in self.facts.objects if thing.id == object_id), None)

@@ -27,7 +27,8 @@ ASKED = {
     "find": "find the red cup", "follow": "follow me", "forget_told": "forget that i like the red cup", "gesture": "wave to me",
     "go_to": "go to the kitchen", "greet": "say hello to rose", "guide": "take rose to the kitchen", "look_for_person": "look for rose",
     "patrol": "make your rounds", "remember": "remember that i like the red cup", "remind": "remind me in ten minutes to make a call",
-    "report_status": "how are you", "say": "say good morning", "wait": "wait ten minutes",
+    "remember_place": "the red cup belongs on the coffee table", "report_status": "how are you", "say": "say good morning",
+    "tidy": "put the red cup on the coffee table", "wait": "wait ten minutes",
 }  # fmt: skip
 """A harmless request for each skill that people can ask for, as the ear writes it."""
 
@@ -38,7 +39,7 @@ def test_there_is_a_harmless_request_for_each_skill_that_can_be_asked_for() -> N
 
 @pytest.mark.parametrize("name", ASKED)
 def test_a_harmless_request_is_understood_and_not_doubted(name: str) -> None:
-    grammar = robot_grammar(CATALOGUE, Ontology.load(), ["kitchen"], ["Rose"])
+    grammar = robot_grammar(CATALOGUE, Ontology.load(), ["kitchen"], ["Rose"], surfaces=["coffee table"])
     meaning = grammar.interpret(ASKED[name])
     assert meaning is not None and meaning.intent == CATALOGUE.skills[name].intent
     decided = shared(FOLDER).decide(Words((ASKED[name],)))

@@ -87,7 +87,7 @@ def test_new_rules_and_tighter_ones_need_no_reason(tmp_path: Path) -> None:
 LOOSER: list[tuple[str, dict[str, Any], str]] = [
     ("milder verdict", {"override": {"sharp-to-child": {"version": 2, "verdict": "limit", "limits": {"max_speed_mps": 0.1}}}},
      "override.sharp-to-child"),
-    ("fewer properties", {"override": {"living-not-carried": {"version": 3, "when": {"skills": ["pick"], "object": ["living"]}}}},
+    ("fewer properties", {"override": {"living-not-carried": {"version": 4, "when": {"skills": ["pick"], "object": ["living"]}}}},
      "override.living-not-carried"),
     ("one more condition",
      {"override": {"insulting-speech": {"version": 2, "when": {"skills": ["say"], "topics": ["insult"], "requester": ["adult"]}}}},

@@ -269,7 +269,7 @@ class Rig:
         held, self.holding = self.holding, ""
         if not held:
             return
-        point = self._grasp_point()
+        point = self.things[held].position_m = self._grasp_point()
         near = [(math.dist(point[:2], p.position_m[:2]), p.id) for p in self.people.values()]
         distance, who = min(near, default=(math.inf, ""))
         self.things[held].held_by = who if distance <= 0.9 else ""
