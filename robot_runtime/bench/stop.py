@@ -27,7 +27,7 @@ from robot_runtime.bench.machine import describe
 from robot_runtime.bench.rooms import RATE_HZ, Floats
 from robot_runtime.bench.stop_sounds import CONDITIONS, OTHERS, Call, Sounds
 from robot_runtime.hear.stop_keywords import WORD, KeywordSearch
-from robot_runtime.hear.stop_word import FRAME_S, FRAME_SAMPLES, SHIPPED, StopWord, StopWordConfig
+from robot_runtime.hear.stop_word import FRAME_S, FRAME_SAMPLES, StopWord, StopWordConfig
 from robot_runtime.messages import AudioFrame, StopRequest
 from robot_runtime.sense.wav import read_wav
 from robot_runtime.speak.espeak import Espeak
@@ -91,7 +91,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Its ``--seed`` is that of ``bench voice``."""
     group = parser.add_argument_group("bench stop")
     group.add_argument("--minutes", type=float, default=7.0, help="of each kind of other sound (%(default)s)")
-    group.add_argument("--alone", action="store_true", help="believe the network where the recogniser does not write a stop word as well")
     group.add_argument(
         "--recordings",
         metavar="DIR",
@@ -105,9 +104,7 @@ def run(args: argparse.Namespace) -> int:
 
     :raises FileError: a recording cannot be read
     """
-    believed = {"written": False, "sure": 0.97, "likely": 0.9} if args.alone else {}
-    config = StopWordConfig.model_validate({"network": SHIPPED, "keywords": False, "background": False, **believed})
-    spotters = StopWord(config), Keywords()
+    spotters = StopWord(StopWordConfig(background=False)), Keywords()
     with Espeak() as espeak:
         sounds = Sounds(espeak, args.seed)
         calls = [heard(name, sounds.calls(name, args.repeats), *spotters) for name in CONDITIONS]

@@ -30,11 +30,11 @@ _LATE = 20
 
 
 class StopWordConfig(StageConfig):
-    network: str = Field("", description=f"trained network of the words, such as {SHIPPED}; empty: none")
-    written: bool = Field(True, description="count only words that the recogniser writes too; English")
-    keywords: bool = Field(True, description='also search for "stop" with pocketsphinx; either counts')
-    sure: float = Field(0.5, gt=0, le=1, description="a word that is so likely in one look is believed")
-    likely: float = Field(0.5, gt=0, le=1, description="… or so likely in two looks in a row")
+    network: str = Field(SHIPPED, description="trained network of the words; empty: none")
+    written: bool = Field(False, description="count only words that the recogniser writes too; English")
+    keywords: bool = Field(False, description='also search for "stop" with pocketsphinx; either counts')
+    sure: float = Field(1.0, gt=0, le=1, description="a word that is so likely in one look is believed; 1: one look is never enough")
+    likely: float = Field(0.97, gt=0, le=1, description="… or so likely in two looks in a row")
     margin_db: float = Field(4.0, ge=0, le=40, description="how much louder than the room sound must be to be looked at [dB]")
     hang_s: float = Field(0.5, gt=0, le=3, description="quiet for so long ends the looking [s]")
     repeat_s: float = Field(1.0, ge=0, le=10, description="the same shout is not reported again within this time [s]")
