@@ -66,6 +66,7 @@ class Flow:
         params["gate"] = {**params.get("gate", {}), "state_dir": MEMORY, "reload_s": 0.0}
         params["world"] = {**params.get("world", {}), "memory_file": ""}
         params["stop_word"] = {**params.get("stop_word", {}), "background": False}
+        params["ear"] = {**params.get("ear", {}), "prepare": False}  # it would take as long, and more often
         for name, values in overrides.items():
             params[name] = {**params.get(name, {}), **values}
         rows = [node for node in nodes(settings) if not node.own_shell and only(node)]

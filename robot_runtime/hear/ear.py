@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal
@@ -68,6 +69,7 @@ class EarConfig(ListenerConfig):
     floor: FloorConfig = Field(FloorConfig(), description="who has the floor when somebody speaks while the robot does")
     pace: PaceConfig = Field(PaceConfig(), description="what is assumed of how fast people speak, and how long they pause")
     recogniser: RecogniserConfig = Field(RecogniserConfig(), description="what turns sound into words")
+    prepare: bool = Field(True, description="make a grammar with new names ready while nobody speaks, not when it is needed")
     free_text: bool = Field(True, description="tell planners, and so the record, also what was said that is no sentence of the grammar")
     half_duplex: Literal["auto", "always", "never"] = Field(
         "auto", description="ignore turns that begin while the robot itself speaks: only while its echo is not cancelled, always, or never"
@@ -88,6 +90,7 @@ class _Names:
 
 
 _NO_NAMES = _Names()
+_STEADY_S = 1.0  # without new names, before a grammar is made of those that are known
 
 
 class Ear:
@@ -121,7 +124,8 @@ class Ear:
         self._floor.reset()
         self._last: Utterance | None = None
         self._until_s = -math.inf
-        self._names = _NO_NAMES
+        self._names, self._named_s = _NO_NAMES, -math.inf
+        self._preparing: Iterator[None] = iter(())
         self._nobodys: Utterance | None = None  # the last one, if its speaker may still turn out
         self._robot_speaks = False
         self._sound: SoundState | None = None
@@ -138,7 +142,7 @@ class Ear:
             self._speakers.take(people)
             self._ages = {person.id: person.age_group for person in people.people}
         for facts in news(inbox, "world/facts", WorldFacts):
-            self._names = self._names.with_those_of(facts)
+            self._take_names(facts)
         for request in news(inbox, "speech/say", SpeechRequest):
             self._floor.will_say(request)
         for state in news(inbox, "speech/state", SpeechState):
@@ -162,6 +166,8 @@ class Ear:
         self._until_s = frame.stamp_s + FRAME_S
         if self._listener.in_turn:
             self._load_names()
+        elif self._config.prepare:
+            self._prepare()
         self._doubt()
         condition = self._condition()
         heard = self._listener.hear(frame.samples, self._until_s, ignore_new=self._hears_itself, condition=condition, hurried=hurried)
@@ -319,11 +325,24 @@ class Ear:
 
     # ------------------------------------------------------------ names
 
+    def _take_names(self, facts: WorldFacts) -> None:
+        names = self._names.with_those_of(facts)
+        if names != self._names:
+            self._names, self._named_s = names, self._until_s
+
     def _load_names(self) -> None:
-        """Once a turn has begun, in time for its end, and not for every thing that comes into view: a grammar takes 30 ms."""
+        """At the latest once a turn has begun, in time for its end."""
         if self._names != self._loaded:
             self._loaded = self._names
             self._recogniser.load(self._build_grammar(self._names))
+            self._preparing = self._recogniser.preparing()
+
+    def _prepare(self) -> None:
+        """A little of it a frame.  Names that come one after the other are waited for."""
+        if self._names != self._loaded and self._until_s >= self._named_s + _STEADY_S:
+            self._load_names()
+        else:
+            next(self._preparing, None)
 
     def _build_grammar(self, names: _Names) -> Grammar:
         return robot_grammar(self._catalogue, self._ontology, self._site.places, names.people, names.objects, self._site.surfaces)

@@ -93,6 +93,10 @@ class PhoneRecogniser:
             self._ready = _Ready(self._grammar, graph, self._model.scorer([*graph.senones.tolist(), *self._loop.senones]))
         return self._ready
 
+    def preparing(self) -> Generator[None, None, None]:
+        """See :meth:`robot_runtime.hear.recogniser.Recogniser.preparing`."""
+        yield from self._making_ready()
+
     def decoding(self, samples: NDArray[np.int16]) -> Generator[None, None, Fit]:
         """The best sentences of the grammar for a stretch of speech at 16 kHz, in pieces of some milliseconds."""
         ready = yield from self._making_ready()

@@ -19,7 +19,7 @@ from robot_runtime.hear.beam_search import NOTHING, Scored, Script, write
 from robot_runtime.hear.grammar import Grammar, Meaning, Rule
 from robot_runtime.hear.phone_recogniser import PhoneRecogniser
 from robot_runtime.hear.speech_model import SpeechModel, Writing, moonshine
-from robot_runtime.hear.spelling import Pieces, Spelling
+from robot_runtime.hear.spelling import START, Pieces, Spelling
 
 RATE_HZ = 16_000
 
@@ -28,6 +28,7 @@ _MOST_ALTERNATIVES = 8
 _FAR_BEHIND = 6.0  # natural logarithms, as far as the search looks
 _FEW_LETTERS = 4  # what a text costs beside its letters: that it ends there
 _SURE = 0.8  # from here on no second opinion is asked
+_AT_ONCE = 8  # beginnings of texts that are spelled in one piece
 _PHONES = 0.1  # weight of the phones' score, in which frames count as if they were independent
 _AGAINST = 60.0  # how much the phones speak against a sentence that they did not come upon
 
@@ -104,6 +105,17 @@ class Recogniser:
         if certainty < _SURE:
             ranked, certainty = yield from self._second_opinion(begun, script.sentences, samples)
         return _hypothesis(ranked, certainty, script)
+
+    def preparing(self) -> Generator[None, None, None]:
+        """Does beforehand, in pieces of some milliseconds, most of what the first decoding with a grammar would have to."""
+        spelling = self._spelling
+        _, following = spelling.next(START)
+        yield
+        for number, (_, position) in enumerate(following):
+            spelling.next(position)
+            if number % _AT_ONCE == 0:
+                yield
+        yield from self._phones.preparing()
 
     def _take(self, grammar: Grammar) -> None:
         self._grammar, self._spelling = grammar, self._spelled(grammar)

@@ -134,6 +134,16 @@ def test_other_talk_is_heard_but_not_understood(ear: Ear, text: str, who: str) -
         assert utterance.confidence < 0.5
 
 
+@pytest.mark.parametrize("prepare", [True, False])
+def test_new_names_are_made_ready_while_nobody_speaks(prepare: bool) -> None:
+    ear = Ear(EarConfig(site=SITE, prepare=prepare))
+    visitor = Person("p7", "Bernadette", "adult", 0.9, (0, 0, 0), (0, 0, 0), 0.1, True, False, True, 0.0)
+    ear.step({"world/facts": [WorldFacts(10.0, "hall", (), (visitor,))]}, 10.0)
+    listen(ear, np.random.default_rng(7).normal(0, 18, 16_000 * 3).astype(np.int16))
+    assert ("bernadette" in ear._recogniser.grammar.words) is prepare
+    assert heard(ear, "come here", "rose").intent == "come_here"
+
+
 def test_planners_are_told_the_words_without_the_grammar_where_that_is_wanted(ear: Ear) -> None:
     words = sound("take the cup to the kitchen and come back", "anna")
     ((_, utterance),) = listen(ear, words)
