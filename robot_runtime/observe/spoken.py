@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from robot_runtime.messages import SpeechMeasured
 from robot_runtime.speak.pacing import TOLERANCE
 
+
 def quantities(sentence: SpeechMeasured) -> Iterator[tuple[str, float, float, str]]:
     """What was wanted and measured of a sentence: name, target, measured, unit; those of which either is not known are left out."""
     rows = (
