@@ -49,6 +49,8 @@ class Outcome:
 
 
 class Bench:
+    Home = SmallHome
+
     def __init__(self, backend: str = "grounded") -> None:
         self._ontology = Ontology.load()
         self._rules = Rules.load(RULES_FILE, self._ontology)
@@ -59,7 +61,7 @@ class Bench:
         """One instruction in a fresh copy of the home."""
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "semantic_map.yaml").write_text(yaml.safe_dump(case.site), encoding="utf-8")
-            run = SmallHome(copy.deepcopy(case), folder, self._rules, self._ontology, self._backend, seed)
+            run = self.Home(copy.deepcopy(case), folder, self._rules, self._ontology, self._backend, seed)
         for thing, surface in instruction.moved:
             _move(run.case, thing, surface)
         return self._outcome(run, instruction, self._run(run, instruction))
