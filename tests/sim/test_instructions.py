@@ -99,8 +99,10 @@ def test_a_claim_that_is_not_so_is_noticed(tmp_path: Path) -> None:
     ontology = Ontology.load()
     run = SmallHome(case, str(tmp_path), Rules.load(RULES_FILE, ontology), ontology, "grounded", 1)
     claims, (thing, who) = Claims(run), (case.harmless()[0], case.somebody("adult"))
-    lies = [f"I am in the {case.places[1]}.", f"Good. Here is the {case.things[thing].name}.", "I have brought it.", "Done."]
-    truths = [f"I am in the {case.places[0]}.", "I will look for it.", "I am coming."]
+    name, surface = case.things[thing].name, case.things[thing].surface
+    lies = [f"I am in the {case.places[1]}.", f"Good. Here is the {name}.", "I have brought it.", "Done."]
+    lies += [f"The {name} is on the floor.", f"I am still holding the {name}."]
+    truths = [f"I am in the {case.places[0]}.", "I will look for it.", "I am coming.", f"The {name} is on the {surface}."]
     for text in [*truths, *lies]:
         run._mind._services.say(text, who, "report")
     run.tick()
