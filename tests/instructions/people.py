@@ -105,7 +105,9 @@ def _holes(home: HomeCase, chance: random.Random) -> dict[str, str]:
     start, *others = home.places
     hole |= dict(zip(("start", "place", "place2"), (start, *chance.sample(others, 2)), strict=True))
     taken = {hole[f"at_{key}"] for key in named}
-    hole |= dict(zip(("free", "free2"), chance.sample([s for s in home.site["surfaces"] if s not in taken], 2), strict=True))
+    free = [surface for surface in home.site["surfaces"] if surface not in taken]
+    free = sorted(chance.sample(free, len(free)), key=FURNITURE["hall"].__contains__)  # the gate lets no plate stand on a bench
+    hole |= {"free": free[0], "free2": free[1]}
     hole["missing"] = chance.choice([name for name in HARMLESS if name not in {thing.class_name for thing in home.things.values()}])
     hole["nowhere"] = chance.choice([room for room in FURNITURE if room not in home.places])
     hole["Stranger"] = chance.choice([name for names in PEOPLE.values() for name in names if name.lower() not in home.people])

@@ -66,6 +66,7 @@ class SmallHome:
         self.said: list[tuple[float, SpeechRequest]] = []
         self.said_before = 0  # how much of it before the last line that somebody told
         self.log: list[tuple[float, str, Any]] = []
+        self._to_keep: list[Any] = []
         self._goal: NavGoal | None = None
         self._last_seen_s = dict.fromkeys(case.people, -math.inf)
         self._pending: list[tuple[str, Any]] = []
@@ -138,11 +139,10 @@ class SmallHome:
         )
         people = tuple(self._person(name) for name in self.case.people if self._last_seen_s[name] > -math.inf)
         sensed = dict(self._sensed())
-        given = {key: [sensed[key]] for key in ("pose", "joint_states", "gripper/state")}
-        outbox = self._world.step(
-            {**given, "detections": [Detections(self.now_s, "small", 320, 240, seen)], "people": [People(self.now_s, "small", people)]},
-            self.now_s,
-        )
+        given: dict[str, list[Any]] = {key: [sensed[key]] for key in ("pose", "joint_states", "gripper/state")}
+        given |= {"detections": [Detections(self.now_s, "small", 320, 240, seen)], "people": [People(self.now_s, "small", people)]}
+        outbox = self._world.step({**given, "world/note": self._to_keep}, self.now_s)
+        self._to_keep = []
         for topic, message in outbox:
             inbox.setdefault(topic, []).append(message)
             if topic == "world/facts":
@@ -163,6 +163,8 @@ class SmallHome:
             self._confirmed(message)
         elif topic == "joints/proposed":
             self._move_joints(message)
+        elif topic == "world/note":
+            self._to_keep.append(message)
         elif topic == "nav/goal":
             self._goal = None if message.cancel else message
         elif topic == "speech/say" and message.text:
