@@ -60,6 +60,7 @@ __all__ = [
     "Battery",
     "CameraInfo",
     "Confirmation",
+    "Deed",
     "Detection",
     "Detections",
     "DoorState",
@@ -500,12 +501,29 @@ class NoteRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Deed:
+    """One task of the robot: who wanted it, in which words, how it went, and what the gate said of it.  It stays within the process."""
+
+    id: str  # of the task, which is its own within one run; "" for one of an earlier run
+    stamp_s: float
+    requester_id: str
+    words: str
+    skill: str
+    phase: str = "proposed"  # of the last ActionStatus; "interrupted" when the robot ended before the task did
+    detail: str = ""  # the sentence about how it ended
+    rule_ids: tuple[str, ...] = ()
+    judged: str = ""  # the gate's sentence: which danger its rule sees
+    number: int = 0  # counts up over all runs; 0 until the memory has it
+
+
+@dataclass(frozen=True, slots=True)
 class WorldMemory:
     """What has changed so far, as long as it is remembered.  It stays within the process."""
 
     stamp_s: float
     events: tuple[WorldEvent, ...]  # oldest first
     notes: tuple[Note, ...] = ()  # what people told it to keep in mind
+    deeds: tuple[Deed, ...] = ()  # what the robot did, oldest first
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,8 @@ NODES: tuple[Node, ...] = (
          when=lambda s: "audio_common" in (s.audio_in, s.audio_out)),
     # ---- mind
     Node("world", "mind", "robot_runtime.world.world:World",
-         inputs=("detections", "people", "pose", "joint_states", "gripper/state", "world/forget", "world/note", "social/preference"),
+         inputs=("detections", "people", "pose", "joint_states", "gripper/state", "world/forget", "world/note", "world/deed",
+                "social/preference"),
          outputs=("world/facts", "world/memory", "world/forgotten", "world/preferences"), rate_hz=5),
     Node("social", "mind", "robot_runtime.social.social:Social",
          inputs=("people", "speech/heard", "speech/prosody", "world/facts", "pose", "speech/say", "speech/state", "speech/measured",
@@ -187,7 +188,7 @@ NODES: tuple[Node, ...] = (
          inputs=("speech/heard", "world/facts", "world/memory", "world/forgotten", "pose", "speech/style", "speech/state",
                  "action/verdict", "safety/state", "nav/status", "joint_states", "gripper/state", "audio/direction", "battery"),
          outputs=("plan", "action/proposed", "action/confirmation", "action/status", "nav/goal", "joints/proposed", "speech/say",
-                  "safety/rearm_request", "world/forget", "world/note"),
+                  "safety/rearm_request", "world/forget", "world/note", "world/deed"),
          rate_hz=20, trigger=("speech/heard", "action/verdict"), budget_ms=10, also=_for_planner),
     Node("notices", "mind", "robot_runtime.mind.notices:Notices",
          inputs=("audio/muted", "speech/state"), outputs=("speech/say", "audio/kept"), rate_hz=5, budget_ms=1),

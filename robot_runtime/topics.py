@@ -85,6 +85,7 @@ _ALL = (
     Topic("world/memory", m.WorldMemory, "", Qos.LOCAL, 5, 1.0, False, "what has changed there, for questions about it"),
     Topic("world/forget", m.ForgetRequest, "", Qos.LOCAL, None, None, False, "somebody wants to be forgotten, and has confirmed it"),
     Topic("world/note", m.NoteRequest, "", Qos.LOCAL, None, None, False, "something that a person told, to keep in mind or no longer"),
+    Topic("world/deed", m.Deed, "", Qos.LOCAL, None, None, False, "a task of the robot and how it goes, for the memory"),
     Topic("world/forgotten", m.Forgotten, "", Qos.LOCAL, None, None, False, "whether anything of them is left"),
     Topic("world/preferences", m.Preferences, "", Qos.LOCAL, None, None, False, "how people once asked to be spoken to"),
     Topic("social/preference", m.Preference, "", Qos.LOCAL, None, None, False, "how somebody has just asked to be spoken to"),

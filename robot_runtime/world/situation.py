@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from robot_runtime.messages import (
     Battery,
+    Deed,
     EncodedImage,
     GripperState,
     JointPositions,
@@ -45,6 +46,7 @@ class Situation:
         self.facts = WorldFacts(-math.inf, "", (), ())
         self.events: tuple[WorldEvent, ...] = ()  # what has changed in the world, oldest first
         self.notes: tuple[Note, ...] = ()  # what people told it to keep in mind
+        self.deeds: tuple[Deed, ...] = ()  # what the robot did, oldest first, of earlier runs too
         self.pose: RobotPose | None = None
         self.gripper: GripperState | None = None
         self.battery: Battery | None = None
@@ -66,6 +68,7 @@ class Situation:
         if memory is not None:
             self.events = memory.events
             self.notes = memory.notes
+            self.deeds = memory.deeds
         self.pose = latest(inbox, "pose", RobotPose, self.pose)
         self.gripper = latest(inbox, "gripper/state", GripperState, self.gripper)
         self.battery = latest(inbox, "battery", Battery, self.battery)
