@@ -61,6 +61,7 @@ PREDICATES = (
     "made_rounds",
     "kept",
     "stands_on",
+    "picture_kept",
 )
 """What a skill may promise; ``robot_runtime/mind/outcome.py`` can check each of them."""
 

@@ -115,6 +115,12 @@ def _stands_on(values: list[str], context: SkillContext) -> bool:
     return thing.support == values[1] and thing.provenance == "seen" and thing.last_seen_s >= context.trail.let_go_s
 
 
+def _picture_kept(values: list[str], context: SkillContext) -> bool:
+    """The eyes have read it back from the disk."""
+    kept = context.situation.picture_of(context.action_id)
+    return kept is not None and not kept.problem and bool(kept.sha256)
+
+
 def _gripper(context: SkillContext) -> GripperState | None:
     """Its state, unless that is old."""
     gripper = context.situation.gripper
@@ -139,4 +145,5 @@ _CHECKS = {
     "made_rounds": _made_rounds,
     "kept": _kept,
     "stands_on": _stands_on,
+    "picture_kept": _picture_kept,
 }

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from robot_runtime.world.album import Album
 from robot_runtime.world.database import Database, NotOursError, put_aside, read_only
 from robot_runtime.world.proof import Proof, needles, proof
 from robot_runtime.world.recollection import Recollection, shifted
@@ -46,7 +47,7 @@ class Store(Protocol):
         ...
 
     def forget(self, person_id: str, name: str, rest: Recollection, now_s: float) -> Proof:
-        """Keep ``rest``, which is without this person, and wait until no byte of them is left.
+        """Keep ``rest``, which is without this person, and wait until no byte of them and no picture is left.
 
         :raises OSError: that cannot be said
         """
@@ -143,6 +144,7 @@ class DiskStore:
         if not self.flush():
             raise OSError(errno.EIO, "the disk does not answer", str(self.path))
         try:
+            Album(self.path).forget(needles(person_id, name))
             with self._disk:
                 database = self._opened()
                 database.write(rest, now_s, self._wall_s())
