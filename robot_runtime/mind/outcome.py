@@ -116,9 +116,11 @@ def _stands_on(values: list[str], context: SkillContext) -> bool:
 
 
 def _picture_kept(values: list[str], context: SkillContext) -> bool:
-    """The eyes have read it back from the disk."""
+    """The eyes have read it back from the disk, and who was meant is in it."""
     kept = context.situation.picture_of(context.action_id)
-    return kept is not None and not kept.problem and bool(kept.sha256)
+    if kept is None or kept.problem or not kept.sha256:
+        return False
+    return context.situation.person(values[0]) is None or values[0] in kept.in_view
 
 
 def _gripper(context: SkillContext) -> GripperState | None:

@@ -85,22 +85,26 @@ class Shutter:
         if action is None or verdict is None or action.skill != SKILL or not _allows(verdict) or verdict.stamp_s < action.stamp_s:
             return _none(request, "not_allowed", now_s)
         in_view = self._seen_within(IN_VIEW_S)
-        if not {who.id for who in in_view} <= self._witnesses.get(action.id, frozenset()):
+        if not {who.id for who in in_view} <= self._asked(action):
             return _none(request, "newcomer", now_s)
         if not all(who.name for who in in_view):
             return _none(request, "stranger", now_s)
-        consented_by = tuple(rule.removeprefix(BY) for rule in verdict.rule_ids if rule.startswith(BY))
         try:
             if self._album is None:
                 return _none(request, "disk", now_s)
             entry = self._album.keep(
-                picture.data, stamp_s=picture.stamp_s, action_id=action.id, asked_by=action.requester_id, consented_by=consented_by,
+                picture.data, stamp_s=picture.stamp_s, action_id=action.id, asked_by=action.requester_id, consented_by=_consents(verdict),
                 in_view=tuple(Somebody(who.id, who.name) for who in in_view),
             )  # fmt: skip
         except OSError:
             return _none(request, "disk", now_s)
         shown = tuple(who.id for who in entry.in_view)
         return PictureKept(now_s, action.id, "", entry.file, entry.sha256, entry.asked_by, entry.consented_by, shown)
+
+    def _asked(self, action: ProposedAction) -> frozenset[str]:
+        """Who was there when somebody said yes; a yes to the goal of a plan may be minutes and rooms away from the step."""
+        goal = self._verdicts.get(action.plan_id)
+        return self._witnesses.get(action.plan_id if goal and _consents(goal) else action.id, frozenset())
 
     def _seen_within(self, seconds: float) -> tuple[Person, ...]:
         """By the newest word of the eyes; a time that is no number counts as now."""
@@ -110,6 +114,11 @@ class Shutter:
 
 def _allows(verdict: ActionVerdict) -> bool:
     return verdict.verdict in (Verdict.ALLOW.value, Verdict.LIMIT.value)
+
+
+def _consents(verdict: ActionVerdict) -> tuple[str, ...]:
+    """Ids of who said yes to the gate's question."""
+    return tuple(rule.removeprefix(BY) for rule in verdict.rule_ids if rule.startswith(BY))
 
 
 def _none(request: PictureRequest, problem: str, now_s: float) -> PictureKept:

@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
+from robot_runtime.act.catalogue import load_catalogue
+from robot_runtime.hear.vocabulary import robot_grammar
 from robot_runtime.messages import ActionVerdict, EncodedImage, People, Person, PictureKept, PictureRequest, ProposedAction
 from robot_runtime.sense.shutter import WAIT_S, Shutter
 from robot_runtime.world.album import Album, Somebody
 from robot_runtime.world.proof import search
+from safety.ontology import Ontology
 from tests.unit.mind_rig import Rig, a_person, write_site
 
 JPEG = b"\xff\xd8 not really \xff\xd9"
@@ -91,6 +94,13 @@ def test_who_came_after_the_question_is_on_no_picture(memory: Path) -> None:
     assert eyes.see(4.2, ANNA, LEO)[0].problem == ""
 
 
+def test_who_is_met_on_the_way_was_not_asked(memory: Path) -> None:
+    """The yes was said to the goal of the plan, before the robot went and looked for the thing."""
+    eyes = Eyes(memory)
+    eyes.see(0.5, ANNA, action_verdict=[replace(eyes.verdict("allow", 0.5), action_id="p1")])
+    assert eyes.allow(LEO).take(LEO).problem == "newcomer"
+
+
 def test_who_could_not_be_forgotten_again_is_on_no_picture(memory: Path) -> None:
     nobody = replace(ANNA, id="p7", name="")
     assert Eyes(memory).allow(nobody).take(nobody).problem == "stranger"
@@ -155,20 +165,50 @@ def rig(tmp_path: Path) -> Rig:
     return Rig(write_site(tmp_path)).run(0.5)
 
 
-def answered(rig: Rig, problem: str = "") -> list[str]:
+def answered(rig: Rig, problem: str = "", in_view: tuple[str, ...] = ("anna",), **asked: str) -> list[str]:
     """Ask, let the robot announce it, and answer for the eyes."""
-    rig.hear("take_picture", person="me")
+    rig.hear("take_picture", **asked)
     assert rig.run_until(lambda: bool(rig.sent("camera/keep")), 10.0)
     assert rig.said[-1].startswith("I take the picture now.")
     (request,) = rig.sent("camera/keep")
     sha256 = "" if problem else "0" * 64
-    rig.send("camera/kept", PictureKept(rig.now_s, request.action_id, problem, "", sha256, "anna", (), ())).run(2.0)
+    rig.send("camera/kept", PictureKept(rig.now_s, request.action_id, problem, "", sha256, "anna", (), in_view)).run(2.0)
     return rig.said[1:]
 
 
 def test_the_picture_is_announced_and_claimed_once_it_is_there(rig: Rig) -> None:
     assert answered(rig) == ["I have taken the picture."]
     assert rig.statuses()[-1] == "take_picture succeeded"
+
+
+@pytest.mark.parametrize(
+    ("asked", "target"),
+    [
+        ({}, "anna"),
+        ({"person": "me"}, "anna"),
+        ({"person": "rose"}, "rose"),
+        ({"object": "knife"}, "knife"),
+        ({"surface": "table"}, "table"),
+    ],
+)
+def test_the_head_is_turned_to_what_is_wanted(rig: Rig, asked: dict[str, str], target: str) -> None:
+    assert answered(rig, in_view=("anna", "rose"), **asked) == ["I have taken the picture."]
+    assert rig.proposed[-1] == f"take_picture({target.replace('table', 'coffee table')})"
+    x_m, y_m = {"anna": (3.5, 2.0), "rose": (1.2, 3.0), "knife": (2.0, 6.3), "table": (1.0, 1.0)}[target]
+    pan_rad = math.atan2(y_m - rig.pose[1], x_m - rig.pose[0])
+    turned = rig.sent("joints/proposed")[0]
+    assert turned.positions[turned.names.index("head_pan")] == pytest.approx(math.copysign(min(abs(pan_rad), 2.7), pan_rad), abs=1e-6)
+
+
+def test_a_picture_without_who_was_wanted_is_told_as_such(rig: Rig) -> None:
+    assert answered(rig, person="rose") == ["I have kept a picture, but I do not see Rose in it."]
+
+
+@pytest.mark.parametrize("words", ["take a picture", "of me", "of us", "of rose", "of the coffee table", "of the table", "of the red cup"])
+def test_a_picture_can_be_asked_for_in_many_words(words: str) -> None:
+    grammar = robot_grammar(load_catalogue(), Ontology.load(), ["kitchen"], ["Rose"], surfaces=["coffee table"])
+    meaning = grammar.interpret(f"take a photo {words}" if words.startswith("of") else words)
+    assert meaning is not None and meaning.intent == "take_picture"
 
 
 @pytest.mark.parametrize("problem", ["not_allowed", "stale", "newcomer", "stranger", "disk"])

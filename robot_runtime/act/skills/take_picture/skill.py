@@ -15,9 +15,9 @@ _ANSWER_S = 5.0
 
 class TakePicture(Skill):
     def run(self, context: SkillContext) -> Steps:
-        x_m, y_m, _ = context.person("person").position_m
+        target = context.arguments["target"]
         try:
-            look_at(context, (x_m, y_m, _FACE_M))
+            look_at(context, _where(target, context))
             yield from speak(context, context.words.sentence("picture_now"), "notice")
             context.keep_picture()
             until_s = context.situation.now_s + _ANSWER_S
@@ -27,5 +27,18 @@ class TakePicture(Skill):
                 yield
             if kept.problem:
                 raise context.failed(f"picture_{kept.problem}")
+            person = context.situation.person(target)
+            if person is not None and target not in kept.in_view:
+                raise context.failed("picture_without", person=person.name)
         finally:
             look_ahead(context)
+
+
+def _where(target: str, context: SkillContext) -> tuple[float, float, float]:
+    """The point of the map at which a picture of a person, a piece of furniture or a thing is aimed."""
+    person, surface = context.situation.person(target), context.site.surfaces.get(target)
+    if person is not None:
+        return (*person.position_m[:2], _FACE_M)
+    if surface is not None:
+        return (*surface.centre_m, surface.height_m)
+    return context.object("target").position_m
