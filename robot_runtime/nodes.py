@@ -270,7 +270,7 @@ LAUNCH_ARGUMENTS: tuple[LaunchArgument, ...] = (
         ("base.driver", "gate.base_driver", "home.base_driver"),
     ),
     LaunchArgument("also_publish", "what the eyes find in others' messages too: vision_msgs, hri_msgs or both", ("adapters.packages",)),
-    LaunchArgument("scenario", "scenario file to play", ("director.scenario_file", "home.scenario_file")),
+    LaunchArgument("scenario", "scenario file to play", ("director.scenario_file", "home.scenario_file", "perceive.scenario_file")),
     LaunchArgument("run_dir", "folder for records", ("gate.run_dir", "recorder.run_dir", "notices.run_dir")),
     LaunchArgument(
         "record_audio",
