@@ -26,7 +26,8 @@ def cut(text: str, most_words: int, room_words: int) -> tuple[str, str]:
     """
     if count_words(text) <= most_words:
         return text, ""
-    said, left = [], sentences(text)
+    said: list[str] = []
+    left = sentences(text)
     while left and (not said or count_words(" ".join([*said, left[0]])) <= room_words):
         said.append(left.pop(0))
     return " ".join(said), " ".join(left)
