@@ -135,7 +135,7 @@ def _manner(run: Run) -> str:
         ]
         for style in run.all("speech/style", SpeechStyle)
     ]
-    header = ("s", "for", "style", "since", "confidence", "words/min", "pause s", "loudness", "words/turn", "distance m", "approach m/s")
+    header = ("s", "for", "style", "rests on", "confidence", "words/min", "pause s", "loudness", "words/turn", "distance m", "approach m/s")
     return _table(header, rows)
 
 
