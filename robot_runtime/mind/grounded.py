@@ -43,8 +43,7 @@ class GroundedPlanner:
         if utterance.free_text and (not utterance.intent or _says_more(understood)):
             return self._free_text.answer(request, understood)
         if utterance.intent in QUESTIONS:
-            reply = self._recall.answer(utterance)
-            return Answer(PlanDocument(say=reply.text), reply.question, reply.offer)
+            return self._recall.answer(utterance).as_answer
         try:
             skill = self._known.catalogue.for_intent(utterance.intent)
             if skill is None:
