@@ -123,7 +123,7 @@ def _to_there(words: list[str]) -> list[str]:
     return [*words[:at], "to", *words[at:]] if at and words[at - 1] in ("go", "back", "over", "drive", "move") else words
 
 
-def _stand_ins(values: Mapping[str, tuple[str, ...]]) -> dict[str, pattern.Node]:
+def _stand_ins(values: Mapping[str, Iterable[str]]) -> dict[str, pattern.Node]:
     """What may stand for each slot: one word that no person says for a mention, and the listed words."""
     listed = {name: pattern.Choice(tuple(pattern.parse(text) for text in texts)) for name, texts in values.items()}
     return {**{slot: pattern.Word(f"_{kind}") for slot, kind in SLOT_KINDS.items()}, **listed}
