@@ -6,7 +6,7 @@ Inside the robot everything has its English name; a language file holds the othe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class Mentioning(_Model):
     child: Phrases
     relations: dict[str, str] = Field(description="words that say where a thing is → on, in, near or at")
     links: Phrases = Field(description="words that may stand before them")
-    bare_colour: bool = Field(False, description='whether "the red" is said for "the red one"')
+    bare: bool = Field(False, description='whether "the red" is said for "the red one", and a word of "one" without an article')
 
 
 class Joining(_Model):
@@ -67,8 +67,9 @@ class Joining(_Model):
     before: Phrases
     after: Phrases
     before_if: Phrases
-    to: str = Field(description="the word in which places are named, and that nobody says before 'there'")
-    go: Phrases = Field(description="words after which it is missed so")
+    whom: Phrases = Field(description="what may stand before somebody or something in an answer")
+    to: str = Field(description='the word before a place that nobody says before "there"')
+    go: Phrases = Field(description="words after which it is left out so")
 
 
 class Language(_Model):
@@ -118,6 +119,29 @@ class Language(_Model):
         return text
 
     @cached_property
+    def small(self) -> Mapping[str, tuple[Phrase, ...]]:
+        """The lists of small words by their keys in the file, each phrase as its words, the longest first."""
+        listed = {**self.mentioning.model_dump(by_alias=True), **self.joining.model_dump(by_alias=True)}
+        return {
+            key: tuple(sorted((tuple(self.words(phrase)) for phrase in phrases), key=len, reverse=True))
+            for key, phrases in listed.items()
+            if isinstance(phrases, tuple)
+        }
+
+    @cached_property
+    def relations(self) -> Mapping[Phrase, str]:
+        """Words that say where a thing is → on, in, near or at."""
+        return {tuple(self.words(said)): relation for said, relation in self.mentioning.relations.items()}
+
+    def at(self, words: Sequence[str], start: int, key: str) -> int:
+        """How many words from ``start`` on are one of the phrases of a list of small words; the longest counts, 0 if none.
+
+        >>> load_language("en").at(["on", "another", "one"], 1, "any"), load_language("fr").at(["de", "la", "tasse"], 0, "any")
+        (1, 2)
+        """
+        return next((len(phrase) for phrase in self.small[key] if tuple(words[start : start + len(phrase)]) == phrase), 0)
+
+    @cached_property
     def _as_one(self) -> re.Pattern[str]:
         return re.compile(rf"\b({'|'.join(map(re.escape, sorted(self.written, key=len, reverse=True)))})\b", re.IGNORECASE)
 
@@ -162,6 +186,10 @@ class Language(_Model):
     def colour(self, word: str) -> str:
         """A colour's English name, the word itself if it is none."""
         return self._colours.get(word, word)
+
+    def callings(self, name: str) -> list[str]:
+        """All that something with an English name is called, without articles."""
+        return [name] if self.is_reference else [" ".join(self.words(noun.text)) for noun in self._nouns_of((name,))]
 
     def colour_words(self) -> list[str]:
         """All forms of all colours."""
@@ -245,6 +273,11 @@ def load_language(language: str, folder: Path = FOLDER) -> Language:
     if language not in languages(folder):
         raise FileError(f"{folder}: nothing is known of the language '{language}'{suggestion(language, languages(folder))}")
     return _read(folder / f"{language}.yaml")
+
+
+def language_of(name: str) -> Language:
+    """The language of an utterance; the reference where nothing is known of it."""
+    return load_language(name if name in languages() else REFERENCE)
 
 
 def languages(folder: Path = FOLDER) -> list[str]:

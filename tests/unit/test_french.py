@@ -8,6 +8,8 @@ from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.hear.vocabulary import robot_grammar
 from robot_runtime.language.language import languages, load_language
 from safety.ontology import Ontology
+from tests.unit.mind_rig import Rig, Thing, write_site
+from tests.unit.test_mind_free_text import planned
 
 CATALOGUE = load_catalogue()
 PLACES, SURFACES = ["kitchen", "living room", "hall"], ["kitchen table", "coffee table", "shelf"]
@@ -92,3 +94,58 @@ def test_colours_agree_and_other_words_mean_nothing(wrong: str) -> None:
 def test_words_are_written_as_they_were_but_for_hyphens(text: str) -> None:
     french = load_language("fr")
     assert french.shown(french.words(text)) == text.replace("-", " ")
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Rig:
+    rig = Rig(write_site(tmp_path_factory.mktemp("site")))
+    rig.things["red_book"] = Thing("book", "red", (1.0, 1.1, 0.46))
+    rig.run(0.5)
+    rig.hear("speak_fr").run(0.2)
+    return rig
+
+
+@pytest.mark.parametrize(
+    ("text", "plan"),
+    [
+        ("Bon, robot, pourrais-tu m'apporter la tasse rouge, s'il te plaît ?", "fetch(red_cup, anna)"),
+        ("va dans la cuisine et apporte-moi la tasse rouge", "go_to(kitchen); fetch(red_cup, anna)"),
+        ("cherche le livre bleu et puis apporte-le à Rose", "find(blue_book); fetch(blue_book, rose)"),
+        ("apporte-moi la tasse rouge et le livre bleu", "fetch(red_cup, anna); fetch(blue_book, anna)"),
+        ("trouve le téléphone et donne-le-lui", "-"),
+        ("apporte-moi le livre à côté du livre rouge", "fetch(blue_book, anna)"),
+        ("apporte-moi le rouge qui est sur la table basse", "fetch(red_book, anna)"),
+        ("donne le couteau à Rose", "fetch(knife, rose)"),
+        ("apporte-moi une tasse", "fetch(red_cup, anna)"),
+        ("peux-tu me donner l'autre livre à côté du livre bleu", "fetch(red_book, anna)"),
+        ("donnez la tasse rouge à l'enfant", "fetch(red_cup, leo)"),
+        ("si la tasse rouge est sur la table de la cuisine, apporte-la-moi", "if thing_on(red_cup, kitchen table): fetch(red_cup, anna) else -"),
+        ("apporte-moi la tasse rouge si elle est sur la table basse", "if thing_on(red_cup, coffee table): fetch(red_cup, anna) else -"),
+        ("s'il te plaît, si tu vois Leo, va au salon", "if person_seen(leo): go_to(living room) else -"),
+        ("si personne n'est dans la cuisine va là-bas sinon viens ici",
+         "if not somebody_in(kitchen): go_to(kitchen) else come_here(anna)"),
+        ("apporte la tasse rouge à Leo, non, la bleue", "fetch(blue_cup, leo)"),
+        ("donne la tasse rouge à Leo pardon à Rose", "fetch(red_cup, rose)"),
+        ("va au salon, non attends, va à la cuisine", "go_to(kitchen)"),
+        ("prends le livre bleu pour Rose", "fetch(blue_book, rose)"),
+        ("dis bonjour", "say(hello)"),
+        ("mets le livre rouge sur la table de la cuisine", "tidy(red_book, kitchen table)"),
+    ],
+)  # fmt: skip
+def test_a_french_sentence_becomes_a_plan(rig: Rig, text: str, plan: str) -> None:
+    assert planned(rig, text, language="fr")[0] == plan
+
+
+@pytest.mark.parametrize(
+    ("text", "say"),
+    [
+        ("où est la tasse rouge et qui est là", "La tasse rouge est sur la table de la cuisine. Je vois Leo et Rose."),
+        ("apporte-moi la tasse", "Laquelle de ces choses voulez-vous dire : la tasse rouge ou la tasse bleue ?"),
+        ("apporte-moi celui qui est sur la table basse", "Laquelle de ces choses voulez-vous dire : le livre bleu ou le livre rouge ?"),
+        ("si la porte est ouverte, va à la cuisine", "Je n'ai aucun moyen de voir si c'est vrai, alors je laisse."),
+        ("apporte-moi la tasse rouge et frobnique le grille-pain", "Je n'ai pas compris cette partie : frobnique le grille pain."),
+        ("chante-moi une chanson", ""),
+    ],
+)
+def test_what_is_no_plan_is_said_in_french(rig: Rig, text: str, say: str) -> None:
+    assert planned(rig, text, language="fr") == ("-", say)
