@@ -97,7 +97,7 @@ duplex: python3 .venv-duplex/made  ## make the Python of the speech-to-speech en
 	OMP_NUM_THREADS=1 .venv-duplex/bin/python -m pytest tests/duplex $(ARGS)
 
 HOMES ?= 20
-instructions: developer  ## give the robot 29 instructions in each of HOMES=20 homes that it has never met, some minutes; ARGS=--misses tells which fail
+instructions: developer  ## give the robot sentences of two authors in HOMES=20 homes each that it has never met, some minutes; ARGS=--misses tells which fail
 	@$(RUN)/python -m tests.instructions.play --homes $(HOMES) $(ARGS)
 
 graph: runtime  ## write the graph of nodes and topics into README.md

@@ -39,12 +39,7 @@ def surface_named(mention: Mention | None, arguments: Mapping[str, str], known: 
         surface = surface_for(thing, known)
         return surface, "" if surface else wording.sentence("belongs_unknown", object=wording.the(thing))
     meant = surfaces_meant(mention, known)
-    if len(meant) == 1:
-        return meant[0], ""
-    if not meant:
-        return "", wording.sentence("unknown_surface", surface=mention.named or mention.words)
-    names = [wording.sentence("the", name=name) for name in meant]
-    return "", wording.sentence("which_one", choices=wording.listing(names, "or"))
+    return (meant[0], "") if len(meant) == 1 else ("", wording.which_surface(mention.named or mention.words, meant))
 
 
 def obstacle(skill: Skill, arguments: Mapping[str, str], known: Known, listener_id: str) -> str:
