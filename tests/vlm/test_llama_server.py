@@ -16,13 +16,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from robot_runtime.mind.planner import Answer
 from robot_runtime.mind.vlm.events import EngineError, Prompt
 from robot_runtime.mind.vlm.planner import VlmPlanner
 from robot_runtime.mind.vlm.server import Server
 from robot_runtime.mind.vlm.settings import VlmConfig
 from tests.vlm.generations import BEYOND_A_SCHEMA, a_sign
-from tests.vlm.homes import a_home, a_request
+from tests.vlm.homes import a_home, a_request, answer_of
 from tests.vlm.tiny_gguf import write
 
 START_S = 60.0
@@ -83,14 +82,7 @@ def test_the_planner_gets_plans_of_the_menu(config: VlmConfig, tmp_path: Path) -
     """Its grammar holds the whole schema of a plan; a plan that no schema could refuse is the embedded planner's to replace."""
     home, rng = a_home(tmp_path), random.Random(0)
     planner = VlmPlanner(home.mind._known, config.model_copy(update={"failures": 100}))
-    made: list[str] = []
-    while len(made) < 8:
-        thinking = planner.plan(a_request(home, rng))
-        assert not isinstance(thinking, Answer) or "busy" in thinking.planner
-        while not isinstance(thinking, Answer):
-            thinking = thinking.poll(home.now_s).answer or thinking
-            time.sleep(0.02)
-        made += [] if "busy" in thinking.planner else [thinking.planner]
+    made = [answer_of(planner, a_request(home, rng)).planner for _ in range(8)]
     planner.close()
     assert any(name.startswith("vlm ") for name in made), made
     reasons = [name.partition(f"{planner.name}: ")[2] for name in made if not name.startswith("vlm ")]
