@@ -144,10 +144,8 @@ def run(count: int, batch: int, seed: int, most_tokens: int, most_s: float = mat
                 counts["fits the schema"] += validator.is_valid(json.loads(text))
                 _try(text, request, tried, counts)
             told = ", ".join(f"{value} {name}" for name, value in counts.items())
-            print(
-                f"{time.monotonic() - began_s:.0f} s: {told}; verdicts {dict(tried.verdicts)}; {len(tried.problems)} problems",
-                file=sys.stderr,
-            )
+            told += f"; verdicts {dict(tried.verdicts)}; {len(tried.problems)} problems"
+            print(f"{time.monotonic() - began_s:.0f} s: {told}", file=sys.stderr)
     return counts, tried
 
 
