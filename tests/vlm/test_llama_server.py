@@ -43,14 +43,8 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VlmConfig]:
     folder = tmp_path_factory.mktemp("llama")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "tests.vlm.llama_server",
-        str(port),
-        str(write(folder / "tiny.gguf")),
-        str(write_eyes(folder / "eyes.gguf")),
-    ]
+    files = (str(write(folder / "tiny.gguf")), str(write_eyes(folder / "eyes.gguf")))
+    command = [sys.executable, "-m", "tests.vlm.llama_server", str(port), *files]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}/v1"
