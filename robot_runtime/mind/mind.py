@@ -108,8 +108,7 @@ class Mind:
         self._executive.tick()
         self._gaze.tick(free=not (self._executive.busy or self._executive.asking or self._attention.looks))
         outbox, self._services.outbox[:] = self._portions.published(self._services.outbox, free=self._nothing_is_asked), []
-        self._reasons.watch(outbox)
-        return outbox
+        return [*outbox, *self._reasons.watch(outbox)]
 
     def _keep_still(self) -> None:
         """What else moves the head leaves off."""
