@@ -69,9 +69,10 @@ def test_other_long_answers_are_cut_at_a_sentence_and_told_to_the_end(rig: Rig, 
         assert " ".join(turn.removesuffix(QUESTION).strip() for turn in turns) == whole
 
 
-def test_go_on_tells_the_rest_too_and_the_rest_is_told_once(rig: Rig) -> None:
+@pytest.mark.parametrize("intent", ["resume", "longer"])
+def test_go_on_and_tell_me_more_tell_the_rest_too_and_it_is_told_once(rig: Rig, intent: str) -> None:
     first = asked(rig, "what_is_on", surface="kitchen table")
-    second = asked(rig, "resume")
+    second = asked(rig, intent)
     assert first.endswith(QUESTION) and second.startswith("On the kitchen table I see")
     assert asked(rig, "no") == "All right, I leave it."
     assert asked(rig, "yes") == ""
