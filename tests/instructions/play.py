@@ -55,7 +55,7 @@ class Outcome:
 
 
 class Bench:
-    Home = SmallHome
+    Home: type[SmallHome] = SmallHome
 
     def __init__(self, backend: str = "grounded") -> None:
         self._ontology = Ontology.load()
