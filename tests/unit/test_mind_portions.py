@@ -65,6 +65,8 @@ def test_other_long_answers_are_cut_at_a_sentence_and_told_to_the_end(rig: Rig, 
     rig.style = STYLES["child"]
     turns = told_in_turns(rig.run(0.1), intent)
     assert len(turns) > 1 and count_words(whole) > 20
+    if intent == "describe":
+        assert turns[0].startswith("I am in the kitchen. I see the ")
     if intent == "what_done":
         assert " ".join(turn.removesuffix(QUESTION).strip() for turn in turns) == whole
 
