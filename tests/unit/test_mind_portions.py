@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from robot_runtime.messages import ProposedAction, SpeechStyle, Utterance
+from robot_runtime.messages import ProposedAction, SafetyMode, SpeechStyle, Utterance
 from robot_runtime.mind.turn_length import in_sentences
 from robot_runtime.social.policy import POLICIES, load_policy
 from robot_runtime.speak.clauses import count_words
@@ -80,10 +80,17 @@ def test_go_on_and_tell_me_more_tell_the_rest_too_and_it_is_told_once(rig: Rig, 
     assert asked(rig, "yes") == ""
 
 
+def test_go_on_under_a_stop_is_for_the_gate_and_yes_tells_the_rest(rig: Rig) -> None:
+    rig.mode = SafetyMode.EMERGENCY_STOP.value
+    assert asked(rig.run(0.1), "what_is_on", surface="kitchen table").endswith(QUESTION)
+    assert asked(rig, "resume") == "" and len(rig.sent("safety/rearm_request")) == 1
+    assert asked(rig, "yes").startswith("On the kitchen table I see") and rig.proposed == []
+
+
 def test_the_rest_waits_until_the_answer_may_have_been_heard_and_not_for_ever(rig: Rig) -> None:
     asked(rig, "what_is_on", surface="kitchen table")
     assert asked(rig.run(20.0), "yes").startswith("On the kitchen table")
-    assert asked(rig.run(40.0), "yes") == ""
+    assert asked(rig.run(28.0), "yes") == ""
 
 
 def test_another_request_ends_the_offer(rig: Rig) -> None:
