@@ -167,7 +167,7 @@ def rig(tmp_path: Path) -> Rig:
 
 def answered(rig: Rig, problem: str = "", in_view: tuple[str, ...] = ("anna",), **asked: str) -> list[str]:
     """Ask, let the robot announce it, and answer for the eyes."""
-    rig.hear("take_picture", **asked)
+    rig.hear("take_picture", "anna", "", 0.9, **asked)
     assert rig.run_until(lambda: bool(rig.sent("camera/keep")), 10.0)
     assert rig.said[-1].startswith("I take the picture now.")
     (request,) = rig.sent("camera/keep")
