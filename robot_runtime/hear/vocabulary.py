@@ -21,6 +21,7 @@ def robot_grammar(
     people: Iterable[str],
     objects: Iterable[str] = (),
     surfaces: Iterable[str] = (),
+    doors: Iterable[str] = (),
     language: Language = "en",
 ) -> Grammar:
     """The grammar of all phrases of the catalogue; those with a slot for which there are no words are left out.
@@ -42,6 +43,7 @@ def robot_grammar(
         "person": [*SPEAKER_WORDS, *([f"({' | '.join(names)})"] if names else [])],
         "name": names,
         "surface": sorted({word for name in surfaces for word in (name.lower(), name.lower().split()[-1])}),
+        "door": sorted(name.lower() for name in doors),
         "duration": DURATIONS,
         "vessel": sorted(
             {word for name in VESSEL_RADIUS_M if name in ontology.vocabulary for word in (name, *ontology.vocabulary[name].synonyms)}

@@ -33,7 +33,7 @@ MOST_WORDS = 4  # of the name of a kind
 class Mention:
     """A part of a sentence that means something or somebody."""
 
-    kind: str  # "object", "person", "place" or "surface"
+    kind: str  # "object", "person", "place", "surface" or "door"
     words: str  # as spoken, without the article
     named: str = ""  # class and colour, a name of a person, place or surface; "" for a mere "it"
     colour: str = ""  # of "the red one"
@@ -57,6 +57,7 @@ class Mentions:
     def __init__(self, known: Known) -> None:
         self._known = known
         self._found: dict[tuple[str, ...], tuple[Span, ...]] = {}
+        self._doors = {normalise(name): name for name in known.site.doors}
         self._places = {normalise(name): name for name in known.site.places}
         self._surfaces: dict[str, str] = {}
         for name in known.site.surfaces:
@@ -87,7 +88,7 @@ class Mentions:
         begin = start + 1 if word in THE else start
         if begin < len(words) and words[begin] in CHILD:
             yield Span(start, begin + 1, Mention("person", words[begin], named=words[begin]))
-        for kind, names in (("person", self._people), ("place", self._places), ("surface", self._surfaces)):
+        for kind, names in (("person", self._people), ("place", self._places), ("surface", self._surfaces), ("door", self._doors)):
             end, name = _longest(words, begin, names)
             if end:
                 mention = Mention(kind, " ".join(words[begin:end]), named=name)

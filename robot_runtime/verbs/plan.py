@@ -258,7 +258,9 @@ def _speaker(given: str, ids: list[str]) -> str:
 def _understand(text: str, known: Known) -> _Heard | None:
     """Intent and slots by the grammar that hearing uses; None when no phrase of the catalogue fits."""
     names = [person.name for person in known.situation.facts.people]
-    grammar = robot_grammar(known.catalogue, Ontology.load(), known.site.places or ["nowhere"], names, surfaces=known.site.surfaces)
+    grammar = robot_grammar(
+        known.catalogue, Ontology.load(), known.site.places or ["nowhere"], names, surfaces=known.site.surfaces, doors=known.site.doors
+    )
     meaning = grammar.interpret(text)
     return None if meaning is None else _Heard(meaning.intent, meaning.slots)
 
