@@ -86,6 +86,8 @@ __all__ = [
     "People",
     "Person",
     "PersonCommand",
+    "PictureKept",
+    "PictureRequest",
     "Plan",
     "PlanStep",
     "PointSet",
@@ -417,6 +419,28 @@ class EncodedImage:
     frame_id: str
     format: str  # "jpeg"; from another's camera driver also "png", and more words of image_transport
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRequest:
+    """Keep the next picture of the camera.  Nothing is kept unless the gate has allowed the action."""
+
+    stamp_s: float
+    action_id: str  # of the skill take_picture
+
+
+@dataclass(frozen=True, slots=True)
+class PictureKept:
+    """What came of a :class:`PictureRequest`, with what its record holds."""
+
+    stamp_s: float
+    action_id: str
+    problem: str  # why none was kept: "not_allowed", "stale", "newcomer", "stranger" or "disk"; "" when one was
+    file: str  # its name; "" if none was kept
+    sha256: str  # of the file, as read back from the disk
+    asked_by: str  # ids of people, as are the next two
+    consented_by: tuple[str, ...]  # who said yes to the gate's question
+    in_view: tuple[str, ...]  # who may be seen in it
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ _ALL = (
     Topic("camera/info_in", m.CameraInfo, "sensor_msgs/msg/CameraInfo", Qos.SENSOR, None, None, False, "its calibration"),
     Topic("camera/image", m.Image, "", Qos.LOCAL, 5, 0.5, False, "raw picture; never crosses a process border"),
     Topic("camera/image/compressed", m.EncodedImage, "sensor_msgs/msg/CompressedImage", Qos.SENSOR, 5, 1.0, True, "JPEG of it"),
+    _own("camera/keep", m.PictureRequest, Qos.EVENT, None, None, True, "somebody wants a picture kept"),
+    _own("camera/kept", m.PictureKept, Qos.EVENT, None, None, True, "what came of it"),
     # perceive
     _own("detections", m.Detections, Qos.SENSOR, 10, 0.5, True, "objects in view"),
     _own("people", m.People, Qos.SENSOR, 10, 0.5, True, "people in view, heard or remembered"),

@@ -346,4 +346,4 @@ class Ear:
 
     def _build_grammar(self, names: _Names) -> Grammar:
         site = self._site
-        return robot_grammar(self._catalogue, self._ontology, site.places, names.people, names.objects, site.surfaces, site.doors)
+        return robot_grammar(self._catalogue, self._ontology, site.places, names.people, names.objects, site.surfaces, doors=site.doors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, replace
 
-from robot_runtime.hear.pattern import words as words_of
+from robot_runtime.language.language import language_of
 from robot_runtime.messages import Argument, SpeechState, Utterance, WorldObject
 from robot_runtime.mind.clauses import without_courtesy
 from robot_runtime.mind.meant import Discourse, things_meant
@@ -73,7 +73,8 @@ class Clarification:
         if not self.is_open or self._open is None:
             return None
         asked, known = self._open, self._services.known
-        words, mentions = without_courtesy(words_of(utterance.free_text)), Mentions(known)
+        language = language_of(utterance.language)
+        words, mentions = without_courtesy(language.words(utterance.free_text), language), Mentions(known, language)
         spans = [span for span in mentions.at(words, 0) if span.end == len(words)] if words else []
         discourse = Discourse(utterance.speaker_id, [*asked.question.candidates])
         for span in spans:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from robot_runtime.language.language import REFERENCE, Language, language_of, load_language
 from robot_runtime.messages import Utterance
 from robot_runtime.mind.binding import MEANT, Binder, UnplannableError
 from robot_runtime.mind.clauses import Clause, ClauseReader
@@ -26,10 +27,18 @@ class FreeText:
     def __init__(self, known: Known, recall: Recall) -> None:
         self._known = known
         self._recall = recall
-        self._reader = SentenceReader(ClauseReader(known.catalogue))
+        self._readers: dict[str, SentenceReader] = {}
+        self._reader(load_language(REFERENCE))
 
     def read(self, request: Request) -> Understood:
-        return self._reader.read(request.utterance.free_text, Mentions(self._known))
+        language = language_of(request.utterance.language)
+        return self._reader(language).read(request.utterance.free_text, Mentions(self._known, language))
+
+    def _reader(self, language: Language) -> SentenceReader:
+        """That of a language, compiled when it is first spoken."""
+        if language.language not in self._readers:
+            self._readers[language.language] = SentenceReader(ClauseReader(self._known.catalogue, language))
+        return self._readers[language.language]
 
     def answer(self, request: Request, understood: Understood) -> Answer:
         """A plan, an answer or a question; an empty one when nothing, or only a part, was understood."""
@@ -86,8 +95,7 @@ class FreeText:
 
     def _asked(self, clause: Clause, utterance: Utterance, binder: Binder) -> Answer:
         asked = replace(utterance, intent=clause.intent, slots=binder.question_slots(clause))
-        reply = self._recall.answer(asked)
-        return Answer(PlanDocument(say=reply.text), reply.question, reply.offer)
+        return self._recall.answer(asked).as_answer
 
     # ------------------------------------------------------------ corrections, and what is left over
 

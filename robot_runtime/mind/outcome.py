@@ -119,6 +119,14 @@ def _door_seen(values: list[str], context: SkillContext) -> bool:
     return door_seen(context, values[0])
 
 
+def _picture_kept(values: list[str], context: SkillContext) -> bool:
+    """The eyes have read it back from the disk, and who was meant is in it."""
+    kept = context.situation.picture_of(context.action_id)
+    if kept is None or kept.problem or not kept.sha256:
+        return False
+    return context.situation.person(values[0]) is None or values[0] in kept.in_view
+
+
 def _gripper(context: SkillContext) -> GripperState | None:
     """Its state, unless that is old."""
     gripper = context.situation.gripper
@@ -144,4 +152,5 @@ _CHECKS = {
     "kept": _kept,
     "stands_on": _stands_on,
     "door_seen": _door_seen,
+    "picture_kept": _picture_kept,
 }

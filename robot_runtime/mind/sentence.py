@@ -9,19 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from robot_runtime.hear.pattern import words as words_of
 from robot_runtime.mind.clauses import SLOT_KINDS, Clause, ClauseReader
 from robot_runtime.mind.mentions import Mention, Mentions
 
-AND: tuple[tuple[str, ...], ...] = (
-    ("and", "after", "that"), ("and", "then"), ("and", "also"), ("after", "that"), ("then",), ("and",), ("plus",),
-)  # fmt: skip
-INSTEAD: tuple[tuple[str, ...], ...] = (
-    ("no", "wait"), ("wait", "no"), ("oh", "wait"), ("no", "sorry"), ("no", "i", "mean"), ("oh", "no"), ("i", "mean"),
-    ("no", "not", "that", "one"), ("sorry",), ("actually",), ("rather",), ("wait",), ("no",),
-)  # fmt: skip
-"""Words after which somebody says it better."""
-OTHERWISE: tuple[tuple[str, ...], ...] = (("and", "otherwise"), ("otherwise",), ("or", "else"), ("if", "not"), ("else",))
 MOST_SENTENCE_WORDS = 60
 
 
@@ -54,9 +44,12 @@ class Understood:
 class SentenceReader:
     def __init__(self, reader: ClauseReader) -> None:
         self._reader = reader
+        self._language = reader.language
+        small = self._language.small
+        self._and, self._instead, self._otherwise = small["and"], small["instead"], small["otherwise"]
 
     def read(self, text: str, mentions: Mentions) -> Understood:
-        words = words_of(text)
+        words = self._language.words(text)
         if not words or len(words) > MOST_SENTENCE_WORDS:
             return Understood(rest=text)
         command = self._command(words, mentions)
@@ -74,7 +67,7 @@ class SentenceReader:
 
     def _several(self, words: list[str], mentions: Mentions) -> tuple[Command, ...]:
         """Commands of which one has a condition: "go to the kitchen and if the cup is there bring it to me"."""
-        for before, after in _split(words, AND):
+        for before, after in _split(words, self._and):
             first = self._sequence(before, mentions, None)
             if first:
                 rest = self._conditional(after, mentions)
@@ -89,12 +82,13 @@ class SentenceReader:
         return self._conditional(words, mentions) or self._corrected(words, mentions)
 
     def _conditional(self, words: list[str], mentions: Mentions) -> Command | None:
-        if "if" not in words:
-            return None
-        at = words.index("if")
-        before, after = words[:at], words[at + 1 :]
+        ifs = [(at, length) for at in range(len(words)) if (length := self._language.at(words, at, "if"))]
+        found = (self._with_if(words[:at], words[at + length :], mentions) for at, length in ifs)
+        return next((command for command in found if command), None)
+
+    def _with_if(self, before: list[str], after: list[str], mentions: Mentions) -> Command | None:
         if not before or not self._sequence(before, mentions, None):
-            return self._if_first(after, mentions) if not before or _is_courtesy(before) else None
+            return self._if_first(after, mentions) if self._is_courtesy(before) else None
         condition = self._reader.condition(after, mentions)
         return Command(self._sequence(before, mentions, None), condition, condition_first=False) if condition else None
 
@@ -103,11 +97,11 @@ class SentenceReader:
             condition = self._reader.condition(words[:end], mentions)
             if condition is None:
                 continue
-            rest = words[end + 1 :] if words[end] == "then" else words[end:]
+            rest = words[end + self._language.at(words, end, "then") :]
             then = self._sequence(rest, mentions, None)
             if then:
                 return Command(then, condition)
-            for before, after in _split(rest, OTHERWISE):
+            for before, after in _split(rest, self._otherwise):
                 then, otherwise = self._sequence(before, mentions, None), self._sequence(after, mentions, None)
                 if then and otherwise:
                     return Command(then, condition, otherwise)
@@ -115,7 +109,7 @@ class SentenceReader:
 
     def _corrected(self, words: list[str], mentions: Mentions) -> Command | None:
         """As in "bring me the red cup no the blue one": the last that was said counts."""
-        for before, after in _split(words, INSTEAD):
+        for before, after in _split(words, self._instead):
             first = self._sequence(before, mentions, None)
             if not first:
                 continue
@@ -130,9 +124,9 @@ class SentenceReader:
 
     def _correction(self, words: list[str], mentions: Mentions) -> Correction | None:
         """A turn that only mentions something, mostly after a "no"."""
-        for marker in (*INSTEAD, ()):
+        for marker in (*self._instead, ()):
             if tuple(words[: len(marker)]) == marker and len(words) > len(marker):
-                mention = self._reader.fragment(_without_not(words[len(marker) :]), mentions)
+                mention = self._reader.fragment(self._without_not(words[len(marker) :]), mentions)
                 if mention is not None:
                     return Correction(mention)
         return None
@@ -142,7 +136,7 @@ class SentenceReader:
         whole = self._reader.request(words, mentions) or self._same_again(words, mentions, before)
         if whole is not None:
             return (whole,)
-        for left, right in _split(words, AND):
+        for left, right in _split(words, self._and):
             first = self._reader.request(left, mentions) or self._same_again(left, mentions, before)
             if first is not None:
                 rest = self._sequence(right, mentions, first)
@@ -156,12 +150,22 @@ class SentenceReader:
         return replaced(before, mention) if before and mention else None
 
     def _partly(self, words: list[str], mentions: Mentions) -> Understood:
-        for before, after in _split(words, AND):
+        for before, after in _split(words, self._and):
             for part, rest in ((before, after), (after, before)):
                 first = self._sequence(part, mentions, None)
                 if first:
                     return Understood((Command(first),), rest=" ".join(rest))
         return Understood(rest=" ".join(words))
+
+    def _without_not(self, words: list[str]) -> list[str]:
+        """Of "not the red one but the blue one" what is wanted, which comes last."""
+        no, but = self._language.joining.not_, self._language.joining.but
+        return words[words.index(but) + 1 :] if words[:1] == [no] and but in words[:-1] else words
+
+    def _is_courtesy(self, words: list[str]) -> bool:
+        while length := self._language.at(words, 0, "before_if"):
+            words = words[length:]
+        return not words
 
 
 def replaced(clause: Clause, mention: Mention) -> Clause | None:
@@ -190,12 +194,3 @@ def _split(words: list[str], markers: tuple[tuple[str, ...], ...]) -> Iterator[t
         marker = next((m for m in markers if tuple(words[at : at + len(m)]) == m), None)
         if marker and at + len(marker) < len(words):
             yield words[:at], words[at + len(marker) :]
-
-
-def _without_not(words: list[str]) -> list[str]:
-    """Of "not the red one but the blue one" what is wanted, which comes last."""
-    return words[words.index("but") + 1 :] if words[:1] == ["not"] and "but" in words[:-1] else words
-
-
-def _is_courtesy(words: list[str]) -> bool:
-    return set(words) <= {"please", "robot", "okay", "ok", "and", "so", "then", "well", "hey"}

@@ -12,7 +12,9 @@ from robot_runtime.mind.wording import capitalised
 from robot_runtime.stage import Outbox
 from robot_runtime.world.deeds import ENDED
 
-WHY = ("why", "why_not", "what_done")
+WHAT_DONE = "what_done"
+
+WHY = ("why", "why_not", WHAT_DONE)
 """Intents that are answered here.  Like all questions they disturb nothing."""
 
 REMEMBERED = 64
@@ -57,7 +59,7 @@ class Reasons:
 
     def answer(self, utterance: Utterance) -> str:
         """The answer to an utterance whose intent is one of :data:`WHY`."""
-        if utterance.intent == "what_done":
+        if utterance.intent == WHAT_DONE:
             return self._told(utterance.speaker_id)
         wanted = ("refused", "failed", "cancelled", "interrupted") if utterance.intent == "why_not" else ()
         deed = next((deed for deed in self._newest_first() if not wanted or deed.phase in wanted), None)

@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from robot_runtime.world.album import Album
 from robot_runtime.world.database import Database, NotOursError, put_aside, read_only
 from robot_runtime.world.proof import Proof, needles, proof
 from robot_runtime.world.recollection import Recollection, shifted
@@ -48,7 +49,7 @@ class Store(Protocol):
         ...
 
     def forget(self, person_id: str, name: str, rest: Recollection, now_s: float) -> Future[Proof]:
-        """Keep ``rest``, which is without this person, and let no byte of them be left.  Returns at once.
+        """Keep ``rest``, which is without this person, and let no byte and no picture of them be left.  Returns at once.
 
         The future raises OSError when that cannot be said.
         """
@@ -202,6 +203,7 @@ class DiskStore:
 
     def _erase(self, rest: Recollection, texts: tuple[str, ...], now_s: float) -> Proof:
         try:
+            Album(self.path).forget(texts)
             with self._disk:
                 database = self._opened()
                 database.write(rest, now_s, self._wall_s())

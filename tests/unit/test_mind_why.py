@@ -58,7 +58,7 @@ def test_what_was_done_is_told_with_how_it_went(rig: Rig) -> None:
     rig.hear("go_to", "anna", "go to the kitchen", place="kitchen").run(5.0)
     rig.hear("fetch", "leo", "give me the knife", object="knife").run(1.0)
     told = asked(rig, "what_done")
-    assert told == "Just now Leo said: give me the knife. I was not allowed to. Just now Anna said: go to the kitchen. That worked."
+    assert told == "Just now Leo said: give me the knife; I was not allowed to. Just now Anna said: go to the kitchen; that worked."
 
 
 def test_a_question_disturbs_nothing(rig: Rig) -> None:
