@@ -345,4 +345,5 @@ class Ear:
             next(self._preparing, None)
 
     def _build_grammar(self, names: _Names) -> Grammar:
-        return robot_grammar(self._catalogue, self._ontology, self._site.places, names.people, names.objects, self._site.surfaces)
+        site = self._site
+        return robot_grammar(self._catalogue, self._ontology, site.places, names.people, names.objects, site.surfaces, doors=site.doors)

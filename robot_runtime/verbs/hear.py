@@ -121,7 +121,9 @@ def _recogniser(args: argparse.Namespace, config: EarConfig) -> Recogniser:
 
 def _own_grammar(config: EarConfig, people: list[str]) -> Grammar:
     site = load_semantic_map(config.site)
-    return robot_grammar(load_catalogue(), Ontology.load(config.ontology_file), site.places, people, surfaces=site.surfaces)
+    return robot_grammar(
+        load_catalogue(), Ontology.load(config.ontology_file), site.places, people, surfaces=site.surfaces, doors=site.doors
+    )
 
 
 def _turns(listener: Listener, samples: NDArray[np.int16], end_s: float) -> list[Heard]:

@@ -263,8 +263,9 @@ def _understand(text: str, known: Known, language: str) -> tuple[_Heard | None, 
     """Intent and slots by the grammar that hearing uses, None when no phrase of the catalogue fits; and the language."""
     names = [person.name for person in known.situation.facts.people]
     spoken = (REFERENCE, *(name for name in languages() if name != REFERENCE)) if language == AUTO else (language,)
-    places, surfaces = known.site.places or ["nowhere"], known.site.surfaces
-    grammar = robot_grammar(known.catalogue, Ontology.load(), places, names, surfaces=surfaces, languages=spoken)
+    site = known.site
+    places = site.places or ["nowhere"]
+    grammar = robot_grammar(known.catalogue, Ontology.load(), places, names, (), site.surfaces, spoken, site.doors)
     meaning = grammar.interpret(text)
     return None if meaning is None else _Heard(meaning.intent, meaning.slots), grammar.language_of(text)
 
