@@ -40,6 +40,9 @@ INTENTS_FILE = Path(__file__).parent / "intents.yaml"
 SLOTS = ("object", "place", "person", "colour", "name", "surface", "vessel", "duration")
 """Slots whose words come from the world; the grammar fills them."""
 
+TARGET_SLOTS = ("person", "object", "surface")
+"""What may be said for a target: who asks is meant where nothing is."""
+
 ArgumentType = Literal["object", "person", "place", "surface", "target", "text", "duration"]
 Resource = Literal["base", "arm", "head", "voice"]
 Part = Literal["base", "head", "arm", "gripper"]
@@ -64,6 +67,7 @@ PREDICATES = (
     "made_rounds",
     "kept",
     "stands_on",
+    "picture_kept",
 )
 """What a skill may promise; ``robot_runtime/mind/outcome.py`` can check each of them."""
 
@@ -84,7 +88,11 @@ class ArgumentSpec(_Model):
     type: ArgumentType
     slot: str = Field("", description="spoken slot that fills it, when it is not called as the argument is")
     values: tuple[str, ...] = Field((), description="the only words it can be; empty when the world provides them")
-    default: str = Field("", description="what it is when nobody says it; empty: it has to be said, but for persons and surfaces")
+    default: str = Field("", description="what it is when nobody says it; empty: it has to be said, but for persons, surfaces and targets")
+
+    def spoken_as(self, name: str) -> tuple[str, ...]:
+        """The slots that may fill it, where its name is this one."""
+        return TARGET_SLOTS if self.type == "target" and not self.slot else (self.slot or name,)
 
 
 def _expand_short_form(value: Any) -> Any:
@@ -282,7 +290,7 @@ def _check_skill(path: Path, skill: Skill, skills: Mapping[str, Skill]) -> None:
         raise FileError(f"{path}: intent: a spoken skill needs both an intent and phrases")
     if not skill.steps and not (path.parent / "skill.py").is_file():
         raise FileError(f"{path}: steps: give the steps it is composed of, or write skill.py beside it")
-    spoken = {spec.slot or name for name, spec in skill.arguments.items()}
+    spoken = {slot for name, spec in skill.arguments.items() for slot in spec.spoken_as(name)}
     _check_phrases(path, "phrases", skill.phrases, spoken)
     _check_phrases(path, "questions", skill.questions, spoken)
     promises = [("success", skill.success, PREDICATES), *(("effects", effect, PREDICATES) for effect in skill.effects)]

@@ -95,8 +95,7 @@ class FreeText:
 
     def _asked(self, clause: Clause, utterance: Utterance, binder: Binder) -> Answer:
         asked = replace(utterance, intent=clause.intent, slots=binder.question_slots(clause))
-        reply = self._recall.answer(asked)
-        return Answer(PlanDocument(say=reply.text), reply.question, reply.offer)
+        return self._recall.answer(asked).as_answer
 
     # ------------------------------------------------------------ corrections, and what is left over
 

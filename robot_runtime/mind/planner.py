@@ -59,6 +59,7 @@ class Answer:
     question: Question | None = None
     offer: Offer | None = None
     about: tuple[str, ...] = ()  # the things that were spoken of, so that "it" has a meaning in the next turn
+    tells: bool = False  # it answers a question about the world, and may be told in turns
     planner: str = ""  # who made it, when that was not the planner that was asked
 
 

@@ -45,7 +45,7 @@ class Tongues:
         if language in self._hears:
             return said
         known = self._wording.listing([self._wording.sentence(f"language_{name}") for name in self._hears])
-        return f"{said} {self._wording.sentence('understands_only', languages=known)}"
+        return " ".join((said, self._wording.sentence("understands_only", languages=known)))
 
     def turn_to(self, person_id: str) -> None:
         """Their language from now on; nothing changes for nobody in particular."""

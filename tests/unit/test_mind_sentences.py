@@ -133,7 +133,7 @@ def test_every_sentence_that_code_asks_for_exists() -> None:
     assert asked <= set(load_sentences("en").sentences)
 
 
-MADE_UP = ("accept_", "done_", "fact_", "no_fact_", "deed_", "language_")
+MADE_UP = ("accept_", "done_", "fact_", "no_fact_", "deed_", "picture_", "language_")
 """Beginnings of keys that the code puts together."""
 
 
