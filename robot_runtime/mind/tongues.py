@@ -25,7 +25,7 @@ class Tongues:
         """Turn to who speaks, for this turn in their language; from now on too if it was understood."""
         person, language = utterance.speaker_id, utterance.language
         if language in self._hears and len(self._hears) > 1 and person not in self._asked:
-            self._wording.speak(load_sentences(language))
+            self._speak(language)
             if understood and person:
                 self._spoken[person] = language
         else:
@@ -40,7 +40,7 @@ class Tongues:
             self._asked[person_id] = language
         else:
             self._otherwise = language
-        self._wording.speak(load_sentences(language))
+        self._speak(language)
         said = self._wording.sentence("speaks_now")
         if language in self._hears:
             return said
@@ -50,8 +50,12 @@ class Tongues:
     def turn_to(self, person_id: str) -> None:
         """Their language from now on; nothing changes for nobody in particular."""
         if person_id:
-            self._wording.speak(load_sentences(self._asked.get(person_id) or self._spoken.get(person_id) or self._otherwise))
+            self._speak(self._asked.get(person_id) or self._spoken.get(person_id) or self._otherwise)
 
     def forget(self, person_id: str) -> None:
         self._asked.pop(person_id, None)
         self._spoken.pop(person_id, None)
+
+    def _speak(self, language: str) -> None:
+        if language != self._wording.language:
+            self._wording.speak(load_sentences(language))
