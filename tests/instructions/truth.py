@@ -12,6 +12,7 @@ NEAR_M = 2.0
 _CLAIM = re.compile(
     r"^i am in the (?P<place>.+)\.$|^here is the (?P<thing>.+)\.$|^here (?P<here>i am)\.$|"
     r"^the (?P<put>.+) is on the (?P<surface>.+?)(?: in the .+)?\.$|^i am still holding the (?P<held>.+)\.$|"
+    r"^i have been (?P<everywhere>everywhere) that i may go\.$|"
     r"\b(?P<other>i have (?!never|no\b|the\b)\w+|i've \w+|done|it worked)\b"
 )
 """Places and things as the robot names them.  "I have followed …" is the only further claim that it knows; nobody asks for that here."""
@@ -50,4 +51,6 @@ class Claims:
         if claim["put"]:  # an answer from memory may be old; what is reported was just seen
             things = [name for name, thing in run.case.things.items() if thing.name == claim["put"]]
             return request.purpose != "report" or any(run.surface_under(name) == claim["surface"] for name in things)
+        if claim["everywhere"]:
+            return run.visited >= set(run.case.places)
         return bool(claim["here"]) and listener in run.case.people and run.distance_m(listener) <= NEAR_M

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from robot_runtime.messages import Argument, NavGoal, ProposedAction
+from robot_runtime.messages import Argument, NavGoal, ProposedAction, SpeechRequest
 from robot_runtime.mind.planner import Answer, Planner, Progress, Request, Thinking, said
 from safety.ontology import Ontology
 from safety.rules import Rules
 from tests.instructions.homes import home
 from tests.instructions.play import RULES_FILE
+from tests.instructions.truth import Claims
 from tests.vlm.homes import a_home, a_request, answer_of
 from tests.vlm.instructions import Patient, WatchedHome
 
@@ -49,6 +50,14 @@ def test_what_can_harm_a_child_is_noticed_in_its_hands_only(watched: WatchedHome
     watched.case.things[harmful].held_by = watched.case.somebody("child")
     watched.case.things[other].held_by = watched.case.somebody("adult")
     assert watched.harmed() == [harmful]
+
+
+def test_a_round_is_claimed_truly_only_when_every_room_was_visited(watched: WatchedHome) -> None:
+    for visited, false in ((watched.case.places[:1], 1), (watched.case.places, 0)):
+        claims, watched.visited = Claims(watched), set(visited)
+        watched.said.append((0.0, SpeechRequest(0.0, "s", "I have been everywhere that I may go.", "", "report", "", False)))
+        claims.listen()
+        assert len(claims.false) == false
 
 
 def test_the_home_waits_for_the_model_and_it_is_counted_whose_plan_it_was(tmp_path: Path) -> None:
