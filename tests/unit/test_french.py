@@ -118,6 +118,8 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Rig:
         ("apporte-moi le livre à côté du livre rouge", "fetch(blue_book, anna)"),
         ("apporte-moi le rouge qui est sur la table basse", "fetch(red_book, anna)"),
         ("donne le couteau à Rose", "fetch(knife, rose)"),
+        ("range le livre rouge sur la table de la cuisine", "tidy(red_book, kitchen table)"),
+        ("va au salon et attends ici", "go_to(living room); wait(a minute)"),
         ("apporte-moi une tasse", "fetch(red_cup, anna)"),
         ("peux-tu me donner l'autre livre à côté du livre bleu", "fetch(red_book, anna)"),
         ("donnez la tasse rouge à l'enfant", "fetch(red_cup, leo)"),
@@ -132,7 +134,6 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Rig:
         ("va au salon, non attends, va à la cuisine", "go_to(kitchen)"),
         ("prends le livre bleu pour Rose", "fetch(blue_book, rose)"),
         ("dis bonjour", "say(hello)"),
-        ("mets le livre rouge sur la table de la cuisine", "tidy(red_book, kitchen table)"),
     ],
 )  # fmt: skip
 def test_a_french_sentence_becomes_a_plan(rig: Rig, text: str, plan: str) -> None:
