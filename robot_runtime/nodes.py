@@ -182,7 +182,7 @@ NODES: tuple[Node, ...] = (
          when=lambda s: "audio_common" in (s.audio_in, s.audio_out)),
     # ---- mind
     Node("world", "mind", "robot_runtime.world.world:World",
-         inputs=("detections", "people", "pose", "joint_states", "gripper/state", "world/forget", "world/note", "world/deed",
+         inputs=("detections", "people", "pose", "scan", "joint_states", "gripper/state", "world/forget", "world/note", "world/deed",
                 "social/preference"),
          outputs=("world/facts", "world/memory", "world/forgotten", "world/preferences"), rate_hz=5),
     Node("social", "mind", "robot_runtime.social.social:Social",

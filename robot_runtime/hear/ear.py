@@ -368,4 +368,6 @@ class Ear:
 
     def _build_grammar(self, names: _Names) -> Grammar:
         site, languages = self._site, dict.fromkeys((REFERENCE, *self._config.languages))  # the embedded recogniser needs English
-        return robot_grammar(self._catalogue, self._ontology, site.places, names.people, names.objects, site.surfaces, tuple(languages))
+        return robot_grammar(
+            self._catalogue, self._ontology, site.places, names.people, names.objects, site.surfaces, tuple(languages), site.doors
+        )

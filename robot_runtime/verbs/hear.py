@@ -126,8 +126,8 @@ def _recogniser(args: argparse.Namespace, config: EarConfig) -> Recogniser:
 
 def _own_grammar(config: EarConfig, people: list[str]) -> Grammar:
     site = load_semantic_map(config.site)
-    spoken = tuple(dict.fromkeys((REFERENCE, *config.languages)))
-    return robot_grammar(load_catalogue(), Ontology.load(config.ontology_file), site.places, people, (), site.surfaces, spoken)
+    spoken, ontology = tuple(dict.fromkeys((REFERENCE, *config.languages))), Ontology.load(config.ontology_file)
+    return robot_grammar(load_catalogue(), ontology, site.places, people, (), site.surfaces, spoken, site.doors)
 
 
 def _turns(listener: Listener, samples: NDArray[np.int16], end_s: float) -> list[Heard]:
