@@ -265,10 +265,10 @@ def _understand(text: str, known: Known, language: str) -> tuple[_Heard | None, 
     Of several languages that in which the text is a phrase, else the one that knows most of its words.
     """
     names = [person.name for person in known.situation.facts.people]
-    site = known.site
-    shares: dict[str, float] = {}
+    site, shares = known.site, dict[str, float]()
+    places = site.places or ["nowhere"]
     for name in sorted(languages(), key=lambda name: name != REFERENCE) if language == AUTO else (language,):
-        grammar = robot_grammar(known.catalogue, Ontology.load(), site.places or ["nowhere"], names, (), site.surfaces, (name,), site.doors)
+        grammar = robot_grammar(known.catalogue, Ontology.load(), places, names, (), site.surfaces, (name,), site.doors)
         meaning = grammar.interpret(text)
         if meaning is not None:
             return _Heard(meaning.intent, meaning.slots), name
