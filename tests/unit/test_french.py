@@ -149,7 +149,7 @@ def test_a_french_sentence_becomes_a_plan(rig: Rig, text: str, plan: str) -> Non
         ("apporte-moi la tasse", "Laquelle de ces choses voulez-vous dire : la tasse rouge ou la tasse bleue ?"),
         ("apporte-moi celui qui est sur la table basse", "Laquelle de ces choses voulez-vous dire : le livre bleu ou le livre rouge ?"),
         ("si la porte est ouverte, va à la cuisine", "Je n'ai aucun moyen de voir si c'est vrai, alors je laisse."),
-        ("apporte-moi la tasse rouge et frobnique le grille-pain", "Je n'ai pas compris cette partie : frobnique le grille pain."),
+        ("apporte-moi la tasse rouge et frobnique l'eau", "Je n'ai pas compris cette partie : frobnique l'eau."),
         ("chante-moi une chanson", ""),
     ],
 )
