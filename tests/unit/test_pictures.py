@@ -85,6 +85,11 @@ def test_what_the_gate_takes_back_meanwhile_is_not_done(memory: Path) -> None:
     assert eyes.take(ANNA, action_verdict=[eyes.verdict("deny", 2.05)]).problem == "not_allowed"
 
 
+def test_a_leave_is_for_one_picture(memory: Path) -> None:
+    eyes = Eyes(memory).allow(ANNA)
+    assert [eyes.take(ANNA).problem, eyes.take(ANNA).problem] == ["", "not_allowed"]
+
+
 def test_who_came_after_the_question_is_on_no_picture(memory: Path) -> None:
     eyes = Eyes(memory).allow(ANNA)
     assert eyes.take(ANNA, LEO).problem == "newcomer"
