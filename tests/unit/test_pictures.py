@@ -118,6 +118,12 @@ def test_without_a_place_nothing_is_kept(tmp_path: Path) -> None:
     assert Eyes(tmp_path / "file" / "world.sqlite").allow(ANNA).take(ANNA).problem == "disk"
 
 
+def test_what_is_not_read_back_as_it_was_is_not_kept(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("robot_runtime.world.album._write", lambda path, content: path.write_bytes(content[:-1]))
+    assert Eyes(memory).allow(ANNA).take(ANNA).problem == "disk"
+    assert list(Album(memory).folder.iterdir()) == []
+
+
 @pytest.mark.parametrize("blind", ["camera/image/compressed", "people"])
 def test_an_old_picture_is_never_taken_for_a_new_one(memory: Path, blind: str) -> None:
     """Nor one of which the eyes have not said whom it shows."""
