@@ -19,7 +19,7 @@ MOST_WORDS = 4  # of the name of a kind
 class Mention:
     """A part of a sentence that means something or somebody."""
 
-    kind: str  # "object", "person", "place" or "surface"
+    kind: str  # "object", "person", "place", "surface" or "door"
     words: str  # as spoken, without the article
     named: str = ""  # class and colour, a name of a person, place or surface; "" for a mere "it"
     colour: str = ""  # of "the red one"
@@ -47,6 +47,7 @@ class Mentions:
         self._known = known
         self._language = language
         self._found: dict[tuple[str, ...], tuple[Span, ...]] = {}
+        self._doors = self._callings(known.site.doors)
         self._places = self._callings(known.site.places)
         kinds = (normalise(name).split()[-1] for name in known.site.surfaces)
         self._surfaces = {**self._callings(kinds), **self._callings(known.site.surfaces)}
@@ -79,7 +80,7 @@ class Mentions:
         if length := self._language.at(words, begin, "child"):
             child = " ".join(words[begin : begin + length])
             yield Span(start, begin + length, Mention("person", child, named=child))
-        for kind, names in (("person", self._people), ("place", self._places), ("surface", self._surfaces)):
+        for kind, names in (("person", self._people), ("place", self._places), ("surface", self._surfaces), ("door", self._doors)):
             end, name = _longest(words, begin, names)
             if end:
                 mention = Mention(kind, " ".join(words[begin:end]), named=name)

@@ -77,6 +77,21 @@ def test_who_is_forgotten_leaves_no_words(rig: Rig) -> None:
     assert "nna" not in str(rig.world.recollection().deeds)
 
 
+def test_what_was_done_is_told_of_the_part_of_the_day_that_is_asked_about(tmp_path: Path) -> None:
+    noon = Rig(write_site(tmp_path), config={"hour_at_start": 11.9985}).run(0.5)  # 5.4 s to noon
+    noon.hear("go_to", "anna", "go to the kitchen", place="kitchen").run(5.0)
+    noon.hear("go_to", "anna", "go to the living room", place="living room").run(3.0)
+
+    def told(words: str) -> list[str]:
+        noon.hear("what_done", "rose", words).run(0.3)
+        return [room for room in ("kitchen", "living room", "no record") if room in noon.said[-1]]
+
+    assert told("what did you do this morning") == ["kitchen"]
+    assert told("what did you do this afternoon") == ["living room"]
+    assert told("what have you done today") == told("what did you do") == ["kitchen", "living room"]
+    assert told("what did you do yesterday") == told("what did you do this evening") == ["no record"]
+
+
 def test_what_was_done_and_why_is_known_after_a_restart_too(tmp_path: Path) -> None:
     before = Rig(write_site(tmp_path), deny_knife, memory_file=str(tmp_path / "memory.sqlite")).run(0.5)
     before.hear("fetch", "leo", "give me the knife", object="knife").run(1.0)
