@@ -53,7 +53,7 @@ def figures(known: Known, repeats: int) -> list[Figure]:
 
 def _ask(known: Known, writer: _Writer) -> tuple[float, float, float]:
     """Seconds from the sentence's last letter to the voice; from the question to the sentence; from the question to the plan."""
-    period_s = next(1 / node.rate_hz for node in NODES if node.name == "mind")
+    period_s = 1 / next(node.rate_hz for node in NODES if node.name == "mind" and node.rate_hz)
     planner = VlmPlanner(known, VlmConfig(url=f"http://127.0.0.1:{writer.server_port}/v1", timeout_s=60.0, attempts=1))
     utterance = Utterance(0.0, "u", _WORDS, "", (), 1.0, 0.0, 0.0, "anna", "en", "bench", "turn", _WORDS)
     began_s, first_s = time.perf_counter(), 0.0

@@ -144,7 +144,8 @@ class Mind:
         about_manner = manner_intent(utterance)
         if about_manner and utterance.confidence >= self._config.minimum_confidence:
             self._not_understood.understood()
-            self._manner.hear(about_manner, utterance)
+            if about_manner != "longer" or not self._portions.go_on():  # "tell me more"
+                self._manner.hear(about_manner, utterance)
             return
         understood = utterance.intent != "" and utterance.confidence >= self._config.minimum_confidence
         if not understood and utterance.free_text:

@@ -10,7 +10,8 @@ from pathlib import Path
 from robot_runtime.messages import ActionVerdict, ProposedAction, SpeechMeasured, SpeechStyle, TimelineEvent
 from robot_runtime.observe.figures import latencies
 from robot_runtime.observe.run import Run
-from robot_runtime.observe.spoken import TOLERANCE, off, quantities
+from robot_runtime.observe.spoken import off, quantities
+from robot_runtime.speak.pacing import TOLERANCE
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --good: #2e8b57; --bad: #c0392b; }

@@ -101,7 +101,8 @@ def test_what_was_done_and_why_is_known_after_a_restart_too(tmp_path: Path) -> N
     after = Rig(before.site, memory_file=before.memory_file).run(0.5)
     assert asked(after, "what_done").split(". ")[:2] == [
         "Just now you said: bring me the red cup; I was started anew before it was done",
-        "Just now Anna said: go to the kitchen; that worked"]  # fmt: skip
+        "Just now Anna said: go to the kitchen; that worked",
+    ]
     assert asked(after, "why") == "You said: bring me the red cup. I was started anew before it was done."
     after.hear("go_to", "anna", "go to the living room", place="living room").run(2.0)
     assert asked(after, "why") == "Anna said: go to the living room."

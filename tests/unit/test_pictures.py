@@ -152,7 +152,7 @@ def test_pictures_go_with_whom_they_concern(memory: Path) -> None:
 
 def test_a_record_that_cannot_be_read_may_name_anybody(memory: Path) -> None:
     keep(memory, "x", in_view="leo")
-    Album(memory).records()[0].write_text("{")
+    min(Album(memory).entries()).write_text("{")
     assert search(memory, ("anna",)).left == 1
     assert Album(memory).forget(("anna",)) == 1 and pictures(memory) == []
 
@@ -167,7 +167,7 @@ def rig(tmp_path: Path) -> Rig:
 
 def answered(rig: Rig, problem: str = "", in_view: tuple[str, ...] = ("anna",), **asked: str) -> list[str]:
     """Ask, let the robot announce it, and answer for the eyes."""
-    rig.hear("take_picture", **asked)
+    rig.hear("take_picture", "anna", "", 0.9, **asked)
     assert rig.run_until(lambda: bool(rig.sent("camera/keep")), 10.0)
     assert rig.said[-1].startswith("I take the picture now.")
     (request,) = rig.sent("camera/keep")

@@ -83,7 +83,7 @@ def test_the_planner_gets_plans_of_the_menu(config: VlmConfig, tmp_path: Path) -
     """Its grammar holds the whole schema of a plan; a plan that no schema could refuse is the embedded planner's to replace."""
     home, rng = a_home(tmp_path), random.Random(0)
     planner = VlmPlanner(home.mind._known, config.model_copy(update={"failures": 100}))
-    made = []
+    made: list[str] = []
     while len(made) < 8:
         thinking = planner.plan(a_request(home, rng))
         assert not isinstance(thinking, Answer) or "busy" in thinking.planner
