@@ -29,6 +29,7 @@ class Settings:
     social_policy_file: str = ""
     speech_backend: str = ""
     language: str = ""
+    hears: str = ""
     planner_backend: str = ""
     perception_backend: str = ""
     navigation_backend: str = "embedded"
@@ -254,6 +255,7 @@ LAUNCH_ARGUMENTS: tuple[LaunchArgument, ...] = (
         "en or fr: what the robot says",
         ("mind.language", "notices.language", "voice.language", "duplex.language", "gate.language"),
     ),
+    LaunchArgument("hears", "languages that people speak, as 'en fr'; all but en need another recogniser", ("ear.hears", "mind.hears")),
     LaunchArgument("planner_backend", "grounded, or vlm: a language model that sees", ("mind.planner_backend",)),
     LaunchArgument("perception_backend", "perception", ("perceive.backend",)),
     LaunchArgument("navigation_backend", "embedded or nav2"),

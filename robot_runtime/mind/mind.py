@@ -107,6 +107,7 @@ class Mind:
         for forgotten in news(inbox, "world/forgotten", Forgotten):
             self._conversation.forget(forgotten.person_id)
             self._reasons.forget(forgotten.person_id)
+            self._services.tongues.forget(forgotten.person_id)
         if self._rearm.tick():
             self._go_on(nothing_is_worth_a_word=False)
         self._executive.tick()
@@ -141,13 +142,14 @@ class Mind:
         self._executive.pause("a person said so")
 
     def _hear(self, utterance: Utterance) -> None:
+        understood = utterance.intent != "" and utterance.confidence >= self._config.minimum_confidence
+        self._services.tongues.hear(utterance, understood=understood)
         about_manner = manner_intent(utterance)
         if about_manner and utterance.confidence >= self._config.minimum_confidence:
             self._not_understood.understood()
             if about_manner != "longer" or not self._portions.go_on():  # "tell me more"
                 self._manner.hear(about_manner, utterance)
             return
-        understood = utterance.intent != "" and utterance.confidence >= self._config.minimum_confidence
         if not understood and utterance.free_text:
             self._hear_free(replace(utterance, intent="", slots=()))
             return
@@ -168,8 +170,8 @@ class Mind:
         elif utterance.intent in ("yes", "no"):
             self._hear_yes_or_no(utterance)
         elif utterance.intent in SPEAK:
-            self._services.wording.speak(load_sentences(SPEAK[utterance.intent]))
-            self._say("speaks_now", utterance, "answer")
+            answer = self._services.tongues.ask(utterance.speaker_id, SPEAK[utterance.intent])
+            self._services.say(answer, utterance.speaker_id, "answer")
         elif utterance.intent in WHY:
             purpose = TELLING if utterance.intent == WHAT_DONE else "answer"  # a reason is never told by halves
             self._services.say(self._reasons.answer(utterance), utterance.speaker_id, purpose)

@@ -15,6 +15,7 @@ class MindConfig(SkillSettings):
     planner_backend: str = Field("grounded", description="which planner makes plans of utterances")
     vlm: VlmConfig = Field(VlmConfig(), description="of the planner backend vlm")
     language: str = Field("en", description="of what the robot says")
+    hears: str = Field("en", description="languages that the ear understands, as ear.hears says")
     ontology_file: str = Field("safety/ontology.yaml", description="classes of things, and what people call them")
     minimum_confidence: float = Field(0.3, ge=0, le=1, description="of an utterance; below it the robot asks again")
     verdict_timeout_s: float = Field(1.0, gt=0, le=10, description="without a word of the gate for this long, an action is left")

@@ -136,14 +136,14 @@ class Rig:
             self.tick()
         return done()
 
-    def hear(self, intent: str, speaker: str = "anna", words: str = "", confidence: float = 0.9, **slots: str) -> Rig:
+    def hear(self, intent: str, speaker: str = "anna", words: str = "", confidence: float = 0.9, language: str = "en", **slots: str) -> Rig:
         """A finished turn: ``words`` is its text, ``slots`` what the grammar found in it."""
         self._utterances += 1
         arguments = tuple(Argument(name, value) for name, value in slots.items())
         self._pending.append(
             ("speech/heard", Utterance(
                 self.now_s, f"u{self._utterances}", words or intent, intent, arguments, confidence, self.now_s, self.now_s,
-                speaker, "en", "test"))
+                speaker, language, "test"))
         )  # fmt: skip
         return self
 
