@@ -16,10 +16,11 @@ from robot_runtime.mind.conversation import Turn
 from robot_runtime.mind.known import Known
 from robot_runtime.mind.meant import Discourse
 from robot_runtime.mind.mentions import Mentions
-from robot_runtime.mind.plan_document import If, Node, PlanDocument, Task, in_order, tasks
+from robot_runtime.mind.plan_document import If, Node, PlanDocument, in_order, tasks
 from robot_runtime.mind.planner import Answer, Request
 from robot_runtime.mind.recall import QUESTIONS, Recall
 from robot_runtime.mind.sentence import Command, Correction, SentenceReader, Understood
+from robot_runtime.mind.several import Errands, speaks_of_several
 
 
 class FreeText:
@@ -29,7 +30,8 @@ class FreeText:
         self._reader = SentenceReader(ClauseReader(known.catalogue))
 
     def read(self, request: Request) -> Understood:
-        return self._reader.read(request.utterance.free_text, Mentions(self._known))
+        said = request.utterance.free_text or request.utterance.text
+        return self._reader.read(said, Mentions(self._known)) if said else Understood()
 
     def answer(self, request: Request, understood: Understood) -> Answer:
         """A plan, an answer or a question; an empty one when nothing, or only a part, was understood."""
@@ -74,15 +76,17 @@ class FreeText:
         for clause in clauses:
             if clause.intent in QUESTIONS:
                 replies.append(self._asked(clause, utterance, binder))
+                continue
+            skill = self._known.catalogue.for_intent(clause.intent)
+            if skill is None:
+                raise UnplannableError("")  # such as "stop", which is no part of a plan
+            if speaks_of_several(skill, clause):
+                errands, said = Errands(self._known, binder).plan(skill, clause)
+                done += [errands] if errands else []
+                replies += [Answer(PlanDocument(say=said))] if said else []
             else:
-                done.append(self._task(clause, binder))
+                done.append(binder.task(skill, clause))
         return done
-
-    def _task(self, clause: Clause, binder: Binder) -> Task:
-        skill = self._known.catalogue.for_intent(clause.intent)
-        if skill is None:
-            raise UnplannableError("")  # such as "stop", which is no part of a plan
-        return binder.task(skill, clause)
 
     def _asked(self, clause: Clause, utterance: Utterance, binder: Binder) -> Answer:
         asked = replace(utterance, intent=clause.intent, slots=binder.question_slots(clause))
@@ -122,6 +126,7 @@ def discourse_of(request: Request) -> Discourse:
     discourse = Discourse(request.utterance.speaker_id)
     for turn in request.turns:
         _add(turn, discourse, request)
+        discourse.together = turn.meant
     return discourse
 
 

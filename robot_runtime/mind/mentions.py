@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 from robot_runtime.mind.known import Known
 from safety.ontology import normalise
 
-THE = frozenset({"the", "that", "this", "my", "your", "our", "his", "her", "their"})
+THE = frozenset({"the", "that", "this", "these", "those", "my", "your", "our", "his", "her", "their"})
 ANY = frozenset({"a", "an", "any", "some", "another"})
 IT = frozenset({"it", "that", "this", "them", "those", "these"})
+ITS_MANY = frozenset({"them", "those", "these"})
+ALL = "all"
+ALL_OF = (("all", "of"), ("all",), ("both", "of"), ("both",), ("every",), ("each", "of"), ("each",))
 ONE = frozenset({"one", "ones"})
 OTHER = frozenset({"other", "another"})
 THEM = frozenset({"him", "her"})
@@ -37,11 +40,14 @@ class Mention:
     words: str  # as spoken, without the article
     named: str = ""  # class and colour, a name of a person, place or surface; "" for a mere "it"
     colour: str = ""  # of "the red one"
-    article: str = ""  # "the", "any" or ""
-    pronoun: str = ""  # "it", "one", "me", "them" or "there"
+    article: str = ""  # "the", "any", "all" of "all cups" and "the cups", or ""
+    pronoun: str = ""  # "it", "one", "me", "them", "there" or "every" of "everything"
     other: bool = False  # "the other cup"
     relation: str = ""  # "on", "in", "near" or "at", of what follows
     where: Mention | None = None
+
+
+EVERYTHING = Mention("object", "everything", article=ALL, pronoun="every")
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,10 @@ class Mentions:
 
     def _head(self, words: list[str], start: int) -> Span | None:
         """Article, "other", colour, kind: as much of it as is there."""
-        at = start
+        many = next((len(of) for of in ALL_OF if tuple(words[start : start + len(of)]) == of and len(words) > start + len(of)), 0)
+        at = start + many
+        if words[at] == "everything" or (many and words[at : at + 2] in (["the", "things"], ["my", "things"])):
+            return Span(start, at + (1 if words[at] == "everything" else 2), EVERYTHING)
         article = "the" if words[at] in THE else "any" if words[at] in ANY else ""
         other = words[at] in OTHER
         at += bool(article)
@@ -122,9 +131,10 @@ class Mentions:
         for end in range(min(at + MOST_WORDS + 1, len(words)), at, -1):
             named = " ".join(words[at:end])
             if self._known.references.is_description(named) or self._is_name(named):
-                return Span(start, end, Mention("object", named, named=named, article=article, other=other))
+                plural = article != "any" and self._known.references.is_plural(named)
+                return Span(start, end, Mention("object", named, named=named, article=ALL if many or plural else article, other=other))
         if words[start] in IT:
-            return Span(start, start + 1, Mention("object", words[start], pronoun="it"))
+            return Span(start, start + 1, Mention("object", words[start], article=ALL if words[start] in ITS_MANY else "", pronoun="it"))
         return None
 
     def _is_name(self, words: str) -> bool:

@@ -181,8 +181,10 @@ class Mind:
             return
         was_open = self._clarification.is_open or self._offers.is_open
         self._drop_questions()
-        if self._executive.cancel() or was_open:
+        account = self._executive.cancel()
+        if account is not None or was_open:
             self._say("leave_it", utterance, "answer")
+            self._services.say(account or "", utterance.speaker_id, "report")
 
     def _hear_acceptance(self, utterance: Utterance) -> None:
         accepted = self._offers.accept(utterance)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from robot_runtime.messages import Plan, Whereabouts
+from collections.abc import Iterable
+from dataclasses import replace
+
+from robot_runtime.messages import Plan, PlanStep, Whereabouts
 from robot_runtime.mind.services import Services
 
 
@@ -36,6 +39,37 @@ def acceptance(plan: Plan, services: Services) -> str:
 def completion(plan: Plan, services: Services) -> str:
     """What the robot says of a goal that was reached; "" when the last step has said it already."""
     return _sentence(f"done_{plan.goal.skill}", fields_of(plan, services), services)
+
+
+def accounts(done: Iterable[PlanStep], plan: Plan, services: Services) -> list[str]:
+    """What was done, in a sentence for all things that came to the same place or person; nothing where the steps have told it."""
+    told: list[str] = []
+    alike: dict[tuple[str, ...], list[PlanStep]] = {}
+    for step in done:
+        alike.setdefault((step.skill, *(argument.value for argument in step.arguments if argument.name != "object")), []).append(step)
+    for steps in alike.values():
+        key, fields = f"each_{steps[0].skill}", fields_of(replace(plan, goal=steps[0]), services)
+        if services.wording.has(key):
+            told.append(services.wording.sentence(key, **{**fields, "object": services.wording.listing(_things(steps, services))}))
+        else:
+            told += [completion(replace(plan, goal=step), services) for step in steps]
+    return list(filter(None, told))
+
+
+def why_not(step: PlanStep | None, reason: str, services: Services) -> str:
+    """That an errand came to nothing, and why."""
+    things = _things([step] if step else [], services)
+    return services.wording.sentence("errand_failed", object=things[0], reason=reason) if things else reason
+
+
+def not_yet(ahead: Iterable[PlanStep], services: Services) -> list[str]:
+    """What was not even tried, in a sentence if there is anything."""
+    things = _things(ahead, services)
+    return [services.wording.sentence("errand_not_tried", object=services.wording.listing(things))] if things else []
+
+
+def _things(steps: Iterable[PlanStep], services: Services) -> list[str]:
+    return [services.wording.the(argument.value) for step in steps for argument in step.arguments if argument.name == "object"]
 
 
 def _sentence(key: str, fields: dict[str, str], services: Services) -> str:

@@ -12,7 +12,7 @@ from robot_runtime.messages import ActionStatus, Argument, SpeechRequest, Uttera
 from robot_runtime.mind.claims import honest, is_claim, skill_of, unproven, without_claims
 from robot_runtime.mind.clauses import conditions, without_courtesy
 from robot_runtime.mind.menu import menu_of
-from robot_runtime.mind.plan_document import Fact, FirstThatWorks, If, InOrder, Node, PlanDocument, Saying, Task
+from robot_runtime.mind.plan_document import LISTS, Each, Fact, If, InOrder, Node, PlanDocument, Saying, Task
 from robot_runtime.mind.planner import Answer, Progress, Request, said
 from robot_runtime.mind.sentences.book import load_sentences
 from tests.unit.mind_rig import Rig, Thing, write_site
@@ -40,7 +40,9 @@ def short(node: Node | None) -> str:
     if isinstance(node, If):
         fact = f"{node.fact.name}({', '.join(argument.value for argument in node.fact.arguments)})"
         return f"if {'' if node.fact.wanted else 'not '}{fact}: {short(node.then)} else {short(node.otherwise)}"
-    return "; ".join(short(part) for part in node.parts) if isinstance(node, (InOrder, FirstThatWorks)) else short(node.during)
+    if isinstance(node, LISTS):
+        return ("each: " if isinstance(node, Each) else "") + "; ".join(map(short, node.parts))
+    return short(node.during)
 
 
 def planned(rig: Rig, text: str, speaker: str = "anna") -> tuple[str, str]:
@@ -263,6 +265,8 @@ def status(skill: str, phase: str) -> tuple[str, object]:
         ([report("I am in the kitchen."), status("go_to", "succeeded")], ["I am in the kitchen."]),
         ([status("go_to", "failed"), report("I am in the kitchen.")], ["I am in the kitchen."]),
         ([status("come_here", "succeeded"), report("I am in the kitchen.")], ["I am in the kitchen."]),
+        ([status("tidy", "succeeded"), report("I put the cup on the table.")], []),
+        ([status("tidy", "failed"), report("I put the cup on the table.")], ["I put the cup on the table."]),
         ([status("hand_over", "running"), report("Here is the cup.", "notice")], []),
         ([status("hand_over", "failed"), report("Here is the cup.", "notice")], ["Here is the cup."]),
         ([report("I have brought you the cup.")], ["I have brought you the cup."]),
