@@ -58,7 +58,7 @@ class SpeechModel:
     """
 
     def __init__(self, folder: Path | None = None, threads: int = 1) -> None:
-        folder = folder or _of_package()
+        folder = _checked(folder or _of_package())
         options = ort.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         self._encoder = open_network(folder / _ENCODER, options)
@@ -112,8 +112,14 @@ def moonshine() -> SpeechModel:
 def _of_package() -> Path:
     package = package_folder(PACKAGE)
     if package is None:
-        raise FileError("package moonshine-voice is not installed: run `make setup`, or `pip install moonshine-voice==0.1.0`")
+        raise FileError("package moonshine-voice is not installed: `pip install moonshine-voice==0.1.0`")
     return package / FOLDER
+
+
+def _checked(folder: Path) -> Path:
+    if not (folder / _ENCODER).is_file():
+        raise FileError(f"{folder / _ENCODER}: missing; newer packages bring no networks along: `pip install moonshine-voice==0.1.0`")
+    return folder
 
 
 def open_encoder(folder: Path | None = None) -> ort.InferenceSession:
@@ -123,13 +129,13 @@ def open_encoder(folder: Path | None = None) -> ort.InferenceSession:
     """
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = 1, 1
-    return open_network((folder or _of_package()) / _ENCODER, options)
+    return open_network(_checked(folder or _of_package()) / _ENCODER, options)
 
 
 def open_network(file: Path, options: ort.SessionOptions) -> ort.InferenceSession:
     """:raises FileError: the file is missing or is not a network"""
     if not file.is_file():
-        raise FileError(f"{file}: missing; newer versions of moonshine-voice bring no networks along: `pip install moonshine-voice==0.1.0`")
+        raise FileError(f"{file}: there is no such file")
     try:
         return ort.InferenceSession(os.fspath(file), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own errors have no common type

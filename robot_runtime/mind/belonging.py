@@ -42,12 +42,7 @@ def surface_named(mention: Mention | None, arguments: Mapping[str, str], known: 
         surface = _surface_in(mention.named, thing, known)
         return surface, "" if surface else wording.sentence("no_surface_in", place=mention.named)
     meant = surfaces_meant(mention, known)
-    if len(meant) == 1:
-        return meant[0], ""
-    if not meant:
-        return "", wording.sentence("unknown_surface", surface=mention.named or mention.words)
-    names = [wording.sentence("the", name=name) for name in meant]
-    return "", wording.sentence("which_one", choices=wording.listing(names, "or"))
+    return (meant[0], "") if len(meant) == 1 else ("", wording.which_surface(mention.named or mention.words, meant))
 
 
 def obstacle(skill: Skill, arguments: Mapping[str, str], known: Known, listener_id: str) -> str:

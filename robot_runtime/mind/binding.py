@@ -12,7 +12,7 @@ from robot_runtime.mind.belonging import obstacle, surface_named
 from robot_runtime.mind.clauses import UNKNOWABLE, Clause
 from robot_runtime.mind.facts import FACTS
 from robot_runtime.mind.known import Known
-from robot_runtime.mind.meant import Discourse, description, person_meant, place_meant, surfaces_meant, things_meant
+from robot_runtime.mind.meant import Discourse, person_meant, place_meant, surfaces_meant, things_meant
 from robot_runtime.mind.mentions import Mention
 from robot_runtime.mind.plan_document import Fact, Task
 from robot_runtime.mind.planner import Question
@@ -142,7 +142,7 @@ class Binder:
 
     def _thing(self, mention: Mention, *, finding: bool) -> str:
         value = self._answered.get(mention.words) or self._chosen(mention, finding=finding)
-        self.discourse.name_thing(value)
+        self.discourse.things.append(value)
         return value
 
     def _chosen(self, mention: Mention, *, finding: bool) -> str:
@@ -153,7 +153,7 @@ class Binder:
         if not fitting:
             return self._unseen(mention)
         if finding and mention.named and mention.where is None:
-            return description(mention)
+            return mention.named
         if mention.article == "any":
             return min(fitting, key=self._distance_m).id
         choices = self._known.wording.choices(fitting)
@@ -161,7 +161,7 @@ class Binder:
         raise UnplannableError(self._say("which_one", choices=choices), question)
 
     def _unseen(self, mention: Mention) -> str:
-        words, wording = description(mention), self._known.wording
+        words, wording = mention.named, self._known.wording
         if mention.pronoun:
             last = next((value for value in reversed(self.discourse.things)), "")
             if mention.pronoun == "it" and last:
@@ -187,18 +187,17 @@ class Binder:
         if kind == "surface":
             return self._surface(mention)
         fitting = things_meant(mention, self._known, self.discourse)
-        value = fitting[0].id if len(fitting) == 1 else description(mention)
+        value = fitting[0].id if len(fitting) == 1 else mention.named
         if not value:
             raise UnplannableError(self._say("no_such_thing"))
-        self.discourse.name_thing(value)
+        self.discourse.things.append(value)
         return value
 
     def _surface(self, mention: Mention) -> str:
         meant = surfaces_meant(mention, self._known)
         if len(meant) == 1:
             return meant[0]
-        names = [self._say("the", name=name) for name in meant]
-        raise UnplannableError(self._say("which_one", choices=self._known.wording.listing(names, "or")))
+        raise UnplannableError(self._known.wording.which_surface(mention.named or mention.words, meant))
 
     def _asked_about(self, slot: str, mention: Mention) -> str:
         if mention.kind == "person":
@@ -212,9 +211,9 @@ class Binder:
 
     def _remember(self, fitting: Sequence[WorldObject], mention: Mention) -> None:
         if len(fitting) == 1:
-            self.discourse.name_thing(fitting[0].id)
+            self.discourse.things.append(fitting[0].id)
         elif mention.named:
-            self.discourse.name_thing(mention.named)
+            self.discourse.things.append(mention.named)
 
     def _say(self, key: str, **fields: str) -> str:
         return self._known.wording.sentence(key, **fields)

@@ -21,3 +21,9 @@ class Known:
     wording: Wording
     situation: Situation
     known_confidence: float  # below it the place of an object is not relied on
+
+    def surfaces_called(self, words: str) -> list[str]:
+        """Furniture of that name; of several the one where the robot is, if that is one."""
+        called = self.site.surfaces_called(words)
+        near = [name for name in called if self.site.surfaces[name].place == self.situation.facts.robot_place]
+        return near if len(near) == 1 else called

@@ -21,9 +21,6 @@ class Discourse:
     places: list[str] = field(default_factory=list)
     together: tuple[str, ...] = ()  # things of the turn before: what "them" may mean
 
-    def name_thing(self, value: str) -> None:
-        self.things.append(value)
-
 
 def things_meant(mention: Mention, known: Known, discourse: Discourse) -> list[WorldObject]:
     """Every known thing that may be meant, the world's order; sure places only."""
@@ -52,11 +49,6 @@ def _fitting(mention: Mention, known: Known, discourse: Discourse) -> list[World
     return _placed(found, mention, known)
 
 
-def description(mention: Mention) -> str:
-    """What to look for when nothing known is meant; "" of what only points to something."""
-    return mention.named
-
-
 def person_meant(mention: Mention, known: Known, discourse: Discourse) -> Person | None:
     facts = known.situation.facts
     if mention.pronoun == "me":
@@ -78,15 +70,11 @@ def place_meant(mention: Mention, discourse: Discourse) -> str:
 
 
 def surfaces_meant(mention: Mention, known: Known) -> list[str]:
-    """Furniture by its full name, else by the last word of it; of several those where the robot is, if that is one."""
-    surfaces = known.site.surfaces
-    if mention.named in surfaces:
-        return [mention.named]
-    named = [name for name in surfaces if name.lower().split()[-1] == mention.named]
-    if mention.where is not None:
-        return [name for name in named if surfaces[name].place == mention.where.named]
-    near = [name for name in named if surfaces[name].place == known.situation.facts.robot_place]
-    return near if len(near) == 1 else named
+    """Furniture of that name; of several those in the place that is told, else the one where the robot is."""
+    called = known.site.surfaces_called(mention.named)
+    if mention.where is None or called == [mention.named]:
+        return known.surfaces_called(mention.named)
+    return [name for name in called if known.site.surfaces[name].place == mention.where.named]
 
 
 def _before(known: Known, discourse: Discourse, *, many: bool) -> list[WorldObject]:
@@ -104,10 +92,10 @@ def _placed(things: Sequence[WorldObject], mention: Mention, known: Known) -> li
     if where.kind == "place":
         return [thing for thing in things if thing.place == where.named]
     if where.kind == "surface":
-        on = surfaces_meant(where, known) or [name for name in known.site.surfaces if name.lower().split()[-1] == where.named]
-        all_named = [name for name in known.site.surfaces if name.lower().split()[-1] == where.named] if len(on) == 1 else on
-        found = [thing for thing in things if thing.support in on]
-        return found or [thing for thing in things if thing.support in all_named]
+        found = [thing for thing in things if thing.support in surfaces_meant(where, known)]
+        if found or where.where is not None:
+            return found
+        return [thing for thing in things if thing.support in known.site.surfaces_called(where.named)]
     landmarks = known.references.objects(where.named, known.situation.facts)
     if mention.relation in ("in", "at", "on"):
         inside = {landmark.id for landmark in landmarks}

@@ -204,7 +204,8 @@ class Mind:
             self._hear_request(completed)
 
     def _hear_request(self, utterance: Utterance) -> None:
-        self._drop_questions()
+        if utterance.intent:  # of other words nothing is known yet: they may be a television's
+            self._drop_questions()
         if self._services.situation.latched and utterance.intent not in QUESTIONS:
             self._say("standing_still", utterance, "refusal")
             return
@@ -242,6 +243,7 @@ class Mind:
                 self._not_understood.say(utterance)
             return
         self._not_understood.understood()
+        self._drop_questions()
         answer = self._with_offer(utterance, answer)
         now_s = self._services.situation.now_s
         self._plans += 1

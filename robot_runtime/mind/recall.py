@@ -92,11 +92,9 @@ class Recall:
 
     def _what_is_on(self, slots: Mapping[str, str], listener: str) -> Reply:
         words, wording = slots.get("surface", ""), self._known.wording
-        meant = self._surfaces(words)
-        if not meant:
-            return self._say("unknown_surface", surface=words)
-        if len(meant) > 1:
-            return self._say("which_one", choices=wording.listing([wording.sentence("the", name=name) for name in meant], "or"))
+        meant = self._known.surfaces_called(words)
+        if len(meant) != 1:
+            return Reply(wording.which_surface(words, meant))
         situation = self._known.situation
         there = queries.what_is_on(meant[0], situation.facts, situation.events)
         return Reply(self._telling.contents(there, wording.sentence("on_support", support=meant[0])))
@@ -113,15 +111,6 @@ class Recall:
             return Reply(wording.sentence("which_one", choices=wording.choices(vessels)), Question("vessel", tuple(v.id for v in vessels)))
         inside = queries.what_is_in(vessels[0].id, situation.facts, situation.events)
         return Reply(self._telling.contents(inside, wording.sentence("in_vessel", vessel=wording.the(vessels[0].id))))
-
-    def _surfaces(self, words: str) -> list[str]:
-        """By full name, else by its last word; of several those where the robot is."""
-        surfaces = self._known.site.surfaces
-        if words in surfaces:
-            return [words]
-        named = [name for name in surfaces if name.split()[-1] == words]
-        near = [name for name in named if surfaces[name].place == self._known.situation.facts.robot_place]
-        return near if len(near) == 1 else named
 
     # ------------------------------------------------------------ changes, forgetting
 

@@ -150,6 +150,12 @@ class Wording:
             return self.listing([self.sentence("the", name=name) for name in names], "or")
         return self.listing([f"{self.sentence('the', name=thing.name)} {self.where(thing)}" for thing in things], "or")
 
+    def which_surface(self, words: str, called: Sequence[str]) -> str:
+        """What is said of a name that is not that of one piece of furniture."""
+        if not called:
+            return self.sentence("unknown_surface", surface=words)
+        return self.sentence("which_one", choices=self.listing([self.sentence("the", name=name) for name in called], "or"))
+
     def listing(self, items: Sequence[str], key: str = "and") -> str:
         """Items as a person lists them: "a, b and c"."""
         if len(items) < 2:

@@ -6,9 +6,7 @@ import math
 from collections.abc import Iterator
 
 from robot_runtime.messages import SpeechMeasured
-
-TOLERANCE = 0.05
-"""More off than this is worth a line."""
+from robot_runtime.speak.pacing import TOLERANCE
 
 
 def quantities(sentence: SpeechMeasured) -> Iterator[tuple[str, float, float, str]]:

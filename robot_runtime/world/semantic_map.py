@@ -90,6 +90,10 @@ class SemanticMap(_Model):
         under = [(surface.height_m, name) for name, surface in self.surfaces.items() if surface.is_under(x_m, y_m, z_m)]
         return max(under)[1] if under else ""
 
+    def surfaces_called(self, words: str) -> list[str]:
+        """By full name, else by the last word of it: "table" is the kitchen table, and every other."""
+        return [words] if words in self.surfaces else [name for name in self.surfaces if name.lower().split()[-1] == words]
+
     def surfaces_in(self, place: str) -> tuple[str, ...]:
         return tuple(name for name, surface in self.surfaces.items() if surface.place == place)
 

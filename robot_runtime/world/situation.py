@@ -48,7 +48,6 @@ class Situation:
         self.pose: RobotPose | None = None
         self.gripper: GripperState | None = None
         self.battery: Battery | None = None
-        self.battery_ratio = math.nan  # charge, 0 … 1; nan while nobody measures it
         self.style: SpeechStyle | None = None
         self.safety: SafetyState | None = None
         self.picture: EncodedImage | None = None  # the newest of the camera, where a planner looks at it
@@ -70,8 +69,6 @@ class Situation:
         self.pose = latest(inbox, "pose", RobotPose, self.pose)
         self.gripper = latest(inbox, "gripper/state", GripperState, self.gripper)
         self.battery = latest(inbox, "battery", Battery, self.battery)
-        if self.battery is not None:
-            self.battery_ratio = self.battery.charge_ratio
         self.style = latest(inbox, "speech/style", SpeechStyle, self.style)
         self.safety = latest(inbox, "safety/state", SafetyState, self.safety)
         self.picture = latest(inbox, "camera/image/compressed", EncodedImage, self.picture)
@@ -108,6 +105,11 @@ class Situation:
     def sentence(self, request_id: str) -> SpeechState | None:
         """The last word of the voice on one sentence."""
         return self._sentences.get(request_id)
+
+    @property
+    def battery_ratio(self) -> float:
+        """Charge, 0 … 1; nan while nobody measures it."""
+        return self.battery.charge_ratio if self.battery else math.nan
 
     @property
     def holding(self) -> str:

@@ -93,6 +93,7 @@ def test_a_sentence_becomes_a_plan(rig: Rig, text: str, plan: str) -> None:
         ("if the door is open go to the kitchen", "I have no means to see whether that is so, so I leave it."),
         ("bring me the red cup and frobnicate the toaster", "I did not catch this part: frobnicate the toaster."),
         ("bring me the green book on the coffee table", "I have never seen a green book on the coffee table."),
+        ("bring me the red book on the table in the kitchen", "I have never seen a red book on the table in the kitchen."),
         ("bring it to me", "I do not know which thing you mean."),
         ("sing me a song", ""),
         ("stop and go to the kitchen", "I did not catch this part: stop."),
@@ -114,6 +115,13 @@ def test_it_means_what_the_same_person_spoke_of_before(rig: Rig) -> None:
     assert rig.proposed[0] == "fetch(blue_book, anna)"
     tell(rig, "bring it to me", "leo")
     assert rig.said[-1] == "I do not know which thing you mean."
+
+
+def test_words_that_mean_nothing_leave_a_question_open(rig: Rig) -> None:
+    tell(rig, "bring me the cup")
+    tell(rig, "and now the weather for tomorrow", "")
+    tell(rig, "the red one")
+    assert rig.proposed[0] == "fetch(red_cup, anna)"
 
 
 def test_it_is_not_remembered_for_ever(rig: Rig) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from robot_runtime.messages import Battery
 from robot_runtime.mind.known import Known
 from robot_runtime.mind.menu import Menu, menu_of, things_named
 from robot_runtime.mind.plan_document import DEPTH, LONGEST_TEXT, If, InOrder, Task, depth, tasks
@@ -66,7 +67,7 @@ def test_a_latched_stop_leaves_only_what_moves_nothing(known: Known) -> None:
 
 @pytest.mark.parametrize(("ratio", "offered"), [(float("nan"), True), (0.5, True), (0.1, False)])
 def test_a_low_battery_takes_the_arm_away(known: Known, ratio: float, offered: bool) -> None:
-    known.situation.battery_ratio = ratio
+    known.situation.battery = Battery(0.0, 24.0, 0.0, ratio, False)
     menu = menu_of(known, "anna")
     assert ("fetch" in menu.choices) is offered and "go_to" in menu.choices
     assert offered or menu.left_out["fetch"] == "battery_low"
@@ -196,7 +197,7 @@ def stop(known: Known) -> None:
 
 
 def drain(known: Known) -> None:
-    known.situation.battery_ratio = 0.05
+    known.situation.battery = Battery(0.0, 24.0, 0.0, 0.05, False)
 
 
 MOMENTS: Mapping[str, Callable[[Known], None]] = {"at ease": lambda known: None, "stopped": stop, "low battery": drain}
@@ -344,7 +345,7 @@ def test_what_does_not_fit_is_named(known: Known, document: Any, problem: str) -
 
 
 def test_what_is_not_permitted_now_is_not_read(known: Known) -> None:
-    known.situation.battery_ratio = 0.05
+    known.situation.battery = Battery(0.0, 24.0, 0.0, 0.05, False)
     with pytest.raises(PlanError, match=r"not possible now \(battery_low\)"):
         read(known, a_plan(a_task("fetch", object="red_cup", recipient="anna")))
 
