@@ -64,6 +64,14 @@ class Binder:
         self.check(skill, arguments)
         return Task(plan_step(skill.name, arguments))
 
+    def is_open(self, task: Task) -> bool:
+        """Whether nothing speaks against doing it, such as that it is done."""
+        try:
+            self.check(self._known.catalogue.skills[task.step.skill], {a.name: a.value for a in task.step.arguments})
+        except UnplannableError:
+            return False
+        return True
+
     def fact(self, clause: Clause) -> Fact:
         """:raises UnplannableError: the robot cannot perceive such a thing, or does not know what is meant"""
         if clause.intent == UNKNOWABLE:
@@ -128,6 +136,8 @@ class Binder:
             if mention is not None and mention.pronoun != "me":
                 self.discourse.people.append(meant.id)
             return meant
+        if mention is not None and mention.pronoun == "them":
+            raise UnplannableError(self._say("no_such_person"))
         if mention is not None and mention.pronoun != "me":
             raise UnplannableError(self._say("unknown_person", person=mention.words))
         anybody = any(person.seen for person in self._known.situation.facts.people)
@@ -136,7 +146,7 @@ class Binder:
     def _place(self, mention: Mention) -> str:
         place = place_meant(mention, self.discourse)
         if not place:
-            raise UnplannableError(self._say("not_understood"))
+            raise UnplannableError(self._say("no_such_place"))
         self.discourse.places.append(place)
         return place
 

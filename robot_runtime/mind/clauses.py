@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -26,12 +26,19 @@ SLOT_KINDS: Mapping[str, str] = {
 BEFORE = (
     "please", "hey", "robot", "okay", "ok", "so", "well", "now", "just", "uh", "um", "er", "also", "kindly", "first", "next", "finally",
     "quickly", "and", "then", "could you", "can you", "would you", "will you", "i want you to", "i would like you to", "i'd like you to",
-    "you should", "you can", "maybe", "after that",
+    "you should", "you can", "maybe", "after that", "oh", "hang on", "hold on", "wait", "actually", "listen", "hello", "hi",
+    "once you're there", "when you're there", "once you are there", "when you are there", "afterwards",
 )  # fmt: skip
 AFTER = (
     "please", "now", "thanks", "thank you", "quickly", "right now", "first", "then", "robot", "again", "for me", "if you can", "too",
+    "instead", "afterwards", "after that", "as well", "will you", "would you", "could you", "can you", "if you would", "if you don't mind",
+    "when you can", "when you have time", "like before", "while you're at it", "while you are at it", "at once", "immediately",
 )  # fmt: skip
 """Words around a request that change nothing about it."""
+FILLERS = frozenset({"um", "uh", "er", "erm", "uhm", "ehm", "hmm", "dear", "darling"})
+"""Words that change nothing wherever they stand."""
+UNHEARD = ("object", "place", "person", "surface")
+MOST_UNHEARD = 4  # words that may stand for what was not understood
 
 MOST_READINGS = 32
 
@@ -44,6 +51,25 @@ class Clause:
     mentions: Mapping[str, Mention] = field(default_factory=dict)  # by slot
     words: Mapping[str, str] = field(default_factory=dict)  # slots that are no mentions
     text: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A request with a gap: the words before and after it, and what kind of mention is missing there."""
+
+    before: str
+    kind: str
+    after: str
+
+
+def apart(clause: Clause) -> tuple[Clause, ...]:
+    """One clause for each of "the cup and the book"."""
+    slot = next((slot for slot, mention in clause.mentions.items() if mention.also), "")
+    if not slot:
+        return (clause,)
+    mention = clause.mentions[slot]
+    single = (replace(mention, words=mention.named, also=()), *mention.also)
+    return tuple(replace(clause, mentions={**clause.mentions, slot: one}) for one in single)
 
 
 class ClauseReader:
@@ -73,16 +99,34 @@ class ClauseReader:
         return self._read(without_courtesy(words), mentions, self._conditions)
 
     def fragment(self, words: list[str], mentions: Mentions) -> Mention | None:
-        """A mere mention: "the blue one", "to Leo"."""
+        """A mere mention: "the blue one", "blue", "to Leo"."""
         bare = without_courtesy(words)
-        if bare[:1] in (["to"], ["for"], ["from"]):
+        if bare[:1] in (["to"], ["for"]):
             bare = bare[1:]
+        if len(bare) == 1 and mentions.is_colour(bare[0]):
+            bare = ["the", *bare, "one"]
         return next((span.mention for span in mentions.at(bare, 0) if span.end == len(bare)), None) if bare else None
+
+    def understood_part(self, words: list[str], mentions: Mentions) -> Part | None:
+        """What was understood of a request in which a thing, place or person was not."""
+        bare = without_courtesy(words)
+        spans, sentences = [list(mentions.at(bare, start)) for start in range(len(bare))], self._sentences[id(self._requests)]
+        for begin in range(len(bare), 0, -1):
+            for kind in UNHEARD:
+                for sentence, _ in islice(_readings(bare[:begin], spans, 0), MOST_READINGS):
+                    state = sentences.walk([*sentence, f"_{kind}"])
+                    for end in range(begin, min(begin + MOST_UNHEARD, len(bare)) + 1) if state is not None else ():
+                        rest = islice(_readings(bare, spans, end), MOST_READINGS)
+                        if any(sentences.walk(more, state) in sentences.final for more, _ in rest):
+                            return Part(" ".join(bare[:begin]), kind, " ".join(bare[end:]))
+        return None
 
     def _read(self, words: list[str], mentions: Mentions, network: Network) -> Clause | None:
         if not words:
             return None
         spans = [list(mentions.at(words, start)) for start in range(len(words))]
+        if network is self._conditions:  # they hold of one thing
+            spans = [[span for span in found if not span.mention.also] for found in spans]
         sentences = self._sentences[id(network)]
         for sentence, meant in islice(_readings(words, spans, 0), MOST_READINGS):
             if sentences.walk(sentence) in sentences.final:
@@ -100,6 +144,16 @@ def conditions() -> Mapping[str, list[str]]:
         if name != UNKNOWABLE and name.removeprefix("no ") not in FACTS:
             raise FileError(f"{CONDITIONS_FILE}: {name}: is no kind of fact")
     return found
+
+
+def spoken_words(text: str) -> list[str]:
+    """
+    The words of a sentence without those that only fill it.
+
+    >>> spoken_words("Erm, the, uh, red cup, dear.")
+    ['the', 'red', 'cup']
+    """
+    return [word for word in pattern.words(text) if word not in FILLERS]
 
 
 def without_courtesy(words: list[str]) -> list[str]:
@@ -137,7 +191,7 @@ def _readings(words: list[str], spans: list[list[Span]], start: int) -> Iterator
     if start >= len(words):
         yield [], {}
         return
-    for span in spans[start]:
+    for span in (span for span in spans[start] if span.end <= len(words)):
         for rest, meant in _readings(words, spans, span.end):
             yield [f"_{span.mention.kind}", *rest], {0: span.mention, **{k + 1: m for k, m in meant.items()}}
     for rest, meant in _readings(words, spans, start + 1):

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from robot_runtime.hear.pattern import words as words_of
 from robot_runtime.messages import Argument, SpeechState, Utterance, WorldObject
-from robot_runtime.mind.clauses import without_courtesy
+from robot_runtime.mind.clauses import spoken_words, without_courtesy
 from robot_runtime.mind.meant import Discourse, things_meant
-from robot_runtime.mind.mentions import Mentions
+from robot_runtime.mind.mentions import Mention, Mentions
 from robot_runtime.mind.planner import Offer, Question
 from robot_runtime.mind.services import Services
 from robot_runtime.speak.clauses import rest
+
+LEADS = tuple(
+    tuple(lead.split())
+    for lead in ("i'd rather have", "i would rather have", "i'd like", "i would like", "i want", "i mean", "i meant", "i'll have",
+                 "i'll take",                 "make it", "take", "bring me", "give me", "get me")
+)  # fmt: skip
+"""What may stand before the name of a thing that is chosen."""
 
 
 @dataclass
@@ -73,14 +80,14 @@ class Clarification:
         if not self.is_open or self._open is None:
             return None
         asked, known = self._open, self._services.known
-        words, mentions = without_courtesy(words_of(utterance.free_text)), Mentions(known)
-        spans = [span for span in mentions.at(words, 0) if span.end == len(words)] if words else []
-        discourse = Discourse(utterance.speaker_id, [*asked.question.candidates])
-        for span in spans:
-            meant = [t.id for t in things_meant(span.mention, known, discourse) if t.id in asked.question.candidates]
-            if len(meant) == 1:
+        words, candidates = _mere_choice(spoken_words(utterance.free_text)), asked.question.candidates
+        without = words[:1] == ["not"]
+        for mention in _whole(words[without:], Mentions(known)):
+            meant = [t.id for t in things_meant(mention, known, Discourse(utterance.speaker_id, [*candidates])) if t.id in candidates]
+            chosen = [id_ for id_ in candidates if id_ not in meant] if without else meant
+            if len(chosen) == 1:
                 self._open = None
-                return _completed(asked, meant[0], utterance)
+                return _completed(asked, chosen[0], utterance)
         return None
 
     def _chosen(self, question: Question, utterance: Utterance) -> list[WorldObject]:
@@ -92,6 +99,24 @@ class Clarification:
             return [thing for thing in candidates if thing.id in fitting]
         colour = self._services.references.describe(slots.get("colour", "")).colour
         return [thing for thing in candidates if colour and thing.colour == colour]
+
+
+def _mere_choice(words: list[str]) -> list[str]:
+    """
+    An answer without the words that lead up to it.
+
+    >>> _mere_choice("I'd rather have the blue one please".lower().split())
+    ['the', 'blue', 'one']
+    """
+    words = without_courtesy(words)
+    return next((words[len(lead) :] for lead in LEADS if tuple(words[: len(lead)]) == lead and len(words) > len(lead)), words)
+
+
+def _whole(words: list[str], mentions: Mentions) -> Iterator[Mention]:
+    """What the words mention, to the last of them; a colour alone is one of that colour."""
+    if len(words) == 1 and mentions.is_colour(words[0]):
+        words = ["the", *words, "one"]
+    return (span.mention for span in (mentions.at(words, 0) if words else ()) if span.end == len(words))
 
 
 class Offers:
@@ -163,18 +188,20 @@ class NotUnderstood:
 
     def one_at_a_time(self) -> None:
         """Several spoke at once, and so nothing can be done."""
-        self._say("one_at_a_time", "")
+        self._say(self._services.wording.sentence("one_at_a_time"), "")
 
-    def say(self, utterance: Utterance) -> None:
-        self._say("not_understood_again" if self._recent() else "not_understood", utterance.speaker_id)
+    def say(self, utterance: Utterance, heard: str = "") -> None:
+        """Ask again; ``heard`` is what was understood all the same, and a question for the rest."""
+        key = "not_understood_again" if self._recent() else "not_understood"
+        self._say(heard or self._services.wording.sentence(key), utterance.speaker_id)
 
     def understood(self) -> None:
         self._said_s.clear()
 
-    def _say(self, key: str, addressee_id: str) -> None:
+    def _say(self, text: str, addressee_id: str) -> None:
         if self._recent() < 2:
             self._said_s.append(self._services.situation.now_s)
-            self._services.say(self._services.wording.sentence(key), addressee_id, "question")
+            self._services.say(text, addressee_id, "question")
 
     def _recent(self) -> int:
         now_s, patience_s = self._services.situation.now_s, self._services.config.patience_s

@@ -136,10 +136,10 @@ class GroundedPlanner:
 
 def _says_more(understood: Understood, catalogue: Catalogue) -> bool:
     """Than one phrase of the catalogue about things by their names."""
-    if understood.correction is not None:
+    if understood.correction is not None or understood.addition is not None:
         return True
     clauses = [clause for command in understood.commands for clause in (*command.clauses, *command.otherwise)]
     mentions = [mention for clause in clauses for mention in clause.mentions.values()]
-    points = any(m.pronoun not in ("", "me") or m.other or m.where is not None or m.article == "any" for m in mentions)
+    points = any(m.pronoun not in ("", "me") or m.other or m.where is not None or m.article == "any" or m.also for m in mentions)
     several = any((skill := catalogue.for_intent(clause.intent)) and speaks_of_several(skill, clause) for clause in clauses)
     return points or several or len(clauses) > 1 or any(command.condition for command in understood.commands)

@@ -19,7 +19,7 @@ ALL = "all"
 ALL_OF = (("all", "of"), ("all",), ("both", "of"), ("both",), ("every",), ("each", "of"), ("each",))
 ONE = frozenset({"one", "ones"})
 OTHER = frozenset({"other", "another"})
-THEM = frozenset({"him", "her"})
+THEM = frozenset({"him", "her", "them"})
 ME = frozenset({"me", "us", "myself"})
 THERE = frozenset({"there"})
 CHILD = frozenset({"child", "kid", "boy", "girl"})
@@ -28,7 +28,7 @@ RELATIONS: Mapping[tuple[str, ...], str] = {
     ("next", "to"): "near", ("beside",): "near", ("near",): "near", ("by",): "near", ("close", "to"): "near",
 }  # fmt: skip
 """Prepositions that tell one thing from another by where it is."""
-LINKS = (("that", "is"), ("which", "is"), ("that's",), ())
+LINKS = (("that", "is"), ("which", "is"), ("that's",), ("the", "one"), ())
 MOST_WORDS = 4  # of the name of a kind
 
 
@@ -45,6 +45,7 @@ class Mention:
     other: bool = False  # "the other cup"
     relation: str = ""  # "on", "in", "near" or "at", of what follows
     where: Mention | None = None
+    also: tuple[Mention, ...] = ()  # of "the cup and the book" the book
 
 
 EVERYTHING = Mention("object", "everything", article=ALL, pronoun="every")
@@ -70,6 +71,9 @@ class Mentions:
         self._surfaces |= {normalise(name): name for name in known.site.surfaces}
         people = known.situation.facts.people
         self._people = {normalise(words): person.id for person in people for words in (person.id, person.name) if words}
+
+    def is_colour(self, word: str) -> bool:
+        return self._known.references.describe(word).colour != ""
 
     def at(self, words: list[str], start: int) -> Iterator[Span]:
         """All mentions that begin here, the longest first."""
@@ -107,14 +111,31 @@ class Mentions:
         head = self._head(words, start)
         if head is None:
             return
-        yield head
-        if head.mention.pronoun != "it":
-            yield from self._further(words, head, ("surface", "place", "object"))
+        alone = [head, *(self._further(words, head, ("surface", "place", "object")) if head.mention.pronoun != "it" else ())]
+        yield from alone
+        for one in alone:
+            yield from self._coordinated(words, one)
+
+    def _coordinated(self, words: list[str], one: Span) -> Iterator[Span]:
+        """The same with what follows after an "and": "the cup and the book"."""
+        if words[one.end : one.end + 1] != ["and"] or one.end + 1 >= len(words):
+            return
+        for more in self._objects(words, one.end + 1):
+            named = more.mention.named and one.mention.named
+            if named and (more.mention.article or not one.mention.article):
+                also = (replace(more.mention, also=()), *more.mention.also)
+                yield Span(one.start, more.end, replace(one.mention, words=" ".join(words[one.start : more.end]), also=also))
 
     def _head(self, words: list[str], start: int) -> Span | None:
         """Article, "other", colour, kind: as much of it as is there."""
+        if words[start] == "both" and "and" in words[start + 1 : -1]:
+            rest = self._head(words, start + 1)  # of "both the cup and the book"
+            return replace(rest, start=start) if rest else None
         many = next((len(of) for of in ALL_OF if tuple(words[start : start + len(of)]) == of and len(words) > start + len(of)), 0)
         at = start + many
+        if tuple(words[start : start + 2]) == ("one", "of") and len(words) > start + 2:
+            rest = self._head(words, start + 2)
+            return replace(rest, start=start, mention=replace(rest.mention, article="any")) if rest else None
         if words[at] == "everything" or (many and words[at : at + 2] in (["the", "things"], ["my", "things"])):
             return Span(start, at + (1 if words[at] == "everything" else 2), EVERYTHING)
         article = "the" if words[at] in THE else "any" if words[at] in ANY else ""

@@ -13,6 +13,7 @@ from robot_runtime.mind.dialogue import Clarification, CutShort, NotUnderstood, 
 from robot_runtime.mind.executive import Executive, Resumed
 from robot_runtime.mind.forgetting import Forgetting
 from robot_runtime.mind.gaze import Gaze
+from robot_runtime.mind.giving_up import GivingUp
 from robot_runtime.mind.known import Known
 from robot_runtime.mind.manner import MannerTalk
 from robot_runtime.mind.menu import menu_of
@@ -66,6 +67,7 @@ class Mind:
         self._offers = Offers(self._services)
         self._cut_short = CutShort(self._services)
         self._not_understood = NotUnderstood(self._services)
+        self._giving_up = GivingUp(self._catalogue)
         self._forgetting = Forgetting(self._services)
         self._reminders = Reminders(self._services)
         self._rearm = Rearm(self._services)
@@ -221,6 +223,9 @@ class Mind:
 
     def _hear_free(self, utterance: Utterance) -> None:
         """Words that are no sentence of the grammar."""
+        if self._giving_up.says(utterance.free_text):
+            self._hear_yes_or_no(replace(utterance, intent="no"))
+            return
         chosen = self._clarification.answer_freely(utterance)
         if chosen is not None:
             self._hear_request(chosen)
@@ -240,7 +245,9 @@ class Mind:
         """Publish what the planner answered, and begin with it."""
         if answer.document.body is None and not answer.document.say and answer.question is None:
             if not self._cut_short.go_on(""):
-                self._not_understood.say(utterance)
+                self._not_understood.say(utterance, answer.heard)
+                if answer.heard:
+                    self._note(utterance, answer)
             return
         self._not_understood.understood()
         self._drop_questions()
@@ -253,13 +260,18 @@ class Mind:
         if answer.question is not None:
             self._clarification.ask(utterance, answer.question)
         if answer.document.body is None:
-            purpose = "question" if answer.question or answer.offer else "answer"
+            purpose = "question" if answer.question or answer.offer or plan.say.endswith("?") else "answer"
             self._services.say(plan.say, utterance.speaker_id, purpose)
         else:
             self._services.say(plan.say, utterance.speaker_id, "answer")
             self._executive.submit(plan, answer.document, utterance.text or utterance.free_text)
+        self._note(utterance, answer)
+
+    def _note(self, utterance: Utterance, answer: Answer) -> None:
+        """So that the same person can refer to it in their next turn."""
+        now_s, words = self._services.situation.now_s, utterance.free_text or utterance.text
         meant = _meant(utterance, answer, self._services.site)
-        self._conversation.note(Turn(now_s, utterance.speaker_id, utterance.free_text or utterance.text, answer.document, meant))
+        self._conversation.note(Turn(now_s, utterance.speaker_id, words, answer.document, meant))
 
     def _with_offer(self, utterance: Utterance, answer: Answer) -> Answer:
         """Ask what is offered too, unless the gate's question is open: a yes must have one meaning."""

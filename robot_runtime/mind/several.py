@@ -10,7 +10,7 @@ from robot_runtime.act.catalogue import Skill
 from robot_runtime.messages import WorldObject
 from robot_runtime.mind.belonging import surface_for
 from robot_runtime.mind.binding import Binder, UnplannableError
-from robot_runtime.mind.clauses import Clause
+from robot_runtime.mind.clauses import Clause, apart
 from robot_runtime.mind.known import Known
 from robot_runtime.mind.meant import place_meant, things_meant
 from robot_runtime.mind.mentions import ALL, EVERYTHING, Mention
@@ -25,7 +25,7 @@ def speaks_of_several(skill: Skill, clause: Clause) -> bool:
     if not slot or skill.name == FIND:
         return False
     mention = clause.mentions.get(slot)
-    return _puts(skill) if mention is None else mention.article == ALL
+    return _puts(skill) if mention is None else mention.article == ALL or bool(mention.also)
 
 
 class Errands:
@@ -40,22 +40,35 @@ class Errands:
 
         :raises UnplannableError: nothing is known of what is meant
         """
-        slot, clause = _slot(skill), self._with_things(skill, clause)
-        mention = clause.mentions[slot]
-        things = sorted(self._meant(mention), key=self._order)
-        if not things and mention.pronoun != EVERYTHING.pronoun:
-            return self._binder.task(skill, clause), ""  # it looks for one of them first
-        homeless = [thing for thing in things if _puts(skill) and not _where_to(clause) and not surface_for(thing.id, self._known)]
-        tasks, problems = self._tasks(skill, clause, (thing for thing in things if thing not in homeless))
-        said = list(problems) if mention.named or not tasks else []
-        if homeless:
-            said.append(self._say("belong_unknown" if len(homeless) > 1 else "belongs_unknown", object=self._listed(homeless)))
+        found = [self._planned(skill, one) for one in apart(self._with_things(skill, clause))]
+        tasks = [task for some, _ in found for task in some]
+        said = [text for _, some in found for text in some]
         if len(tasks) > MOST_PARTS:
             said.append(self._say("errands_bounded", number=self._known.wording.number(MOST_PARTS)))
         if not tasks and not said:
             said.append(self._say("nothing_to_put_away"))
         parts = tuple(tasks[:MOST_PARTS])
-        return Each(parts) if len(parts) > 1 else parts[0] if parts else None, " ".join(said)
+        return Each(parts) if len(parts) > 1 else parts[0] if parts else None, " ".join(dict.fromkeys(said))
+
+    def _planned(self, skill: Skill, clause: Clause) -> tuple[list[Task], list[str]]:
+        """The tasks for one mention, and what is in the way of others."""
+        mention = clause.mentions[_slot(skill)]
+        if mention.article != ALL:
+            try:
+                return [self._binder.task(skill, clause)], []
+            except UnplannableError as problem:
+                if problem.question:
+                    raise
+                return [], [problem.sentence]
+        things = sorted(self._meant(mention), key=self._order)
+        if not things and mention.pronoun != EVERYTHING.pronoun:
+            return [self._binder.task(skill, clause)], []  # it looks for one of them first
+        homeless = [thing for thing in things if _puts(skill) and not _where_to(clause) and not surface_for(thing.id, self._known)]
+        tasks, problems = self._tasks(skill, clause, (thing for thing in things if thing not in homeless))
+        said = list(problems) if mention.named or not tasks else []
+        if homeless:
+            said.append(self._say("belong_unknown" if len(homeless) > 1 else "belongs_unknown", object=self._listed(homeless)))
+        return tasks, said
 
     def _with_things(self, skill: Skill, clause: Clause) -> Clause:
         """Who says "tidy up" means what is here, and with a room what is there."""
