@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from robot_runtime.messages import ActionStatus, SpeechRequest
 from robot_runtime.mind.plan_document import LISTS, If, Node, PlanDocument, Saying
-from robot_runtime.mind.sentences.book import Book
+from robot_runtime.mind.sentences.book import OF_OTHERS, Book
 
 _DONE = r"(?:brought|given|gave|handed|fetched|got|gotten|put|placed|moved|taken|took|picked|carried|delivered|gone|went|driven|drove|"
 _DONE += r"followed|found|looked|cleaned|tidied|finished|completed|done|opened|closed|made|helped|reached|arrived|guided|led|come|came|"
@@ -63,7 +63,7 @@ def honest(document: PlanDocument) -> PlanDocument:
 
 def skill_of(text: str, book: Book) -> str:
     """The skill whose success a text of the robot's own book tells, "" for one that tells none."""
-    told = ((key.partition("_")[2], pattern) for key, pattern in _patterns(book) if key.startswith(_TELL))
+    told = ((key.partition("_")[2].removesuffix(OF_OTHERS), pattern) for key, pattern in _patterns(book) if key.startswith(_TELL))
     return next((skill for skill, pattern in told if pattern.search(text)), "")
 
 

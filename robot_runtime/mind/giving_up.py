@@ -9,6 +9,14 @@ from robot_runtime.hear import pattern
 from robot_runtime.hear.network import Automaton, Network, minimal
 from robot_runtime.mind.clauses import spoken_words, without_courtesy
 
+OBJECTIONS = (("no",), ("not",), ("don't",), ("do", "not"), ("wait",), ("hang", "on"), ("hold", "on"))
+
+
+def objects(text: str) -> bool:
+    """Whether it begins as an objection does, whatever follows."""
+    words = tuple(spoken_words(text))
+    return any(words[: len(beginning)] == beginning for beginning in OBJECTIONS)
+
 
 class GivingUp:
     """The catalogue's ways to say no, one or several of them after each other."""

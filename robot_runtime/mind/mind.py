@@ -13,7 +13,7 @@ from robot_runtime.mind.dialogue import Clarification, CutShort, NotUnderstood, 
 from robot_runtime.mind.executive import Executive, Resumed
 from robot_runtime.mind.forgetting import Forgetting
 from robot_runtime.mind.gaze import Gaze
-from robot_runtime.mind.giving_up import GivingUp
+from robot_runtime.mind.giving_up import GivingUp, objects
 from robot_runtime.mind.known import Known
 from robot_runtime.mind.manner import MannerTalk
 from robot_runtime.mind.menu import menu_of
@@ -245,6 +245,8 @@ class Mind:
         """Publish what the planner answered, and begin with it."""
         if answer.document.body is None and not answer.document.say and answer.question is None:
             if not self._cut_short.go_on(""):
+                if utterance.speaker_id and objects(utterance.free_text):
+                    self._executive.pause("a person objected")  # what they do not want must not come about meanwhile
                 self._not_understood.say(utterance, answer.heard)
                 if answer.heard:
                     self._note(utterance, answer)

@@ -18,7 +18,8 @@ AND: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 INSTEAD: tuple[tuple[str, ...], ...] = (
     ("no", "wait"), ("wait", "no"), ("oh", "wait"), ("no", "sorry"), ("no", "i", "mean"), ("oh", "no"), ("i", "mean"),
-    ("no", "not", "that", "one"), ("or", "rather"), ("i", "meant"), ("hang", "on"), ("hold", "on"), ("sorry",), ("actually",), ("rather",),
+    ("no", "not", "that", "one"), ("no", "that's", "mine"), ("no", "that's", "wrong"),
+    ("or", "rather"), ("i", "meant"), ("hang", "on"), ("hold", "on"), ("sorry",), ("actually",), ("rather",),
     ("wait",), ("no",),
 )  # fmt: skip
 """Words after which somebody says it better."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from robot_runtime.messages import Plan, PlanStep, Whereabouts
+from robot_runtime.mind.sentences.book import OF_OTHERS
 from robot_runtime.mind.services import Services
 
 
@@ -33,12 +34,12 @@ def acceptance(plan: Plan, services: Services) -> str:
     fields = fields_of(plan, services)
     if plan.goal.skill == "find" and fields["found"]:
         return ""
-    return _sentence(f"accept_{plan.goal.skill}", fields, services)
+    return _sentence("accept", plan, fields, services)
 
 
 def completion(plan: Plan, services: Services) -> str:
     """What the robot says of a goal that was reached; "" when the last step has said it already."""
-    return _sentence(f"done_{plan.goal.skill}", fields_of(plan, services), services)
+    return _sentence("done", plan, fields_of(plan, services), services)
 
 
 def accounts(done: Iterable[PlanStep], plan: Plan, services: Services) -> list[str]:
@@ -72,5 +73,10 @@ def _things(steps: Iterable[PlanStep], services: Services) -> list[str]:
     return [services.wording.the(argument.value) for step in steps for argument in step.arguments if argument.name == "object"]
 
 
-def _sentence(key: str, fields: dict[str, str], services: Services) -> str:
+def _sentence(kind: str, plan: Plan, fields: dict[str, str], services: Services) -> str:
+    """In other words where it is about somebody else than who asked, if the language has such."""
+    key = f"{kind}_{plan.goal.skill}"
+    somebody = next((argument.value for argument in plan.goal.arguments if argument.name == "person"), plan.requester_id)
+    if somebody != plan.requester_id and services.wording.has(f"{key}{OF_OTHERS}"):
+        key += OF_OTHERS
     return services.wording.sentence(key, **fields) if services.wording.has(key) else ""

@@ -197,6 +197,16 @@ def test_the_next_turn_may_change_what_was_asked(rig: Rig, words: str, instead: 
         assert short(read_body(rig)) == instead
 
 
+def test_an_objection_that_nobody_understands_halts_what_it_may_be_about(rig: Rig) -> None:
+    tell(rig, "bring me the red cup", seconds=0.5)
+    tell(rig, "well this is nice")
+    assert rig.statuses()[-1] == "approach running"
+    tell(rig, "no that is quite the wrong way round")
+    assert rig.said[-1].startswith("I still did not catch that.") and rig.statuses()[-1] == "approach paused"
+    rig.hear("resume").run(0.3)
+    assert rig.said[-1] == "I am going on."
+
+
 def read_body(rig: Rig) -> Node | None:
     return read_answer(rig.sent("plan")[-1].document, menu_of(rig.mind._known, "anna")).document.body
 
