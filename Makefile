@@ -11,7 +11,7 @@ export PYTHON
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: demo up doctor test lint quick alone property adversary identities recognisers mutate instructions vlm generations duplex bench conversations talk soak graph clean help python3 runtime developer
+.PHONY: demo up doctor test lint quick alone property adversary identities recognisers mutate instructions vlm generations nonsense duplex bench conversations talk soak graph clean help python3 runtime developer
 
 demo: runtime  ## play the scenario in the simulated home: sees, hears, moves, refuses; writes runs/…/index.html
 	@$(RUN)/robot-runtime demo $(ARGS)
@@ -58,7 +58,7 @@ recognisers: python3  ## install faster-whisper and moshi (torch: gigabytes) and
 	build/recognisers/bin/pip install -q -e ".[faster-whisper,kyutai,sim,dev]"
 	build/recognisers/bin/python -m pytest tests/unit/test_transcribing.py $(ARGS)
 
-# torch and a server of others live in build/vlm, beside .venv.
+# torch and llama.cpp live in build/vlm, beside .venv.
 vlm: developer  ## language models for real: a tiny one of random weights in a process of its own, another behind llama.cpp's server
 	@$(RUN)/python tools/vlm_environment.py
 	build/vlm/bin/python -m pytest tests/vlm $(ARGS)
@@ -67,6 +67,10 @@ GENERATIONS ?= 10000
 generations: developer  ## have random weights write GENERATIONS=10000 plans: do all fit the schema, does the gate judge all of them?
 	@$(RUN)/python tools/vlm_environment.py
 	@build/vlm/bin/python -m tests.vlm.generations --count $(GENERATIONS) $(ARGS)
+
+nonsense: developer  ## give the instructions in 4 homes to random weights: nothing unsafe is done and nothing untrue claimed
+	@$(RUN)/python tools/vlm_environment.py
+	@build/vlm/bin/python -m tests.vlm.instructions $(ARGS)
 
 bench: runtime  ## measure the budgets
 	@$(RUN)/robot-runtime bench $(ARGS)
@@ -93,7 +97,7 @@ duplex: python3 .venv-duplex/made  ## make the Python of the speech-to-speech en
 	OMP_NUM_THREADS=1 .venv-duplex/bin/python -m pytest tests/duplex $(ARGS)
 
 HOMES ?= 20
-instructions: developer  ## give the robot 29 instructions in each of HOMES=20 homes that it has never met, some minutes; ARGS=--misses tells which fail
+instructions: developer  ## give the robot sentences of two authors in HOMES=20 homes each that it has never met, some minutes; ARGS=--misses tells which fail
 	@$(RUN)/python -m tests.instructions.play --homes $(HOMES) $(ARGS)
 
 graph: runtime  ## write the graph of nodes and topics into README.md

@@ -64,7 +64,8 @@ class Flow:
         params = read_params(settings.params_file)
         # Virtual time leaves nothing behind, and finds nothing; a file that changes meanwhile would make two runs differ.
         params["gate"] = {**params.get("gate", {}), "state_dir": MEMORY, "reload_s": 0.0}
-        params["world"] = {**params.get("world", {}), "memory_file": ""}
+        for name in ("world", "shutter"):
+            params[name] = {**params.get(name, {}), "memory_file": ""}
         params["stop_word"] = {**params.get("stop_word", {}), "background": False}
         params["ear"] = {**params.get("ear", {}), "prepare": False}  # it would take as long, and more often
         for name, values in overrides.items():

@@ -60,6 +60,7 @@ __all__ = [
     "Battery",
     "CameraInfo",
     "Confirmation",
+    "Deed",
     "Detection",
     "Detections",
     "DoorState",
@@ -84,6 +85,8 @@ __all__ = [
     "People",
     "Person",
     "PersonCommand",
+    "PictureKept",
+    "PictureRequest",
     "Plan",
     "PlanStep",
     "PointSet",
@@ -418,6 +421,28 @@ class EncodedImage:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureRequest:
+    """Keep the next picture of the camera.  Nothing is kept unless the gate has allowed the action."""
+
+    stamp_s: float
+    action_id: str  # of the skill take_picture
+
+
+@dataclass(frozen=True, slots=True)
+class PictureKept:
+    """What came of a :class:`PictureRequest`, with what its record holds."""
+
+    stamp_s: float
+    action_id: str
+    problem: str  # why none was kept: "not_allowed", "stale", "newcomer", "stranger" or "disk"; "" when one was
+    file: str  # its name; "" if none was kept
+    sha256: str  # of the file, as read back from the disk
+    asked_by: str  # ids of people, as are the next two
+    consented_by: tuple[str, ...]  # who said yes to the gate's question
+    in_view: tuple[str, ...]  # who may be seen in it
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
     track_id: str
     class_name: str
@@ -500,12 +525,29 @@ class NoteRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Deed:
+    """One task of the robot: who wanted it, in which words, how it went, and what the gate said of it.  It stays within the process."""
+
+    id: str  # of the task, which is its own within one run; "" for one of an earlier run
+    stamp_s: float
+    requester_id: str
+    words: str
+    skill: str
+    phase: str = "proposed"  # of the last ActionStatus; "interrupted" when the robot ended before the task did
+    detail: str = ""  # the sentence about how it ended
+    rule_ids: tuple[str, ...] = ()
+    judged: str = ""  # the gate's sentence: which danger its rule sees
+    number: int = 0  # counts up over all runs; 0 until the memory has it
+
+
+@dataclass(frozen=True, slots=True)
 class WorldMemory:
     """What has changed so far, as long as it is remembered.  It stays within the process."""
 
     stamp_s: float
     events: tuple[WorldEvent, ...]  # oldest first
     notes: tuple[Note, ...] = ()  # what people told it to keep in mind
+    deeds: tuple[Deed, ...] = ()  # what the robot did, oldest first
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,10 @@ NODES: tuple[Node, ...] = (
     Node("perceive", "eyes", "robot_runtime.perceive.perceive:Perceive",
          inputs=("camera/image", "pose", "joint_states", "gripper/state", "audio/direction", "sim/state"),
          outputs=("detections", "people"), rate_hz=10, trigger=("camera/image",), budget_ms=60),
+    # After the eyes: it keeps a picture only once they have said who is in it.
+    Node("shutter", "eyes", "robot_runtime.sense.shutter:Shutter",
+         inputs=("camera/image/compressed", "people", "action/proposed", "action/verdict", "camera/keep"), outputs=("camera/kept",),
+         rate_hz=10, budget_ms=20),
     # ---- voice
     Node("microphone", "voice", "robot_runtime.sense.microphone:Microphone",
          inputs=("audio/raw_in", "audio/mute", "service/mute", "service/unmute"), outputs=("audio/in", "audio/muted"), rate_hz=50,
@@ -177,7 +181,8 @@ NODES: tuple[Node, ...] = (
          when=lambda s: "audio_common" in (s.audio_in, s.audio_out)),
     # ---- mind
     Node("world", "mind", "robot_runtime.world.world:World",
-         inputs=("detections", "people", "pose", "joint_states", "gripper/state", "world/forget", "world/note", "social/preference"),
+         inputs=("detections", "people", "pose", "joint_states", "gripper/state", "world/forget", "world/note", "world/deed",
+                "social/preference"),
          outputs=("world/facts", "world/memory", "world/forgotten", "world/preferences"), rate_hz=5),
     Node("social", "mind", "robot_runtime.social.social:Social",
          inputs=("people", "speech/heard", "speech/prosody", "world/facts", "pose", "speech/say", "speech/state", "speech/measured",
@@ -185,9 +190,10 @@ NODES: tuple[Node, ...] = (
          outputs=("speech/style", "social/preference"), rate_hz=5, trigger=("speech/heard", "speech/state", "speech/measured")),
     Node("mind", "mind", "robot_runtime.mind.mind:Mind",
          inputs=("speech/heard", "world/facts", "world/memory", "world/forgotten", "pose", "speech/style", "speech/state",
-                 "action/verdict", "safety/state", "nav/status", "joint_states", "gripper/state", "audio/direction", "battery"),
+                 "action/verdict", "safety/state", "nav/status", "joint_states", "gripper/state", "audio/direction", "battery",
+                 "camera/kept"),
          outputs=("plan", "action/proposed", "action/confirmation", "action/status", "nav/goal", "joints/proposed", "speech/say",
-                  "safety/rearm_request", "world/forget", "world/note"),
+                  "safety/rearm_request", "world/forget", "world/note", "world/deed", "camera/keep"),
          rate_hz=20, trigger=("speech/heard", "action/verdict"), budget_ms=10, also=_for_planner),
     Node("notices", "mind", "robot_runtime.mind.notices:Notices",
          inputs=("audio/muted", "speech/state"), outputs=("speech/say", "audio/kept"), rate_hz=5, budget_ms=1),
@@ -264,7 +270,7 @@ LAUNCH_ARGUMENTS: tuple[LaunchArgument, ...] = (
         ("base.driver", "gate.base_driver", "home.base_driver"),
     ),
     LaunchArgument("also_publish", "what the eyes find in others' messages too: vision_msgs, hri_msgs or both", ("adapters.packages",)),
-    LaunchArgument("scenario", "scenario file to play", ("director.scenario_file", "home.scenario_file")),
+    LaunchArgument("scenario", "scenario file to play", ("director.scenario_file", "home.scenario_file", "perceive.scenario_file")),
     LaunchArgument("run_dir", "folder for records", ("gate.run_dir", "recorder.run_dir", "notices.run_dir")),
     LaunchArgument(
         "record_audio",

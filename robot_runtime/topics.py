@@ -66,6 +66,8 @@ _ALL = (
     Topic("camera/info_in", m.CameraInfo, "sensor_msgs/msg/CameraInfo", Qos.SENSOR, None, None, False, "its calibration"),
     Topic("camera/image", m.Image, "", Qos.LOCAL, 5, 0.5, False, "raw picture; never crosses a process border"),
     Topic("camera/image/compressed", m.EncodedImage, "sensor_msgs/msg/CompressedImage", Qos.SENSOR, 5, 1.0, True, "JPEG of it"),
+    _own("camera/keep", m.PictureRequest, Qos.EVENT, None, None, True, "somebody wants a picture kept"),
+    _own("camera/kept", m.PictureKept, Qos.EVENT, None, None, True, "what came of it"),
     # perceive
     _own("detections", m.Detections, Qos.SENSOR, 10, 0.5, True, "objects in view"),
     _own("people", m.People, Qos.SENSOR, 10, 0.5, True, "people in view, heard or remembered"),
@@ -85,6 +87,7 @@ _ALL = (
     Topic("world/memory", m.WorldMemory, "", Qos.LOCAL, 5, 1.0, False, "what has changed there, for questions about it"),
     Topic("world/forget", m.ForgetRequest, "", Qos.LOCAL, None, None, False, "somebody wants to be forgotten, and has confirmed it"),
     Topic("world/note", m.NoteRequest, "", Qos.LOCAL, None, None, False, "something that a person told, to keep in mind or no longer"),
+    Topic("world/deed", m.Deed, "", Qos.LOCAL, None, None, False, "a task of the robot and how it goes, for the memory"),
     Topic("world/forgotten", m.Forgotten, "", Qos.LOCAL, None, None, False, "whether anything of them is left"),
     Topic("world/preferences", m.Preferences, "", Qos.LOCAL, None, None, False, "how people once asked to be spoken to"),
     Topic("social/preference", m.Preference, "", Qos.LOCAL, None, None, False, "how somebody has just asked to be spoken to"),

@@ -2,7 +2,8 @@
 
 It stands in until a trained detector takes its place, and serves as its ground truth.  It is honest in one respect: it tells
 only what the head camera could see (field of view, range, occlusion by ray casts) or the microphone could hear.  It is
-idealised in the others: no false detections, no confusion of identities, and ages come from the description.
+idealised in the others: no false detections, no confusion of identities, and ages come from the description, but for those
+that a scenario has it mistake (:mod:`sim.mistaken`).
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from numpy.typing import NDArray
 
 from robot_runtime.messages import Detection, Detections, People, Person, SimState
 from sim.description import FLOOR, HomeDescription, load_home
+from sim.mistaken import Guesses
 from sim.mjcf import GROUP_HOME, GROUP_PEOPLE, load_model, surfaces
 from sim.robot_model import CAMERA_HFOV_DEG
+from sim.scenario import load_scenario
 from sim.state import redraw
 from sim.targets import HEAD, NO_ONE, TORSO, Targets
 
@@ -48,9 +51,14 @@ class Sight:
 
 
 class OracleEyes:
-    """Perception backend "oracle" of one home.  ``seed`` drives the small noise of positions."""
+    """Perception backend "oracle" of one home.
 
-    def __init__(self, home: str, seed: int = 1) -> None:
+    :param seed: drives the small noise of positions, and whom the eyes mistake when
+    :param scenario_file: scenario whose ``mistaken`` holds
+    """
+
+    def __init__(self, home: str, seed: int = 1, scenario_file: str = "") -> None:
+        self._mistaken = load_scenario(scenario_file).mistaken if scenario_file else {}
         self._home: HomeDescription = load_home(home)
         self._model, self._layout = load_model(home, looks=False)
         self._data = mujoco.MjData(self._model)
@@ -68,6 +76,7 @@ class OracleEyes:
     def reset(self) -> None:
         """Forget everybody, and start the noise anew."""
         self._rng = np.random.default_rng(self._seed)
+        self._guesses = Guesses(self._mistaken, self._seed)
         self._scene: tuple[object, ...] = ()
         self._sights: dict[str, Sight] = {}
         self._noticed: dict[str, tuple[Person, float]] = {}  # as last seen or heard, and when
@@ -171,7 +180,7 @@ class OracleEyes:
                     state.stamp_s,
                 )
             elif speaking and self._hears(places[id_]):
-                self._noticed[id_] = self._heard_person(id_, places[id_]), state.stamp_s
+                self._noticed[id_] = self._heard_person(id_, places[id_], state.stamp_s), state.stamp_s
         self._noticed = {id_: known for id_, known in self._noticed.items() if state.stamp_s - known[1] <= MEMORY_S}
         return tuple(_as_of_now(*self._noticed[id_], state.stamp_s) for id_ in self._people if id_ in self._noticed)
 
@@ -197,11 +206,11 @@ class OracleEyes:
         described = self._home.people[id_]
         std_m = 0.02 + 0.01 * sight.distance_m
         x, y = (place + std_m * self._rng.standard_normal(2)).tolist()
-        confidence = 0.97 - 0.02 * sight.distance_m
+        age_group, confidence = self._age(id_, sight.distance_m, 0.97 - 0.02 * sight.distance_m, stamp_s)
         return Person(
             id_,
             described.name,
-            described.age_group,
+            age_group,
             confidence,
             (x, y, 0.0),
             (*velocity, 0.0),
@@ -219,13 +228,18 @@ class OracleEyes:
         dx, dy = (self._robot_xy() - self._data.mocap_pos[head][:2]).tolist()
         return abs(math.remainder(math.atan2(dy, dx) - looking, 2 * math.pi)) < FACING_RAD
 
-    def _heard_person(self, id_: str, place: XY) -> Person:
+    def _age(self, id_: str, distance_m: float, sure: float, stamp_s: float) -> tuple[str, float]:
+        """Age group and confidence: as described, unless the scenario has the eyes err."""
+        return self._guesses.of(id_, distance_m, stamp_s) or (self._home.people[id_].age_group, sure)
+
+    def _heard_person(self, id_: str, place: XY, stamp_s: float) -> Person:
         """Somebody out of sight who speaks: the place is what a microphone array would make of it."""
         described = self._home.people[id_]
         x, y = (place + HEARD_STD_M * self._rng.standard_normal(2)).tolist()
         last_seen_s = self._noticed[id_][0].last_seen_s if id_ in self._noticed else math.nan
+        age_group, confidence = self._age(id_, math.dist(place, self._robot_xy()), 0.7, stamp_s)
         return Person(
-            id_, described.name, described.age_group, 0.7, (x, y, 0.0), (0.0, 0.0, 0.0), HEARD_STD_M, False, True, False, last_seen_s
+            id_, described.name, age_group, confidence, (x, y, 0.0), (0.0, 0.0, 0.0), HEARD_STD_M, False, True, False, last_seen_s
         )
 
 

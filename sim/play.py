@@ -13,7 +13,7 @@ from robot_runtime.flow import Flow
 from robot_runtime.messages import ScenarioEvent
 from robot_runtime.nodes import Settings
 from sim.director import READY_LIMIT_S
-from sim.scenario import load_scenario
+from sim.scenario import Scenario, load_scenario
 
 Listener = Callable[[float, str, Any], None]
 """Called with virtual time, topic and message for everything that is published."""
@@ -52,13 +52,26 @@ def play(scenario_file: str | Path, seed: int | None = None, listener: Listener 
     :raises FileError: the scenario or a parameter cannot be used
     """
     scenario = load_scenario(scenario_file)
-    settings = Settings.for_simulation(world=scenario.home, scenario=str(scenario_file), perception_backend=perception)
-    overrides = {"home": {"seed": scenario.seed if seed is None else seed}}
-    flow = Flow.build(settings, only=lambda node: node.name != "camera" or perception != "oracle", overrides=overrides)
-    events: list[ScenarioEvent] = []
-    flow.listeners.append(lambda now_s, topic, message: events.append(message) if topic == "scenario" else None)
+    flow = build(scenario_file, scenario, seed, perception)
     if listener:
         flow.listeners.append(listener)
+    return run(flow, scenario.limit_s)
+
+
+def build(scenario_file: str | Path, scenario: Scenario, seed: int | None = None, perception: str = "oracle") -> Flow:
+    """Everything that plays it, before the first tick; parameters as for :func:`play`."""
+    settings = Settings.for_simulation(world=scenario.home, scenario=str(scenario_file), perception_backend=perception)
+    overrides = {"home": {"seed": scenario.seed if seed is None else seed}}
+    return Flow.build(settings, only=lambda node: node.name != "camera" or perception != "oracle", overrides=overrides)
+
+
+def run(flow: Flow, limit_s: float) -> Played:
+    """Play what was built.
+
+    :param limit_s: that of the scenario
+    """
+    events: list[ScenarioEvent] = []
+    flow.listeners.append(lambda now_s, topic, message: events.append(message) if topic == "scenario" else None)
     started_s = time.perf_counter()
-    finished = flow.run_until(lambda: bool(events) and events[-1].phase == "finished", READY_LIMIT_S + scenario.limit_s + 1.0)
+    finished = flow.run_until(lambda: bool(events) and events[-1].phase == "finished", READY_LIMIT_S + limit_s + 1.0)
     return Played(tuple(events), finished, flow.now_s, time.perf_counter() - started_s, flow.spent_s())

@@ -23,6 +23,7 @@ from robot_runtime.paths import resolve
 from safety.files import FileError, load_yaml
 from sim.description import HomeDescription, Pose2D, Voice, load_home
 from sim.expectations import Expectation
+from sim.mistaken import Mistaken
 from sim.references import Model, Refers, Surface, unknown_names
 from sim.sound.description import SoundDescription
 from sim.steps import Do, Step
@@ -50,6 +51,9 @@ class Scenario(Model):
     )
     moved: Annotated[dict[str, Put], Refers("object")] = Field(
         default_factory=dict, description="where things are, when not as in the description of the home, which the robot was told"
+    )
+    mistaken: Annotated[dict[str, Mistaken], Refers("person")] = Field(
+        default_factory=dict, description="whose age the oracle's eyes get wrong, and how"
     )
     sound: SoundDescription | None = Field(None, description="what is heard, where it differs from the description of the home")
     steps: list[Step] = Field(min_length=1)

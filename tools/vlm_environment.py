@@ -1,6 +1,6 @@
-"""Makes ``build/vlm``: an environment with torch and a language model's server beside ``.venv``, which stays free of both.
+"""Makes ``build/vlm``: an environment with torch and llama.cpp beside ``.venv``, which stays free of both.
 
-It sees the packages of ``.venv`` through a path file.  The server is compiled from its source, which takes some minutes the first time.
+It sees the packages of ``.venv`` through a path file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main() -> None:
     wanted = REQUIREMENTS.read_text(encoding="utf-8") + (ROOT / "constraints.txt").read_text(encoding="utf-8")
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return
-    print(f"making {ENVIRONMENT.relative_to(ROOT)} with torch and llama.cpp's server: some minutes", file=sys.stderr)
+    print(f"making {ENVIRONMENT.relative_to(ROOT)} with torch and llama.cpp: some minutes", file=sys.stderr)
     subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
     python = ENVIRONMENT / "bin" / "python"
     (_site_packages(python) / "robot_runtime_developer.pth").write_text(f"{sysconfig.get_paths()['purelib']}\n", encoding="utf-8")

@@ -29,6 +29,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from robot_runtime.act.conditions import CONDITIONS
 from robot_runtime.act.durations import seconds
+from robot_runtime.language.language import Language as SpokenLanguage
+from robot_runtime.language.language import languages, load_language
 from robot_runtime.messages import Argument, PlanStep
 from safety.files import FileError, load_yaml, suggestion
 from safety.hazards.categories import CATEGORIES
@@ -38,11 +40,15 @@ INTENTS_FILE = Path(__file__).parent / "intents.yaml"
 SLOTS = ("object", "place", "person", "colour", "name", "surface", "vessel", "duration")
 """Slots whose words come from the world; the grammar fills them."""
 
+TARGET_SLOTS = ("person", "object", "surface")
+"""What may be said for a target: who asks is meant where nothing is."""
+
 ArgumentType = Literal["object", "person", "place", "surface", "target", "text", "duration"]
 Resource = Literal["base", "arm", "head", "voice"]
 Part = Literal["base", "head", "arm", "gripper"]
 OnCancel = Literal["halts", "looks_ahead", "keeps_hold", "nothing"]
-Language = Literal["en"]
+Language = str
+"""One of those in ``robot_runtime/language``."""
 
 PREDICATES = (
     "robot_in",
@@ -61,6 +67,7 @@ PREDICATES = (
     "made_rounds",
     "kept",
     "stands_on",
+    "picture_kept",
 )
 """What a skill may promise; ``robot_runtime/mind/outcome.py`` can check each of them."""
 
@@ -68,7 +75,7 @@ _NEEDS: Mapping[Part, Resource] = {"base": "base", "gripper": "arm"}
 """What a skill that moves a part must have to itself.  The head may be turned by whoever wants to see, and a drive may draw in the arm."""
 
 _PREDICATE = re.compile(r"(\w+)\(\s*(?:(\w+)\s*(?:,\s*(\w+)\s*)?)?\)")
-_TOKEN = re.compile(r"\s+|[a-z][a-z']*|\{(?P<slot>\w+)\}|[\[\]()|]")
+_TOKEN = re.compile(r"\s+|[a-zà-öø-ÿœ][a-zà-öø-ÿœ']*|\{(?P<slot>\w+)\}|[\[\]()|]")
 
 
 class _Model(BaseModel):
@@ -81,7 +88,11 @@ class ArgumentSpec(_Model):
     type: ArgumentType
     slot: str = Field("", description="spoken slot that fills it, when it is not called as the argument is")
     values: tuple[str, ...] = Field((), description="the only words it can be; empty when the world provides them")
-    default: str = Field("", description="what it is when nobody says it; empty: it has to be said, but for persons and surfaces")
+    default: str = Field("", description="what it is when nobody says it; empty: it has to be said, but for persons, surfaces and targets")
+
+    def spoken_as(self, name: str) -> tuple[str, ...]:
+        """The slots that may fill it, where its name is this one."""
+        return TARGET_SLOTS if self.type == "target" and not self.slot else (self.slot or name,)
 
 
 def _expand_short_form(value: Any) -> Any:
@@ -173,7 +184,7 @@ class Phrase:
 
     intent: str
     pattern: str
-    values: Mapping[str, tuple[str, ...]]  # words of the slots that are not filled from the world
+    values: Mapping[str, Mapping[str, str]]  # of the slots that are not filled from the world: what is said → the value that is meant
 
 
 @dataclass(frozen=True)
@@ -188,17 +199,16 @@ class Catalogue:
 
     def phrases(self, language: Language) -> tuple[Phrase, ...]:
         """Every phrase a person can say in one language, courtesy included, in a stable order."""
-        courtesy = self.courtesy[language]
-        requests = [
-            Phrase(skill.intent, f"{courtesy.before} {pattern} {courtesy.after}", _values(skill))
+        courtesy, spoken = self.courtesy[language], load_language(language)
+        asked = [
+            (skill, f"{courtesy.before} {pattern} {courtesy.after}")
             for skill in self.skills.values()
             for pattern in skill.phrases.get(language, ())
         ]
-        questions = [
-            Phrase(skill.intent, pattern, _values(skill)) for skill in self.skills.values() for pattern in skill.questions.get(language, ())
-        ]
-        answers = [Phrase(name, p, {}) for name, intent in self.dialogue.items() for p in intent.phrases.get(language, ())]
-        return tuple(requests + questions + answers)
+        asked += [(skill, pattern) for skill in self.skills.values() for pattern in skill.questions.get(language, ())]
+        requests = [Phrase(skill.intent, spoken.spaced(pattern), _values(skill, spoken)) for skill, pattern in asked]
+        answers = [Phrase(name, spoken.spaced(p), {}) for name, intent in self.dialogue.items() for p in intent.phrases.get(language, ())]
+        return tuple(requests + answers)
 
     def problem(self, step: PlanStep) -> str:
         """Why a step is not one of the catalogue's, or "" when it is: known skill, exactly its arguments, none empty."""
@@ -269,8 +279,8 @@ def slots(pattern: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _values(skill: Skill) -> dict[str, tuple[str, ...]]:
-    return {spec.slot or name: spec.values for name, spec in skill.arguments.items() if spec.values}
+def _values(skill: Skill, spoken: SpokenLanguage) -> dict[str, dict[str, str]]:
+    return {spec.slot or name: spoken.sayings(spec.values) for name, spec in skill.arguments.items() if spec.values}
 
 
 def _check_skill(path: Path, skill: Skill, skills: Mapping[str, Skill]) -> None:
@@ -280,7 +290,7 @@ def _check_skill(path: Path, skill: Skill, skills: Mapping[str, Skill]) -> None:
         raise FileError(f"{path}: intent: a spoken skill needs both an intent and phrases")
     if not skill.steps and not (path.parent / "skill.py").is_file():
         raise FileError(f"{path}: steps: give the steps it is composed of, or write skill.py beside it")
-    spoken = {spec.slot or name for name, spec in skill.arguments.items()}
+    spoken = {slot for name, spec in skill.arguments.items() for slot in spec.spoken_as(name)}
     spoken |= {"place"} if any(spec.type == "surface" for spec in skill.arguments.values()) else set()  # of what is meant, or where to
     _check_phrases(path, "phrases", skill.phrases, spoken)
     _check_phrases(path, "questions", skill.questions, spoken)
@@ -324,9 +334,11 @@ def _check_steps(path: Path, skill: Skill, skills: Mapping[str, Skill]) -> None:
 
 def _check_phrases(path: Path, field: str, phrases: Mapping[Language, tuple[str, ...]], known: set[str]) -> None:
     for language, patterns in phrases.items():
+        if language not in languages():
+            raise FileError(f"{path}: {field}.{language}: unknown language{suggestion(language, languages())}")
         for index, pattern in enumerate(patterns):
             try:
-                wrong = [slot for slot in slots(pattern) if slot not in known]
+                wrong = [slot for slot in slots(load_language(language).spaced(pattern)) if slot not in known]
             except ValueError as error:
                 raise FileError(f"{path}: {field}.{language}.{index}: {error}") from error
             if wrong:

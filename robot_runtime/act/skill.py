@@ -16,7 +16,16 @@ from typing import Any, Protocol, cast
 
 from robot_runtime.act.settings import SkillSettings
 from robot_runtime.act.trail import Trail
-from robot_runtime.messages import NavGoal, Note, NoteRequest, Person, ProposedJoints, SpeechRequest, WorldObject
+from robot_runtime.messages import (
+    NavGoal,
+    Note,
+    NoteRequest,
+    Person,
+    PictureRequest,
+    ProposedJoints,
+    SpeechRequest,
+    WorldObject,
+)
 from robot_runtime.stage import Outbox
 from robot_runtime.world.reference import References
 from robot_runtime.world.semantic_map import SemanticMap
@@ -149,6 +158,10 @@ class SkillContext:
         """Ask the memory to keep a note, or to let it go."""
         self.noted[note.id] = keep
         self.outbox.append(("world/note", NoteRequest(self.situation.now_s, note, keep)))
+
+    def keep_picture(self) -> None:
+        """Ask the eyes to keep the next picture; what came of it is in the situation, under this action's id."""
+        self.outbox.append(("camera/keep", PictureRequest(self.situation.now_s, self.action_id)))
 
     def say(self, text: str, purpose: str) -> str:
         """Say something to who asked, and return the id of the request."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from robot_runtime.act.skill import SkillContext, SkillError, Steps
 
+TELLING = "telling"
+"""Purpose, within the mind, of an answer that may be told in turns.  Questions, refusals, reasons and notices are said whole."""
+
 
 def speak(context: SkillContext, text: str, purpose: str) -> Steps:
     """Say a text and wait until its last sample has left.

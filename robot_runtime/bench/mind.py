@@ -1,4 +1,4 @@
-"""``robot-runtime bench mind``: from an utterance to a plan with the embedded planner, and questions to a large memory."""
+"""``robot-runtime bench mind``: from an utterance to a plan and to the first words, and questions to a large memory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from robot_runtime.act.catalogue import load_catalogue
+from robot_runtime.bench import first_words
 from robot_runtime.hear.vocabulary import robot_grammar
 from robot_runtime.messages import Person, Utterance, Whereabouts, WorldEvent, WorldFacts, WorldObject
 from robot_runtime.mind.conversation import Turn
@@ -48,6 +49,7 @@ def figures(repeats: int) -> list[Figure]:
         figure("menu", _timed(lambda: menu_of(few, "anna", SENTENCES[0]), repeats)),
         figure("schema of a menu", _timed(lambda: plan_schema(menu), repeats)),
         figure("reading a plan", _timed(lambda: read_answer(PLAN, menu), repeats)),
+        *first_words.figures(few, max(1, repeats // 10)),
     ]
 
 

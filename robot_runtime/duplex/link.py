@@ -67,10 +67,6 @@ class Link:
         """:raises EngineGoneError: the engine is gone"""
         self._send(wire.HUSH, frames)
 
-    def reset(self) -> None:
-        """:raises EngineGoneError: the engine is gone"""
-        self._send(wire.RESET)
-
     def steps(self) -> list[tuple[int, Step]]:
         """Answers that have arrived, with the numbers of their frames; none is ever left out.
 

@@ -15,11 +15,12 @@ _PLANNED_S = 30.0
 _WORD_FRAMES = 6  # without a piece: a word is over
 
 _BEGINNINGS = ("ill", "i will", "let me", "im going to", "i am going to")
-_VERBS = {
+VERBS = {
     "bring|get|fetch|grab|give|hand": frozenset({"fetch", "hand_over", "pick"}),
-    "come|follow|go|drive|move": frozenset({"go_to", "come_here", "follow", "approach"}),
-    "look|search|find": frozenset({"find", "fetch", "describe"}),
-    "lock|unlock|call|order|cook|clean|wash|phone|open|close|switch|put": frozenset[str](),
+    "put|tidy": frozenset({"put", "tidy"}),
+    "come|follow|go|drive|move": frozenset({"go_to", "come_here", "follow", "approach", "guide", "patrol", "dock"}),
+    "look|search|find": frozenset({"find", "fetch", "describe", "look_for_person", "patrol"}),
+    "lock|unlock|call|order|cook|clean|wash|phone|open|close|switch": frozenset[str](),
 }
 """What a verb promises, as skills of which one would keep it; none: no skill can."""
 
@@ -64,7 +65,7 @@ class Promises:
             self._words.append(normal(word))
         words = list(self._words)
         for beginning in _BEGINNINGS:
-            for verbs, skills in _VERBS.items():
+            for verbs, skills in VERBS.items():
                 phrase = f"{beginning} {verbs}"
                 if len(words) >= len(phrase.split()) and fit(phrase, words[-len(phrase.split()) :], False) == "yes":
                     self._open.append(Promise(" ".join(words), skills, now_s + GRACE_S))

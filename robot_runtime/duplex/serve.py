@@ -39,31 +39,20 @@ class Engine(Protocol):
         """Forget what was told and utter no word for so many frames."""
         ...
 
-    def reset(self) -> None:
-        """Forget all that was heard, said, seen and told."""
-        ...
-
 
 def serve(link: Wire, engine: Engine) -> None:
-    """Until the other side ends it or is gone.  A failure of the engine is told, and raised."""
+    """Until the other side is gone.  A failure of the engine is told, and raised."""
     link.send(wire.READY, 0, wire.facts(engine.facts()))
     try:
-        while _answer_all(link, engine):
+        while True:
+            for packet in link.packets():
+                _answer(link, engine, packet)
             link.wait(_IDLE_S)
     except WireError as error:
         _log.info("duplex engine: %s", error)
     except Exception as error:
         link.send(wire.FAILED, 0, f"{type(error).__name__}: {error}".encode()[:2000])
         raise
-
-
-def _answer_all(link: Wire, engine: Engine) -> bool:
-    """False when it is over."""
-    for packet in link.packets():
-        if packet.kind == wire.QUIT:
-            return False
-        _answer(link, engine, packet)
-    return True
 
 
 def _answer(link: Wire, engine: Engine, packet: wire.Packet) -> None:
@@ -76,7 +65,5 @@ def _answer(link: Wire, engine: Engine, packet: wire.Packet) -> None:
         engine.tell(packet.number, packet.payload.decode())
     elif packet.kind == wire.HUSH:
         engine.hush(packet.number)
-    elif packet.kind == wire.RESET:
-        engine.reset()
     else:
         raise WireError(f"an unknown packet {packet.kind!r}")

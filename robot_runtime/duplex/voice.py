@@ -85,7 +85,7 @@ class DuplexVoice:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything; the engine's process stays, and forgets too."""
+        """Forget everything.  The engine's process ends, so that no late word of it can come; the next step starts another."""
         self._cascade.reset()
         self._watchdog = Watchdog()
         self._deadlines = Deadlines()

@@ -1,7 +1,7 @@
 """What voice and engine say to each other over a local socket: a letter, a number, a length and a payload.
 
 Every frame of sound that goes in (``FRAME``) is answered by one ``STEP`` with the same number, in order.  All else happens between two
-frames: a picture, a text to be spoken, a hush and a reset hold from the next frame on.
+frames: a picture, a text to be spoken and a hush hold from the next frame on.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import numpy as np
 
 from robot_runtime.duplex.frames import MODEL_SAMPLES, Sound
 
-FRAME, PICTURE, TELL, HUSH, RESET, QUIT = b"F", b"P", b"T", b"H", b"Z", b"Q"
-"""To the engine: sound; what the camera sees; a text to say (the number is its id); say nothing for so many frames; forget; end."""
+FRAME, PICTURE, TELL, HUSH = b"F", b"P", b"T", b"H"
+"""To the engine: sound; what the camera sees; a text to say (the number is its id); say nothing for so many frames."""
 
 READY, STEP, SEEN, FAILED = b"R", b"S", b"V", b"X"
 """From the engine: what it is; an answer to a frame; since which frame a picture counts; why it ends."""

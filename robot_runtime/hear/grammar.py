@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from robot_runtime.hear import pattern
 from robot_runtime.hear.network import Mark, Network, minimal
+from robot_runtime.language.language import REFERENCE, Language, load_language
 from robot_runtime.messages import Argument
 from safety.files import FileError, parse, parse_yaml, read_text, suggestion
 
@@ -27,10 +28,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a text says; the slots hold the words that were spoken."""
+    """What a text says; the slots hold the words that were spoken, or the English names of what they mean."""
 
     intent: str
     slots: tuple[Argument, ...] = ()
+    language: str = REFERENCE
 
 
 class Grammar:
@@ -38,10 +40,23 @@ class Grammar:
 
     :param rules: in order of preference: when a text fits several, the first one's meaning is taken
     :param slots: what may stand for each slot; every value is itself a pattern without slots, such as "[red] (cup | mug)"
+    :param language: of the rules, by which a text is parted into words; English if not given
+    :param meant: (intent, slot, words) → the value of the slot; the words themselves if not given
+    :param also: grammars of other languages: what this one does not know may be a sentence of them
     :raises PatternError: a phrase or value cannot be read, or a slot of a phrase has no values
     """
 
-    def __init__(self, rules: Iterable[Rule], slots: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        slots: Mapping[str, Sequence[str]],
+        language: Language | None = None,
+        meant: Callable[[str, str, str], str] = lambda intent, slot, words: words,
+        also: Sequence[Grammar] = (),
+    ) -> None:
+        self.language = language or load_language(REFERENCE)
+        self.also = tuple(also)
+        self._meant = meant
         self._network = Network()
         common = {name: _choice(values) for name, values in slots.items()}
         for rule in rules:
@@ -53,22 +68,53 @@ class Grammar:
             self._network.add(rule.intent, node, known)
         self.automaton = minimal(self._network)
         self.words = sorted({word for row in self.automaton.arcs for word in row})
-        self.hash = hashlib.sha256(repr(self.automaton.arcs).encode()).hexdigest()[:12]
+        arcs = [grammar.automaton.arcs for grammar in (self, *self.also)]
+        self.hash = hashlib.sha256(repr(arcs if also else arcs[0]).encode()).hexdigest()[:12]
 
     def interpret(self, text: str) -> Meaning | None:
-        """The meaning of a text; None when it is not a sentence of the grammar."""
-        sentence = pattern.words(text)
+        """The meaning of a text; None when it is a sentence neither of this grammar nor of those beside it."""
+        sentence = self.language.words(text)
         marks = next(self._network.paths(sentence), None) if sentence else None
-        return _meaning(sentence, marks) if marks is not None else None
+        if marks is not None:
+            return self._meaning(sentence, marks)
+        return next((meaning for meaning in (grammar.interpret(text) for grammar in self.also) if meaning), None)
 
     def meanings(self, text: str) -> list[Meaning]:
         """Every distinct meaning of a text, the preferred one first."""
-        sentence = pattern.words(text)
-        return list(dict.fromkeys(_meaning(sentence, marks) for marks in self._network.paths(sentence)))
+        sentence = self.language.words(text)
+        return list(dict.fromkeys(self._meaning(sentence, marks) for marks in self._network.paths(sentence)))
 
     def is_complete(self, text: str) -> bool:
         """Whether the text is a whole sentence, rather than the beginning of one or nothing at all."""
-        return self.automaton.walk(pattern.words(text)) in self.automaton.final
+        return self.automaton.walk(self.language.words(text)) in self.automaton.final
+
+    def of(self, language: str) -> Grammar:
+        """The grammar of a language, if there is one beside this; else this one."""
+        return next((grammar for grammar in self.also if grammar.language.language == language), self)
+
+    def language_of(self, text: str) -> str:
+        """The language of which this is a sentence, else the one that knows most of its words; the first of several."""
+        meaning = self.interpret(text)
+        if meaning is not None:
+            return meaning.language
+        return max((self, *self.also), key=lambda grammar: grammar._share(text)).language.language
+
+    def _share(self, text: str) -> float:
+        said, known = self.language.words(text), set(self.words)
+        return sum(word in known for word in said) / max(1, len(said))
+
+    def _meaning(self, sentence: list[str], marks: tuple[tuple[int, Mark], ...]) -> Meaning:
+        intent = ""
+        slots: list[Argument] = []
+        begins: dict[str, int] = {}
+        for position, mark in marks:
+            if mark.kind == "intent":
+                intent = mark.name
+            elif mark.kind == "open":
+                begins[mark.name] = position
+            else:
+                slots.append(Argument(mark.name, self._meant(intent, mark.name, " ".join(sentence[begins[mark.name] : position]))))
+        return Meaning(intent, tuple(slots), self.language.language)
 
 
 def _choice(values: Sequence[str]) -> pattern.Node:
@@ -77,20 +123,6 @@ def _choice(values: Sequence[str]) -> pattern.Node:
         if any(pattern.slots(node)):
             raise pattern.PatternError(f"a slot's value cannot hold a slot: '{value}'")
     return pattern.Choice(nodes)
-
-
-def _meaning(sentence: list[str], marks: tuple[tuple[int, Mark], ...]) -> Meaning:
-    intent = ""
-    slots: list[Argument] = []
-    begins: dict[str, int] = {}
-    for position, mark in marks:
-        if mark.kind == "intent":
-            intent = mark.name
-        elif mark.kind == "open":
-            begins[mark.name] = position
-        else:
-            slots.append(Argument(mark.name, " ".join(sentence[begins[mark.name] : position])))
-    return Meaning(intent, tuple(slots))
 
 
 class Domain(BaseModel):

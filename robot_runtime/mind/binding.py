@@ -12,7 +12,7 @@ from robot_runtime.mind.belonging import obstacle, surface_named
 from robot_runtime.mind.clauses import UNKNOWABLE, Clause
 from robot_runtime.mind.facts import FACTS
 from robot_runtime.mind.known import Known
-from robot_runtime.mind.meant import Discourse, person_meant, place_meant, surfaces_meant, things_meant
+from robot_runtime.mind.meant import Discourse, is_furniture, person_meant, place_meant, surfaces_meant, things_meant
 from robot_runtime.mind.mentions import Mention
 from robot_runtime.mind.plan_document import Fact, Task
 from robot_runtime.mind.planner import Question
@@ -49,7 +49,9 @@ class Binder:
         """:raises UnplannableError: an argument cannot be filled, or not yet"""
         arguments: dict[str, str] = {}
         for name, spec in skill.arguments.items():
-            arguments[name] = self._value(skill, spec, spec.slot or name, clause, arguments)
+            spoken = spec.spoken_as(name)
+            slot = next((slot for slot in spoken if slot in clause.mentions), spoken[0])
+            arguments[name] = self._value(skill, spec, slot, clause, arguments)
         self.check(skill, arguments)
         return Task(plan_step(skill.name, arguments))
 
@@ -107,12 +109,12 @@ class Binder:
 
     def _value(self, skill: Skill, spec: ArgumentSpec, slot: str, clause: Clause, before: Mapping[str, str]) -> str:
         mention = clause.mentions.get(slot)
-        if spec.type == "surface":
+        if spec.type == "surface" or (spec.type == "target" and mention and is_furniture(mention, self._known)):
             surface, problem = surface_named(mention or self._room(clause), before, self._known)
             if problem:
                 raise UnplannableError(problem)
             return surface
-        if spec.type == "person":
+        if spec.type == "person" or (spec.type == "target" and (mention is None or mention.kind == "person")):
             return self._person(mention).id
         if mention is None:
             words = clause.words.get(slot, "")

@@ -10,12 +10,13 @@ from pathlib import Path
 from robot_runtime.act.catalogue import Catalogue
 from robot_runtime.hear import pattern
 from robot_runtime.hear.network import Mark, Network, minimal
+from robot_runtime.language.language import Language
 from robot_runtime.mind.facts import FACTS
 from robot_runtime.mind.mentions import Mention, Mentions, Span
 from robot_runtime.mind.recall import QUESTIONS
 from safety.files import FileError, read_yaml
 
-CONDITIONS_FILE = Path(__file__).parent / "conditions.yaml"
+CONDITIONS_FOLDER = Path(__file__).parent
 UNKNOWABLE = "unknowable"
 
 SLOT_KINDS: Mapping[str, str] = {
@@ -23,24 +24,9 @@ SLOT_KINDS: Mapping[str, str] = {
 }  # fmt: skip
 """Slots that are mentions.  Others stand for words that a phrase lists."""
 
-BEFORE = (
-    "please", "hey", "robot", "okay", "ok", "so", "well", "now", "just", "uh", "um", "er", "also", "kindly", "first", "next", "finally",
-    "quickly", "and", "then", "could you", "can you", "would you", "will you", "i want you to", "i would like you to", "i'd like you to",
-    "you should", "you can", "maybe", "after that", "oh", "hang on", "hold on", "wait", "actually", "listen", "hello", "hi",
-    "once you're there", "when you're there", "once you are there", "when you are there", "afterwards",
-)  # fmt: skip
-AFTER = (
-    "please", "now", "thanks", "thank you", "quickly", "right now", "first", "then", "robot", "again", "for me", "if you can", "too",
-    "instead", "afterwards", "after that", "as well", "will you", "would you", "could you", "can you", "if you would", "if you don't mind",
-    "when you can", "when you have time", "like before", "while you're at it", "while you are at it", "at once", "immediately",
-)  # fmt: skip
-"""Words around a request that change nothing about it."""
-FILLERS = frozenset({"um", "uh", "er", "erm", "uhm", "ehm", "hmm", "dear", "darling"})
-"""Words that change nothing wherever they stand."""
+MOST_READINGS = 32
 UNHEARD = ("object", "place", "person", "surface")
 MOST_UNHEARD = 4  # words that may stand for what was not understood
-
-MOST_READINGS = 32
 
 
 @dataclass(frozen=True)
@@ -73,43 +59,42 @@ def apart(clause: Clause) -> tuple[Clause, ...]:
 
 
 class ClauseReader:
-    """Phrases compiled once.  A mention counts as one word of its slot, so that names need not be compiled in."""
+    """Phrases of one language compiled once.  A mention counts as one word of its slot, so that names need not be compiled in."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, language: Language) -> None:
+        self.language = language
         self._requests, self._conditions = Network(), Network()
-        for phrase in catalogue.phrases("en"):
+        self._values: dict[tuple[str, str], Mapping[str, str]] = {}
+        for phrase in catalogue.phrases(language.language):
             if phrase.intent in catalogue.dialogue and phrase.intent not in QUESTIONS:
                 continue  # "stop", "yes", "the red one" are no part of a plan
             node = pattern.parse(phrase.pattern)
             if set(pattern.slots(node)) <= {*SLOT_KINDS, *phrase.values}:
                 self._requests.add(phrase.intent, node, _stand_ins(phrase.values))
-        for name, phrases in conditions().items():
+                self._values.update({(phrase.intent, slot): values for slot, values in phrase.values.items()})
+        for name, phrases in conditions(language).items():
             for text in phrases:
                 self._conditions.add(name, pattern.parse(text), _stand_ins({}))
         self._sentences = {id(network): minimal(network) for network in (self._requests, self._conditions)}
 
     def request(self, words: list[str], mentions: Mentions) -> Clause | None:
         """A request or question; courtesy around it is passed over."""
-        words = _to_there(words)
-        bare = without_courtesy(words)
+        words = self._to_there(words)
+        bare = without_courtesy(words, self.language)
         return self._read(bare, mentions, self._requests) or (self._read(words, mentions, self._requests) if bare != words else None)
 
     def condition(self, words: list[str], mentions: Mentions) -> Clause | None:
         """What stands after "if"; its intent is a kind of fact, or "no" and one, or :data:`UNKNOWABLE`."""
-        return self._read(without_courtesy(words), mentions, self._conditions)
+        return self._read(without_courtesy(words, self.language), mentions, self._conditions)
 
     def fragment(self, words: list[str], mentions: Mentions) -> Mention | None:
         """A mere mention: "the blue one", "blue", "to Leo"."""
-        bare = without_courtesy(words)
-        if bare[:1] in (["to"], ["for"]):
-            bare = bare[1:]
-        if len(bare) == 1 and mentions.is_colour(bare[0]):
-            bare = ["the", *bare, "one"]
-        return next((span.mention for span in mentions.at(bare, 0) if span.end == len(bare)), None) if bare else None
+        bare = without_courtesy(words, self.language)
+        return next(whole(bare[self.language.at(bare, 0, "whom") :], mentions), None)
 
     def understood_part(self, words: list[str], mentions: Mentions) -> Part | None:
         """What was understood of a request in which a thing, place or person was not."""
-        bare = without_courtesy(words)
+        bare = without_courtesy(words, self.language)
         spans, sentences = [list(mentions.at(bare, start)) for start in range(len(bare))], self._sentences[id(self._requests)]
         for begin in range(len(bare), 0, -1):
             for kind in UNHEARD:
@@ -118,7 +103,7 @@ class ClauseReader:
                     for end in range(begin, min(begin + MOST_UNHEARD, len(bare)) + 1) if state is not None else ():
                         rest = islice(_readings(bare, spans, end), MOST_READINGS)
                         if any(sentences.walk(more, state) in sentences.final for more, _ in rest):
-                            return Part(" ".join(bare[:begin]), kind, " ".join(bare[end:]))
+                            return Part(self.language.shown(bare[:begin]), kind, self.language.shown(bare[end:]))
         return None
 
     def _read(self, words: list[str], mentions: Mentions, network: Network) -> Clause | None:
@@ -130,54 +115,57 @@ class ClauseReader:
         sentences = self._sentences[id(network)]
         for sentence, meant in islice(_readings(words, spans, 0), MOST_READINGS):
             if sentences.walk(sentence) in sentences.final:
-                return _clause(sentence, meant, next(network.paths(sentence)), " ".join(words))
+                return self._with_values(_clause(sentence, meant, next(network.paths(sentence)), " ".join(words)))
         return None
 
+    def _with_values(self, clause: Clause) -> Clause:
+        words = {slot: self._values.get((clause.intent, slot), {}).get(said, said) for slot, said in clause.words.items()}
+        return replace(clause, words=words)
 
-def conditions() -> Mapping[str, list[str]]:
-    """The phrases of ``conditions.yaml``.
+    def _to_there(self, words: list[str]) -> list[str]:
+        """Puts "go back there" in the words in which places are named: "go back to there"."""
+        language = self.language
+        at = next((k for k in range(1, len(words)) if language.at(words, k, "there") and language.at(words, k - 1, "go")), 0)
+        return [*words[:at], language.joining.to, *words[at:]] if at else words
 
-    :raises FileError: a key is no kind of fact
+
+def conditions(language: Language) -> Mapping[str, list[str]]:
+    """The phrases of a language's file of conditions.
+
+    :raises FileError: it is missing, or a key is no kind of fact
     """
-    found: Mapping[str, list[str]] = read_yaml(CONDITIONS_FILE)
+    path = CONDITIONS_FOLDER / f"conditions.{language.language}.yaml"
+    found: Mapping[str, list[str]] = read_yaml(path)
     for name in found:
         if name != UNKNOWABLE and name.removeprefix("no ") not in FACTS:
-            raise FileError(f"{CONDITIONS_FILE}: {name}: is no kind of fact")
-    return found
+            raise FileError(f"{path}: {name}: is no kind of fact")
+    return {name: [language.spaced(text) for text in phrases] for name, phrases in found.items()}
 
 
-def spoken_words(text: str) -> list[str]:
-    """
-    The words of a sentence without those that only fill it.
-
-    >>> spoken_words("Erm, the, uh, red cup, dear.")
-    ['the', 'red', 'cup']
-    """
-    return [word for word in pattern.words(text) if word not in FILLERS]
-
-
-def without_courtesy(words: list[str]) -> list[str]:
+def without_courtesy(words: list[str], language: Language) -> list[str]:
     """
     Words without what may stand before and after any request.
 
-    >>> without_courtesy("okay robot could you bring me the cup please".split())
+    >>> from robot_runtime.language.language import load_language
+    >>> without_courtesy("okay robot could you bring me the cup please".split(), load_language("en"))
     ['bring', 'me', 'the', 'cup']
     """
-    before, after = [tuple(text.split()) for text in BEFORE], [tuple(text.split()) for text in AFTER]
-    while length := next((len(p) for p in before if len(words) > len(p) and tuple(words[: len(p)]) == p), 0):
+    while 0 < (length := language.at(words, 0, "before")) < len(words):
         words = words[length:]
+    after = language.small["after"]
     while length := next((len(p) for p in after if len(words) > len(p) and tuple(words[-len(p) :]) == p), 0):
         words = words[:-length]
     return words
 
 
-def _to_there(words: list[str]) -> list[str]:
-    """Puts "go back there" in the words in which places are named: "go back to there"."""
-    at = words.index("there") if "there" in words[1:] else 0
-    return [*words[:at], "to", *words[at:]] if at and words[at - 1] in ("go", "back", "over", "drive", "move") else words
+def whole(words: list[str], mentions: Mentions) -> Iterator[Mention]:
+    """What the words mention, to the last of them; a colour alone is one of that colour."""
+    yield from (span.mention for span in (mentions.at(words, 0) if words else ()) if span.end == len(words))
+    if len(words) == 1 and (colour := mentions.colour(words[0])):
+        yield Mention("object", words[0], colour=colour, article="the", pronoun="one")
 
 
-def _stand_ins(values: Mapping[str, tuple[str, ...]]) -> dict[str, pattern.Node]:
+def _stand_ins(values: Mapping[str, Iterable[str]]) -> dict[str, pattern.Node]:
     """What may stand for each slot: one word that no person says for a mention, and the listed words."""
     listed = {name: pattern.Choice(tuple(pattern.parse(text) for text in texts)) for name, texts in values.items()}
     return {**{slot: pattern.Word(f"_{kind}") for slot, kind in SLOT_KINDS.items()}, **listed}

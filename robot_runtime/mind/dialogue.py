@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from robot_runtime.language.language import language_of
 from robot_runtime.messages import Argument, SpeechState, Utterance, WorldObject
-from robot_runtime.mind.clauses import spoken_words, without_courtesy
+from robot_runtime.mind.clauses import whole, without_courtesy
 from robot_runtime.mind.meant import Discourse, things_meant
-from robot_runtime.mind.mentions import Mention, Mentions
+from robot_runtime.mind.mentions import Mentions
 from robot_runtime.mind.planner import Offer, Question
 from robot_runtime.mind.services import Services
 from robot_runtime.speak.clauses import rest
-
-LEADS = tuple(
-    tuple(lead.split())
-    for lead in ("i'd rather have", "i would rather have", "i'd like", "i would like", "i want", "i mean", "i meant", "i'll have",
-                 "i'll take",                 "make it", "take", "bring me", "give me", "get me")
-)  # fmt: skip
-"""What may stand before the name of a thing that is chosen."""
 
 
 @dataclass
@@ -80,9 +73,11 @@ class Clarification:
         if not self.is_open or self._open is None:
             return None
         asked, known = self._open, self._services.known
-        words, candidates = _mere_choice(spoken_words(utterance.free_text)), asked.question.candidates
-        without = words[:1] == ["not"]
-        for mention in _whole(words[without:], Mentions(known)):
+        language = language_of(utterance.language)
+        words, mentions = without_courtesy(language.words(utterance.free_text), language), Mentions(known, language)
+        words, candidates = words[language.at(words, 0, "leads") :], asked.question.candidates
+        without = bool(words) and words[0] == language.joining.not_
+        for mention in whole(words[without:], mentions):
             meant = [t.id for t in things_meant(mention, known, Discourse(utterance.speaker_id, [*candidates])) if t.id in candidates]
             chosen = [id_ for id_ in candidates if id_ not in meant] if without else meant
             if len(chosen) == 1:
@@ -99,24 +94,6 @@ class Clarification:
             return [thing for thing in candidates if thing.id in fitting]
         colour = self._services.references.describe(slots.get("colour", "")).colour
         return [thing for thing in candidates if colour and thing.colour == colour]
-
-
-def _mere_choice(words: list[str]) -> list[str]:
-    """
-    An answer without the words that lead up to it.
-
-    >>> _mere_choice("I'd rather have the blue one please".lower().split())
-    ['the', 'blue', 'one']
-    """
-    words = without_courtesy(words)
-    return next((words[len(lead) :] for lead in LEADS if tuple(words[: len(lead)]) == lead and len(words) > len(lead)), words)
-
-
-def _whole(words: list[str], mentions: Mentions) -> Iterator[Mention]:
-    """What the words mention, to the last of them; a colour alone is one of that colour."""
-    if len(words) == 1 and mentions.is_colour(words[0]):
-        words = ["the", *words, "one"]
-    return (span.mention for span in (mentions.at(words, 0) if words else ()) if span.end == len(words))
 
 
 class Offers:

@@ -54,6 +54,11 @@ class Executive:
         return any(run.asking for run in (self._candidate, self._run) if run)
 
     @property
+    def considers(self) -> bool:
+        """Whether a plan waits for the first word of the gate."""
+        return self._candidate is not None
+
+    @property
     def paused(self) -> bool:
         return self._run is not None and self._run.is_paused and self._withdrawn_s is None and not self._goal_asked
 

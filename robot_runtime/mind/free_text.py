@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from robot_runtime.language.language import REFERENCE, Language, language_of, load_language
 from robot_runtime.messages import Utterance
 from robot_runtime.mind.binding import MEANT, Binder, UnplannableError
 from robot_runtime.mind.clauses import Clause, ClauseReader, Part, apart
@@ -28,11 +29,25 @@ class FreeText:
     def __init__(self, known: Known, recall: Recall) -> None:
         self._known = known
         self._recall = recall
-        self._reader = SentenceReader(ClauseReader(known.catalogue), GivingUp(known.catalogue))
+        self._readers: dict[str, SentenceReader] = {}
+        self._reader(load_language(REFERENCE))
 
     def read(self, request: Request) -> Understood:
         said = request.utterance.free_text or request.utterance.text
-        return self._reader.read(said, Mentions(self._known)) if said else Understood()
+        language = language_of(request.utterance.language)
+        return self._reader(language).read(said, Mentions(self._known, language)) if said else Understood()
+
+    def _reader(self, language: Language) -> SentenceReader:
+        """That of a language, compiled when it is first spoken."""
+        if language.language not in self._readers:
+            catalogue = self._known.catalogue
+            self._readers[language.language] = SentenceReader(ClauseReader(catalogue, language), GivingUp(catalogue, language))
+        return self._readers[language.language]
+
+    def _part(self, text: str, spoken: str) -> Part | None:
+        """What was understood of a request with a gap."""
+        language = language_of(spoken)
+        return self._reader(language).understood_part(text, Mentions(self._known, language))
 
     def answer(self, request: Request, understood: Understood) -> Answer:
         """A plan, an answer or a question; an empty one when nothing, or only a part, was understood."""
@@ -93,8 +108,7 @@ class FreeText:
 
     def _asked(self, clause: Clause, utterance: Utterance, binder: Binder) -> Answer:
         asked = replace(utterance, intent=clause.intent, slots=binder.question_slots(clause))
-        reply = self._recall.answer(asked)
-        return Answer(PlanDocument(say=reply.text), reply.question, reply.offer)
+        return self._recall.answer(asked).as_answer
 
     # ------------------------------------------------------------ corrections, and what is left over
 
@@ -116,10 +130,10 @@ class FreeText:
     def _completed(self, mention: Mention, request: Request) -> Answer | None:
         """The turn before, when it was asked which thing or place was meant in it."""
         turn = request.turns[-1] if request.turns else None
-        part = self._reader.understood_part(turn.said, Mentions(self._known)) if turn and turn.document == PlanDocument() else None
+        part = self._part(turn.said, request.utterance.language) if turn and turn.document == PlanDocument() else None
         if part is None:
             return None
-        said = f"{part.before} {'' if part.before.endswith(' the') else 'the '}{mention.words} {part.after}"
+        said = f"{part.before} {mention.words} {part.after}"
         again = replace(request, utterance=replace(request.utterance, free_text=said), turns=request.turns[:-1])
         understood = self.read(again)
         return self.answer(again, understood) if understood.commands and not understood.rest else None
@@ -142,7 +156,7 @@ class FreeText:
     def _partly(self, understood: Understood, request: Request) -> Answer:
         """Nothing is done by halves; what was not understood is said, so that it can be said in another way."""
         if not understood.commands:
-            part = self._reader.understood_part(request.utterance.free_text or request.utterance.text, Mentions(self._known))
+            part = self._part(request.utterance.free_text or request.utterance.text, request.utterance.language)
             return Answer(heard=self._asked_for(part)) if part else Answer()
         return Answer(PlanDocument(say=self._known.wording.sentence("understood_partly", rest=understood.rest)))
 

@@ -7,26 +7,25 @@ from functools import lru_cache
 from robot_runtime.act.catalogue import Catalogue
 from robot_runtime.hear import pattern
 from robot_runtime.hear.network import Automaton, Network, minimal
-from robot_runtime.mind.clauses import spoken_words, without_courtesy
+from robot_runtime.language.language import Language
+from robot_runtime.mind.clauses import without_courtesy
 
-OBJECTIONS = (("no",), ("not",), ("don't",), ("do", "not"), ("wait",), ("hang", "on"), ("hold", "on"))
 
-
-def objects(text: str) -> bool:
+def objects(text: str, language: Language) -> bool:
     """Whether it begins as an objection does, whatever follows."""
-    words = tuple(spoken_words(text))
-    return any(words[: len(beginning)] == beginning for beginning in OBJECTIONS)
+    return language.at(language.spoken(text), 0, "objections") > 0
 
 
 class GivingUp:
-    """The catalogue's ways to say no, one or several of them after each other."""
+    """A language's ways to say no, one or several of them after each other."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._ways = _automaton(catalogue.dialogue["no"].phrases.get("en", ()))
+    def __init__(self, catalogue: Catalogue, language: Language) -> None:
+        self._language = language
+        self._ways = _automaton(tuple(p.pattern for p in catalogue.phrases(language.language) if p.intent == "no"))
 
     def says(self, text: str) -> bool:
         """Whether the words are no more than that."""
-        words = without_courtesy(spoken_words(text))
+        words = without_courtesy(self._language.spoken(text), self._language)
         ends = {0}
         for end in range(1, len(words) + 1):
             if any(self._ways.walk(words[start:end]) in self._ways.final for start in ends):

@@ -44,8 +44,7 @@ class GroundedPlanner:
         if understood != Understood() and (not utterance.intent or _says_more(understood, self._known.catalogue)):
             return self._free_text.answer(request, understood)
         if utterance.intent in QUESTIONS:
-            reply = self._recall.answer(utterance)
-            return Answer(PlanDocument(say=reply.text), reply.question, reply.offer)
+            return self._recall.answer(utterance).as_answer
         try:
             skill = self._known.catalogue.for_intent(utterance.intent)
             if skill is None:
@@ -62,15 +61,15 @@ class GroundedPlanner:
         slots = {slot.name: slot.value for slot in utterance.slots}
         arguments: dict[str, str] = {}
         for name, spec in skill.arguments.items():
-            slot = spec.slot or name
+            spoken = spec.spoken_as(name)
+            slot = next((slot for slot in spoken if slot in slots), spoken[0])
             words = slots.get(slot, "")
-            arguments[name] = (
-                self._surface(words, arguments) if spec.type == "surface" else self._value(skill, spec, slot, words, utterance)
-            )
+            is_surface = spec.type == "surface" or (spec.type == "target" and bool(self._known.site.surfaces_called(words)))
+            arguments[name] = self._surface(words, arguments) if is_surface else self._value(skill, spec, slot, words, utterance)
         return arguments
 
     def _value(self, skill: Skill, spec: ArgumentSpec, slot: str, words: str, utterance: Utterance) -> str:
-        if spec.type == "person":
+        if spec.type == "person" or (spec.type == "target" and slot == "person"):
             return self._person(words, utterance.speaker_id).id
         words = words or spec.default
         if not words:

@@ -77,6 +77,11 @@ def surfaces_meant(mention: Mention, known: Known) -> list[str]:
     return [name for name in called if known.site.surfaces[name].place == mention.where.named]
 
 
+def is_furniture(mention: Mention, known: Known) -> bool:
+    """Whether furniture is meant where things and people may be as well: "table" is also a kind of thing."""
+    return mention.kind == "surface" or (mention.kind == "object" and bool(known.site.surfaces_called(mention.named)))
+
+
 def _before(known: Known, discourse: Discourse, *, many: bool) -> list[WorldObject]:
     """What was spoken of last, as far as it is known: none of a phone that nobody has seen."""
     last = discourse.things[-1:]

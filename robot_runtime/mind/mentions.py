@@ -5,31 +5,15 @@ Nothing is looked up here but names; :mod:`robot_runtime.mind.meant` finds what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from robot_runtime.language.language import Language
 from robot_runtime.mind.known import Known
 from safety.ontology import normalise
 
-THE = frozenset({"the", "that", "this", "these", "those", "my", "your", "our", "his", "her", "their"})
-ANY = frozenset({"a", "an", "any", "some", "another"})
-IT = frozenset({"it", "that", "this", "them", "those", "these"})
-ITS_MANY = frozenset({"them", "those", "these"})
-ALL = "all"
-ALL_OF = (("all", "of"), ("all",), ("both", "of"), ("both",), ("every",), ("each", "of"), ("each",))
-ONE = frozenset({"one", "ones"})
-OTHER = frozenset({"other", "another"})
-THEM = frozenset({"him", "her", "them"})
-ME = frozenset({"me", "us", "myself"})
-THERE = frozenset({"there"})
-CHILD = frozenset({"child", "kid", "boy", "girl"})
-RELATIONS: Mapping[tuple[str, ...], str] = {
-    ("on",): "on", ("on", "top", "of"): "on", ("from",): "at", ("off",): "on", ("in",): "in", ("inside",): "in", ("at",): "at",
-    ("next", "to"): "near", ("beside",): "near", ("near",): "near", ("by",): "near", ("close", "to"): "near",
-}  # fmt: skip
-"""Prepositions that tell one thing from another by where it is."""
-LINKS = (("that", "is"), ("which", "is"), ("that's",), ("the", "one"), ())
 MOST_WORDS = 4  # of the name of a kind
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -59,21 +43,26 @@ class Span:
 
 
 class Mentions:
-    """Finds mentions by the names of one world; made anew for each sentence, since names come and go."""
+    """Finds mentions by the names of one world; made anew for each sentence, since names come and go.
 
-    def __init__(self, known: Known) -> None:
+    Whatever the language, what a mention names it names in English, as the world does.
+    """
+
+    def __init__(self, known: Known, language: Language) -> None:
         self._known = known
+        self._language = language
         self._found: dict[tuple[str, ...], tuple[Span, ...]] = {}
-        self._places = {normalise(name): name for name in known.site.places}
-        self._surfaces: dict[str, str] = {}
-        for name in known.site.surfaces:
-            self._surfaces.setdefault(normalise(name).split()[-1], normalise(name).split()[-1])
-        self._surfaces |= {normalise(name): name for name in known.site.surfaces}
+        self._places = self._callings(known.site.places)
+        kinds = (normalise(name).split()[-1] for name in known.site.surfaces)
+        self._surfaces = {**self._callings(kinds), **self._callings(known.site.surfaces)}
         people = known.situation.facts.people
         self._people = {normalise(words): person.id for person in people for words in (person.id, person.name) if words}
 
-    def is_colour(self, word: str) -> bool:
-        return self._known.references.describe(word).colour != ""
+    def _callings(self, names: Iterable[str]) -> dict[str, str]:
+        """What people say for names → the names."""
+        if self._language.is_reference:
+            return {normalise(name): name for name in names}
+        return {said: name for name in names for said in self._language.callings(name)}
 
     def at(self, words: list[str], start: int) -> Iterator[Span]:
         """All mentions that begin here, the longest first."""
@@ -87,16 +76,14 @@ class Mentions:
     # ------------------------------------------------------------ people, places, furniture
 
     def _plain(self, words: list[str], start: int) -> Iterator[Span]:
-        word = words[start]
-        if word in ME:
-            yield Span(start, start + 1, Mention("person", word, pronoun="me"))
-        if word in THEM:
-            yield Span(start, start + 1, Mention("person", word, pronoun="them"))
-        if word in THERE:
-            yield Span(start, start + 1, Mention("place", word, pronoun="there"))
-        begin = start + 1 if word in THE else start
-        if begin < len(words) and words[begin] in CHILD:
-            yield Span(start, begin + 1, Mention("person", words[begin], named=words[begin]))
+        for key, kind in (("me", "person"), ("them", "person"), ("there", "place")):
+            if length := self._language.at(words, start, key):
+                said = " ".join(words[start : start + length])
+                yield Span(start, start + length, Mention(kind, said, pronoun=key))
+        begin = start + self._language.at(words, start, "the")
+        if length := self._language.at(words, begin, "child"):
+            child = " ".join(words[begin : begin + length])
+            yield Span(start, begin + length, Mention("person", child, named=child))
         for kind, names in (("person", self._people), ("place", self._places), ("surface", self._surfaces)):
             end, name = _longest(words, begin, names)
             if end:
@@ -118,56 +105,77 @@ class Mentions:
 
     def _coordinated(self, words: list[str], one: Span) -> Iterator[Span]:
         """The same with what follows after an "and": "the cup and the book"."""
-        if words[one.end : one.end + 1] != ["and"] or one.end + 1 >= len(words):
+        after = one.end + self._language.at(words, one.end, "also")
+        if after == one.end or after >= len(words):
             return
-        for more in self._objects(words, one.end + 1):
+        for more in self._objects(words, after):
             named = more.mention.named and one.mention.named
             if named and (more.mention.article or not one.mention.article):
                 also = (replace(more.mention, also=()), *more.mention.also)
                 yield Span(one.start, more.end, replace(one.mention, words=" ".join(words[one.start : more.end]), also=also))
 
     def _head(self, words: list[str], start: int) -> Span | None:
-        """Article, "other", colour, kind: as much of it as is there."""
-        if words[start] == "both" and "and" in words[start + 1 : -1]:
-            rest = self._head(words, start + 1)  # of "both the cup and the book"
-            return replace(rest, start=start) if rest else None
-        many = next((len(of) for of in ALL_OF if tuple(words[start : start + len(of)]) == of and len(words) > start + len(of)), 0)
-        at = start + many
-        if tuple(words[start : start + 2]) == ("one", "of") and len(words) > start + 2:
-            rest = self._head(words, start + 2)
-            return replace(rest, start=start, mention=replace(rest.mention, article="any")) if rest else None
-        if words[at] == "everything" or (many and words[at : at + 2] in (["the", "things"], ["my", "things"])):
-            return Span(start, at + (1 if words[at] == "everything" else 2), EVERYTHING)
-        article = "the" if words[at] in THE else "any" if words[at] in ANY else ""
-        other = words[at] in OTHER
-        at += bool(article)
-        if at < len(words) and words[at] in OTHER:
-            other, at = True, at + 1
-        if at < len(words) and words[at] in ONE and (article or other):
-            return Span(start, at + 1, Mention("object", "one", article=article, pronoun="one", other=other))
-        colour = self._known.references.describe(words[at]).colour if at < len(words) else ""
-        if colour and at + 1 < len(words) and words[at + 1] in ONE:
-            one = Mention("object", f"{words[at]} one", colour=colour, article=article, pronoun="one", other=other)
-            return Span(start, at + 2, one)
+        """Article, "other", colour, kind: as much of it as is there, in the order of the language."""
+        length = self._language.at
+        if whole := length(words, start, "everything"):
+            return Span(start, start + whole, EVERYTHING)
+        if (one_of := length(words, start, "one_of")) and start + one_of < len(words) and (rest := self._head(words, start + one_of)):
+            return replace(rest, start=start, mention=replace(rest.mention, article="any"))
+        every = length(words, start, "all")
+        if every and start + every < len(words) and (rest := self._head(words, start + every)):
+            both = rest.end < len(words) and length(words, rest.end, "also") > 0  # of "both the cup and the book"
+            return replace(rest, start=start, mention=rest.mention if both else replace(rest.mention, article=ALL))
+        the, some = length(words, start, "the"), length(words, start, "any")
+        article, at = "the" if the else "any" if some else "", start + (the or some)
+        more = length(words, at, "other")
+        other, at = bool(more or length(words, start, "other")), at + more
+        bare = self._language.mentioning.bare
+        one = Mention("object", "one", article=article, pronoun="one", other=other)
+        if (said := length(words, at, "one")) and (article or other or bare):
+            return Span(start, at + said, one)
+        colour = self.colour(words[at]) if at < len(words) else ""
+        if colour and (said := length(words, at + 1, "one")):
+            return Span(start, at + 1 + said, replace(one, words=f"{words[at]} one", colour=colour))
         for end in range(min(at + MOST_WORDS + 1, len(words)), at, -1):
-            named = " ".join(words[at:end])
-            if self._known.references.is_description(named) or self._is_name(named):
-                plural = article != "any" and self._known.references.is_plural(named)
-                return Span(start, end, Mention("object", named, named=named, article=ALL if many or plural else article, other=other))
-        if words[start] in IT:
-            return Span(start, start + 1, Mention("object", words[start], article=ALL if words[start] in ITS_MANY else "", pronoun="it"))
+            if named := self._named(words[at:end]):
+                of = ALL if not some and self._is_many(words[start:at], words[at:end]) else article
+                return Span(start, end, Mention("object", " ".join(words[at:end]), named=named, article=of, other=other))
+        if bare and colour and article:
+            return Span(start, at + 1, replace(one, words=words[at], colour=colour))
+        if bare and more:
+            return Span(start, at, one)
+        if said := length(words, start, "it"):
+            of = ALL if length(words, start, "many") else ""
+            return Span(start, start + said, Mention("object", " ".join(words[start : start + said]), article=of, pronoun="it"))
         return None
+
+    def _is_many(self, article: list[str], noun: list[str]) -> bool:
+        """Whether several are meant, by the article where the language has one for that."""
+        if self._language.is_reference:
+            return self._known.references.is_plural(" ".join(noun))
+        return tuple(article) in {tuple(self._language.words(text)) for text in self._language.articles[1]}
+
+    def colour(self, word: str) -> str:
+        """The English name of a colour, "" of another word."""
+        return self._known.references.describe(self._language.colour(word)).colour
+
+    def _named(self, words: list[str]) -> str:
+        """The English description, or the id, that words are; "" if they are none."""
+        if self._is_name(" ".join(words)):
+            return " ".join(words)
+        named = self._language.named(words)
+        return named if named and self._known.references.is_description(named) else ""
 
     def _is_name(self, words: str) -> bool:
         return any(normalise(thing.id) == words for thing in self._known.situation.facts.objects)
 
     def _further(self, words: list[str], head: Span, kinds: tuple[str, ...]) -> Iterator[Span]:
         """The same with where it is: "on the table", "that is next to the book"."""
-        for link in LINKS:
+        for link in (*self._language.small["links"], ()):
             if tuple(words[head.end : head.end + len(link)]) != link:
                 continue
             after = head.end + len(link)
-            for preposition, relation in RELATIONS.items():
+            for preposition, relation in self._language.relations.items():
                 begin = after + len(preposition)
                 if tuple(words[after:begin]) != preposition or begin >= len(words):
                     continue

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from robot_runtime.act.catalogue import load_catalogue
+from robot_runtime.act.speaking import TELLING
+from robot_runtime.language.language import language_of
 from robot_runtime.messages import ActionVerdict, Forgotten, SpeechState, Utterance
 from robot_runtime.mind.attention import Attention
 from robot_runtime.mind.conversation import Conversation, Turn
@@ -20,13 +22,14 @@ from robot_runtime.mind.menu import menu_of
 from robot_runtime.mind.plan_document import tasks
 from robot_runtime.mind.planner import Answer, Request, published, said
 from robot_runtime.mind.planners import PLANNERS
+from robot_runtime.mind.portions import Portions
 from robot_runtime.mind.rearm import Rearm
 from robot_runtime.mind.recall import QUESTIONS
 from robot_runtime.mind.reminders import Reminders
 from robot_runtime.mind.sentences.book import languages, load_sentences
 from robot_runtime.mind.services import Services
 from robot_runtime.mind.settings import MindConfig
-from robot_runtime.mind.why import WHY, Reasons
+from robot_runtime.mind.why import WHAT_DONE, WHY, Reasons
 from robot_runtime.mind.wording import Wording
 from robot_runtime.social.requests import manner_intent
 from robot_runtime.stage import Inbox, Outbox, news
@@ -65,9 +68,9 @@ class Mind:
         self._executive = Executive(self._services, make_way=self._keep_still)
         self._clarification = Clarification(self._services)
         self._offers = Offers(self._services)
+        self._portions = Portions(self._services)
         self._cut_short = CutShort(self._services)
         self._not_understood = NotUnderstood(self._services)
-        self._giving_up = GivingUp(self._catalogue)
         self._forgetting = Forgetting(self._services)
         self._reminders = Reminders(self._services)
         self._rearm = Rearm(self._services)
@@ -106,9 +109,8 @@ class Mind:
             self._go_on(nothing_is_worth_a_word=False)
         self._executive.tick()
         self._gaze.tick(free=not (self._executive.busy or self._executive.asking or self._attention.looks))
-        outbox, self._services.outbox[:] = list(self._services.outbox), []
-        self._reasons.watch(outbox)
-        return outbox
+        outbox, self._services.outbox[:] = self._portions.published(self._services.outbox, free=self._nothing_is_asked), []
+        return [*outbox, *self._reasons.watch(outbox)]
 
     def _keep_still(self) -> None:
         """What else moves the head leaves off."""
@@ -161,7 +163,8 @@ class Mind:
             self._services.wording.speak(load_sentences(SPEAK[utterance.intent]))
             self._say("speaks_now", utterance, "answer")
         elif utterance.intent in WHY:
-            self._services.say(self._reasons.answer(utterance), utterance.speaker_id, "answer")
+            purpose = TELLING if utterance.intent == WHAT_DONE else "answer"  # a reason is never told by halves
+            self._services.say(self._reasons.answer(utterance), utterance.speaker_id, purpose)
         elif utterance.intent == "choose":
             self._hear_choice(utterance)
         else:
@@ -170,18 +173,20 @@ class Mind:
     def _hear_resume(self, utterance: Utterance) -> None:
         if self._services.situation.latched:
             self._rearm.ask(utterance)
-        elif self._executive.paused or not self._cut_short.go_on(utterance.speaker_id):
+        elif self._executive.paused or not (self._cut_short.go_on(utterance.speaker_id) or self._portions.go_on()):
             self._go_on(nothing_is_worth_a_word=True)
 
     def _hear_yes_or_no(self, utterance: Utterance) -> None:
         yes = utterance.intent == "yes"
+        if yes and self._portions.go_on():
+            return  # also where the gate has asked since: a yes that may mean either permits nothing
         if self._executive.decide(yes, utterance):
             self._offers.drop()  # the gate's question came later
             return
         if yes:
             self._hear_acceptance(utterance)
             return
-        was_open = self._clarification.is_open or self._offers.is_open
+        was_open = self._clarification.is_open or self._offers.is_open or self._portions.is_open
         self._drop_questions()
         account = self._executive.cancel()
         if account is not None or was_open:
@@ -223,7 +228,7 @@ class Mind:
 
     def _hear_free(self, utterance: Utterance) -> None:
         """Words that are no sentence of the grammar."""
-        if self._giving_up.says(utterance.free_text):
+        if GivingUp(self._catalogue, language_of(utterance.language)).says(utterance.free_text):
             self._hear_yes_or_no(replace(utterance, intent="no"))
             return
         chosen = self._clarification.answer_freely(utterance)
@@ -245,7 +250,7 @@ class Mind:
         """Publish what the planner answered, and begin with it."""
         if answer.document.body is None and not answer.document.say and answer.question is None:
             if not self._cut_short.go_on(""):
-                if utterance.speaker_id and objects(utterance.free_text):
+                if utterance.speaker_id and objects(utterance.free_text, language_of(utterance.language)):
                     self._executive.pause("a person objected")  # what they do not want must not come about meanwhile
                 self._not_understood.say(utterance, answer.heard)
                 if answer.heard:
@@ -262,7 +267,8 @@ class Mind:
         if answer.question is not None:
             self._clarification.ask(utterance, answer.question)
         if answer.document.body is None:
-            purpose = "question" if answer.question or answer.offer or plan.say.endswith("?") else "answer"
+            asks = answer.question or answer.offer or plan.say.endswith("?")
+            purpose = "question" if asks else TELLING if answer.tells else "answer"
             self._services.say(plan.say, utterance.speaker_id, purpose)
         else:
             self._services.say(plan.say, utterance.speaker_id, "answer")
@@ -286,9 +292,16 @@ class Mind:
         self._offers.make(utterance, answer.offer)
         return replace(answer, document=replace(answer.document, say=f"{answer.document.say} {answer.offer.text}"))
 
+    @property
+    def _nothing_is_asked(self) -> bool:
+        """A yes would mean nothing now."""
+        executive = self._executive
+        return not (executive.asking or executive.considers or self._offers.is_open or self._clarification.is_open)
+
     def _drop_questions(self) -> None:
         self._clarification.drop()
         self._offers.drop()
+        self._portions.drop()
 
     def _go_on(self, *, nothing_is_worth_a_word: bool) -> None:
         resumed = self._executive.resume()

@@ -115,6 +115,14 @@ def _stands_on(values: list[str], context: SkillContext) -> bool:
     return thing.support == values[1] and thing.provenance == "seen" and thing.last_seen_s >= context.trail.let_go_s
 
 
+def _picture_kept(values: list[str], context: SkillContext) -> bool:
+    """The eyes have read it back from the disk, and who was meant is in it."""
+    kept = context.situation.picture_of(context.action_id)
+    if kept is None or kept.problem or not kept.sha256:
+        return False
+    return context.situation.person(values[0]) is None or values[0] in kept.in_view
+
+
 def _gripper(context: SkillContext) -> GripperState | None:
     """Its state, unless that is old."""
     gripper = context.situation.gripper
@@ -139,4 +147,5 @@ _CHECKS = {
     "made_rounds": _made_rounds,
     "kept": _kept,
     "stands_on": _stands_on,
+    "picture_kept": _picture_kept,
 }

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from robot_runtime.messages import Person, Utterance, WorldObject
 from robot_runtime.mind.grown_up import is_grown_up
 from robot_runtime.mind.known import Known
-from robot_runtime.mind.planner import Offer, Question
+from robot_runtime.mind.plan_document import PlanDocument
+from robot_runtime.mind.planner import Answer, Offer, Question
 from robot_runtime.mind.telling import Telling
 from robot_runtime.mind.wording import capitalised
 from robot_runtime.world import queries
@@ -31,6 +32,10 @@ class Reply:
     text: str
     question: Question | None = None
     offer: Offer | None = None
+
+    @property
+    def as_answer(self) -> Answer:
+        return Answer(PlanDocument(say=self.text), self.question, self.offer, tells=True)
 
 
 class Recall:

@@ -9,22 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from robot_runtime.mind.clauses import SLOT_KINDS, Clause, ClauseReader, Part, spoken_words
+from robot_runtime.mind.clauses import SLOT_KINDS, Clause, ClauseReader, Part
 from robot_runtime.mind.giving_up import GivingUp
 from robot_runtime.mind.mentions import Mention, Mentions
 
-AND: tuple[tuple[str, ...], ...] = (
-    ("and", "after", "that"), ("and", "then"), ("and", "also"), ("after", "that"), ("then",), ("and",), ("plus",),
-)  # fmt: skip
-INSTEAD: tuple[tuple[str, ...], ...] = (
-    ("no", "wait"), ("wait", "no"), ("oh", "wait"), ("no", "sorry"), ("no", "i", "mean"), ("oh", "no"), ("i", "mean"),
-    ("no", "not", "that", "one"), ("no", "that's", "mine"), ("no", "that's", "wrong"),
-    ("or", "rather"), ("i", "meant"), ("hang", "on"), ("hold", "on"), ("sorry",), ("actually",), ("rather",),
-    ("wait",), ("no",),
-)  # fmt: skip
-"""Words after which somebody says it better."""
-OTHERWISE: tuple[tuple[str, ...], ...] = (("and", "otherwise"), ("otherwise",), ("or", "else"), ("if", "not"), ("else",))
-TOWARDS = frozenset({"to", "for", "on", "onto", "in", "into"})
 MOST_SENTENCE_WORDS = 60
 MOST_UNSAID = 6  # words that a better beginning takes back
 
@@ -60,9 +48,12 @@ class SentenceReader:
     def __init__(self, reader: ClauseReader, giving_up: GivingUp) -> None:
         self._reader = reader
         self._giving_up = giving_up
+        self._language = reader.language
+        small = self._language.small
+        self._and, self._instead, self._otherwise = small["and"], small["instead"], small["otherwise"]
 
     def read(self, text: str, mentions: Mentions) -> Understood:
-        words = spoken_words(text)
+        words = self._language.spoken(text)
         if not words or len(words) > MOST_SENTENCE_WORDS:
             return Understood(rest=text)
         command = self._command(words, mentions)
@@ -81,13 +72,13 @@ class SentenceReader:
 
     def understood_part(self, text: str, mentions: Mentions) -> Part | None:
         """See :meth:`ClauseReader.understood_part`."""
-        return self._reader.understood_part(spoken_words(text), mentions)
+        return self._reader.understood_part(self._language.spoken(text), mentions)
 
     # ------------------------------------------------------------ parts of a sentence
 
     def _several(self, words: list[str], mentions: Mentions) -> tuple[Command, ...]:
         """Commands of which one has a condition: "go to the kitchen and if the cup is there bring it to me"."""
-        for before, after in _split(words, AND):
+        for before, after in _split(words, self._and):
             first = self._sequence(before, mentions, None)
             if first:
                 rest = self._conditional(after, mentions)
@@ -102,12 +93,13 @@ class SentenceReader:
         return self._conditional(words, mentions) or self._corrected(words, mentions)
 
     def _conditional(self, words: list[str], mentions: Mentions) -> Command | None:
-        if "if" not in words:
-            return None
-        at = words.index("if")
-        before, after = words[:at], words[at + 1 :]
+        ifs = [(at, length) for at in range(len(words)) if (length := self._language.at(words, at, "if"))]
+        found = (self._with_if(words[:at], words[at + length :], mentions) for at, length in ifs)
+        return next((command for command in found if command), None)
+
+    def _with_if(self, before: list[str], after: list[str], mentions: Mentions) -> Command | None:
         if not before or not self._sequence(before, mentions, None):
-            return self._if_first(after, mentions) if not before or _is_courtesy(before) else None
+            return self._if_first(after, mentions) if self._is_courtesy(before) else None
         condition = self._reader.condition(after, mentions)
         return Command(self._sequence(before, mentions, None), condition, condition_first=False) if condition else None
 
@@ -116,11 +108,11 @@ class SentenceReader:
             condition = self._reader.condition(words[:end], mentions)
             if condition is None:
                 continue
-            rest = words[end + 1 :] if words[end] == "then" else words[end:]
+            rest = words[end + self._language.at(words, end, "then") :]
             then = self._sequence(rest, mentions, None)
             if then:
                 return Command(then, condition)
-            for before, after in _split(rest, OTHERWISE):
+            for before, after in _split(rest, self._otherwise):
                 then, otherwise = self._sequence(before, mentions, None), self._sequence(after, mentions, None)
                 if then and (otherwise or self._giving_up.says(" ".join(after))):
                     return Command(then, condition, otherwise)
@@ -128,7 +120,7 @@ class SentenceReader:
 
     def _corrected(self, words: list[str], mentions: Mentions) -> Command | None:
         """As in "bring me the red cup no the blue one": the last that was said counts."""
-        for before, after in _split(words, INSTEAD):
+        for before, after in _split(words, self._instead):
             first = self._sequence(before, mentions, None)
             if not first:
                 continue
@@ -143,7 +135,7 @@ class SentenceReader:
 
     def _begun_anew(self, words: list[str], mentions: Mentions) -> Command | None:
         """As in "bring me the red, no, the yellow cup": it goes on from the word that is said again."""
-        for before, after in _split(words, INSTEAD):
+        for before, after in _split(words, self._instead):
             at = next((len(before) - k for k in range(1, min(MOST_UNSAID, len(before)) + 1) if before[-k] == after[0]), 0)
             better = self._sequence([*before[:at], *after], mentions, None) if at else ()
             if better:
@@ -152,22 +144,23 @@ class SentenceReader:
 
     def _said_better(self, words: list[str], mentions: Mentions) -> tuple[Clause, ...]:
         """A whole request after a word such as "no": it takes the place of what is being done, as any request does."""
-        marker = next((m for m in INSTEAD if tuple(words[: len(m)]) == m), ())
-        return self._sequence(words[len(marker) :], mentions, None) if marker else ()
+        length = self._language.at(words, 0, "instead")
+        return self._sequence(words[length:], mentions, None) if length else ()
 
     def _addition(self, words: list[str], mentions: Mentions) -> Mention | None:
         """A turn that only mentions one more thing: "and the book as well"."""
-        return self._reader.fragment(words[1:], mentions) if words[0] in ("and", "also", "plus") and len(words) > 1 else None
+        length = self._language.at(words, 0, "also")
+        return self._reader.fragment(words[length:], mentions) if length else None
 
     def _correction(self, words: list[str], mentions: Mentions) -> Correction | None:
         """A turn that only mentions something, mostly after a "no"."""
-        for marker in (*INSTEAD, ()):
+        for marker in (*self._instead, ()):
             if tuple(words[: len(marker)]) == marker and len(words) > len(marker):
-                for wanted in _without_not(words[len(marker) :]):
-                    mention = self._reader.fragment(wanted, mentions)
-                    if mention is not None:
-                        return Correction(mention)
-        meant = next((at + 2 for at in range(len(words) - 2) if words[at : at + 2] in (["i", "meant"], ["i", "mean"])), 0)
+                wanted = (self._reader.fragment(said, mentions) for said in self._without_not(words[len(marker) :]))
+                mention = next(filter(None, wanted), None)
+                if mention is not None:
+                    return Correction(mention)
+        meant = next((at + length for at in range(1, len(words)) if (length := self._language.at(words, at, "meant"))), 0)
         return self._correction(words[meant:], mentions) if meant else None
 
     def _sequence(self, words: list[str], mentions: Mentions, before: Clause | None) -> tuple[Clause, ...]:
@@ -175,7 +168,7 @@ class SentenceReader:
         whole = self._reader.request(words, mentions) or self._same_again(words, mentions, before)
         if whole is not None:
             return (whole,)
-        for left, right in _split(words, AND):
+        for left, right in _split(words, self._and):
             first = self._reader.request(left, mentions) or self._same_again(left, mentions, before)
             if first is not None:
                 rest = self._sequence(right, mentions, first)
@@ -200,20 +193,36 @@ class SentenceReader:
         if mention is not None:
             return replaced(before, mention)
         for at in range(1, len(words) - 1):
-            thing = self._reader.fragment(words[:at], mentions) if words[at] in TOWARDS else None
-            other = self._reader.fragment(words[at + 1 :], mentions) if thing else None
+            towards = self._language.at(words, at, "towards")
+            thing = self._reader.fragment(words[:at], mentions) if towards else None
+            other = self._reader.fragment(words[at + towards :], mentions) if thing else None
             changed = replaced(before, thing) if thing and other else None
             if changed and other:
                 return replaced(changed, other)
         return None
 
     def _partly(self, words: list[str], mentions: Mentions) -> Understood:
-        for before, after in _split(words, AND):
+        for before, after in _split(words, self._and):
             for part, rest in ((before, after), (after, before)):
                 first = self._sequence(part, mentions, None)
                 if first:
                     return Understood((Command(first),), rest=" ".join(rest))
         return Understood(rest=" ".join(words))
+
+    def _without_not(self, words: list[str]) -> Iterator[list[str]]:
+        """Of "not the red one but the blue one", with "but" or without, what is wanted, which comes last; of other words all."""
+        no, but = self._language.joining.not_, self._language.joining.but
+        if words[:1] != [no]:
+            yield words
+        elif but in words[:-1]:
+            yield words[words.index(but) + 1 :]
+        else:
+            yield from (words[at:] for at in range(2, len(words)))
+
+    def _is_courtesy(self, words: list[str]) -> bool:
+        while length := self._language.at(words, 0, "before_if"):
+            words = words[length:]
+        return not words
 
 
 def replaced(clause: Clause, mention: Mention) -> Clause | None:
@@ -242,17 +251,3 @@ def _split(words: list[str], markers: tuple[tuple[str, ...], ...]) -> Iterator[t
         marker = next((m for m in markers if tuple(words[at : at + len(m)]) == m), None)
         if marker and at + len(marker) < len(words):
             yield words[:at], words[at + len(marker) :]
-
-
-def _without_not(words: list[str]) -> Iterator[list[str]]:
-    """Of "not the red one but the blue one", with "but" or without, what is wanted, which comes last; of other words all."""
-    if words[:1] != ["not"]:
-        yield words
-    elif "but" in words[:-1]:
-        yield words[words.index("but") + 1 :]
-    else:
-        yield from (words[at:] for at in range(2, len(words)))
-
-
-def _is_courtesy(words: list[str]) -> bool:
-    return set(words) <= {"please", "robot", "okay", "ok", "and", "so", "then", "well", "hey"}

@@ -38,7 +38,6 @@ class Services:
         """Publish a sentence, unless it is empty."""
         if text:
             self._sentences += 1
-            self.last_said = text
             now_s = self.situation.now_s
             request_id = f"say-{round(now_s * 1000)}-{self._sentences}"
             language = self.config.language if text == self._quoted else self.wording.language

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import groupby
 
 from robot_runtime.messages import Whereabouts
 from robot_runtime.mind.ages import ago
+from robot_runtime.mind.turn_length import in_sentences
 from robot_runtime.mind.wording import FRESH_S, Wording, capitalised
 from robot_runtime.world.objects import ROBOT
 from robot_runtime.world.queries import Answer, Change
-
-MOST_NAMES = 8
-"""In one sentence; nobody listens to more."""
 
 MOST_CHANGES = 3
 """Beside what is new."""
@@ -73,23 +72,25 @@ class Telling:
         at = capitalised(where)
         told = [answer for answer in there if answer.provenance == "told" and not answer.missing]
         seen = [answer for answer in there if answer.provenance != "told" and not answer.missing]
-        now, before = [a for a in seen if a.age_s <= FRESH_S], [a for a in seen if a.age_s > FRESH_S]
-        parts = (
-            ("contents_now", self._names(now)),
-            ("contents_before", self._names_by_age(before)),
-            ("contents_told", self._names(told)),
-            ("contents_missing", self._names([answer for answer in there if answer.missing])),
-        )
-        said = [self._wording.sentence(key, at=at, where=where, things=things) for key, things in parts if things]
+        now = [answer for answer in seen if answer.age_s <= FRESH_S]
+        before = sorted((answer for answer in seen if answer.age_s > FRESH_S), key=lambda answer: answer.age_s)
+        missing = [answer for answer in there if answer.missing]
+        parts = (("contents_now", now), ("contents_before", before), ("contents_told", told), ("contents_missing", missing))
+
+        def sentence(things: Sequence[Answer], key: str) -> str:
+            names = self._names_by_age(things) if key == "contents_before" else self._names(things)
+            return self._wording.sentence(key, at=at, where=where, things=names)
+
+        room_words = self._wording.room_words
+        said = [text for key, answers in parts for text in in_sentences(answers, partial(sentence, key=key), room_words)]
         return " ".join(said) or self._wording.sentence("contents_none", where=where)
 
     def _names(self, answers: Sequence[Answer | Change]) -> str:
-        return self._wording.listing([self._wording.sentence("the", name=answer.name) for answer in answers[:MOST_NAMES]])
+        return self._wording.listing([self._wording.sentence("the", name=answer.name) for answer in answers])
 
     def _names_by_age(self, answers: Sequence[Answer]) -> str:
         """Such as "the cup and the book two minutes ago and the ball an hour ago"."""
-        newest_first = sorted(answers, key=lambda answer: answer.age_s)[:MOST_NAMES]
-        return self._wording.listing([f"{self._names(list(same))} {when}" for when, same in groupby(newest_first, key=self._ago)])
+        return self._wording.listing([f"{self._names(list(same))} {when}" for when, same in groupby(answers, key=self._ago)])
 
     # ------------------------------------------------------------ what has changed
 
@@ -99,7 +100,8 @@ class Telling:
         others = [change for change in changes if change not in new and change.id != listener]
         said = [self._change(change, listener) for change in others[:MOST_CHANGES]]
         if new:
-            said.append(self._wording.sentence("change_new", things=self._names(new)))
+            room_words = self._wording.room_words
+            said += in_sentences(new, lambda some: self._wording.sentence("change_new", things=self._names(some)), room_words)
         return " ".join(said) or self._wording.sentence("no_change")
 
     def _change(self, change: Change, listener: str) -> str:

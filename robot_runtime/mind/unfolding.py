@@ -40,7 +40,8 @@ def _first_found(task: PlanStep, known: Known) -> tuple[PlanStep, ...]:
     if task.skill == FIND:
         return ()
     specs = known.catalogue.skills[task.skill].arguments
-    things = [a.value for a in task.arguments if specs[a.name].type in ("object", "target") and known.situation.person(a.value) is None]
+    values = (argument.value for argument in task.arguments if specs[argument.name].type in ("object", "target"))
+    things = (value for value in values if value not in known.site.surfaces and known.situation.person(value) is None)
     return tuple(plan_step(FIND, {"object": words}) for words in things if not _is_known(words, known))
 
 

@@ -3,76 +3,66 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-from robot_runtime.messages import ActionStatus, ActionVerdict, SafetyMode, Utterance, Verdict
+from robot_runtime.messages import ActionStatus, ActionVerdict, Deed, SafetyMode, Utterance, Verdict
 from robot_runtime.mind.ages import ago
 from robot_runtime.mind.services import Services
 from robot_runtime.mind.wording import capitalised
+from robot_runtime.stage import Outbox
+from robot_runtime.world.deeds import ENDED
 
-WHY = ("why", "why_not", "what_done")
+WHAT_DONE = "what_done"
+
+WHY = ("why", "why_not", WHAT_DONE)
 """Intents that are answered here.  Like all questions they disturb nothing."""
 
 REMEMBERED = 64
 MOST_TOLD = 3
-_ENDED = ("succeeded", "failed", "refused", "cancelled")
-
-
-@dataclass(frozen=True)
-class Deed:
-    """One task: who wanted it, in which words, how it went, and what the gate said of it."""
-
-    task_id: str
-    stamp_s: float
-    requester_id: str
-    words: str
-    skill: str
-    phase: str = "proposed"
-    detail: str = ""  # the sentence about how it ended
-    rule_ids: tuple[str, ...] = ()
-    judged: str = ""  # the gate's sentence: which danger its rule sees
 
 
 class Reasons:
-    """The last tasks, oldest first."""
+    """The last tasks of this run, oldest first; the world's memory is told of each change, and has those of before."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._deeds: OrderedDict[str, Deed] = OrderedDict()
+        self._changed: set[str] = set()
 
     # ------------------------------------------------------------ the record
 
-    def watch(self, outbox: Iterable[tuple[str, Any]]) -> None:
-        """What the mind publishes in a step."""
+    def watch(self, outbox: Outbox) -> Outbox:
+        """What the mind publishes in a step; returns what the memory is to keep of it."""
         for topic, message in outbox:
             if topic == "action/proposed" and message.id == message.plan_id and message.id not in self._deeds:
                 if message.utterance_text:  # what nobody asked for, such as looking to who speaks, is no deed
-                    self._add(Deed(message.id, message.stamp_s, message.requester_id, message.utterance_text, message.skill))
+                    self._keep(Deed(message.id, message.stamp_s, message.requester_id, message.utterance_text, message.skill))
             elif topic == "action/status":
                 self._went(message)
+        changed, self._changed = self._changed, set()
+        return [("world/deed", deed) for deed in self._deeds.values() if deed.id in changed]
 
     def hear(self, verdict: ActionVerdict) -> None:
         """A verdict on a task, or on one of its steps: the one that forbids is what is asked about."""
         task_id = verdict.action_id if verdict.action_id in self._deeds else verdict.action_id.rpartition(".")[0]
         deed = self._deeds.get(task_id)
         if deed is not None and (verdict.action_id == task_id or Verdict(verdict.verdict) > Verdict.LIMIT):
-            self._deeds[task_id] = replace(deed, rule_ids=verdict.rule_ids, judged=verdict.say or deed.judged)
+            self._keep(replace(deed, rule_ids=verdict.rule_ids, judged=verdict.say or deed.judged))
 
     def forget(self, person_id: str) -> None:
-        """What somebody wanted who has been forgotten."""
-        for task_id in [deed.task_id for deed in self._deeds.values() if deed.requester_id == person_id]:
-            del self._deeds[task_id]
+        """Somebody has been forgotten.  Of what is over, the memory knows all but what had to do with them."""
+        for deed in tuple(self._deeds.values()):
+            if deed.requester_id == person_id or deed.phase in ENDED:
+                del self._deeds[deed.id]
 
     # ------------------------------------------------------------ answers
 
     def answer(self, utterance: Utterance) -> str:
         """The answer to an utterance whose intent is one of :data:`WHY`."""
-        if utterance.intent == "what_done":
+        if utterance.intent == WHAT_DONE:
             return self._told(utterance.speaker_id)
-        wanted = ("refused", "failed", "cancelled") if utterance.intent == "why_not" else ()
-        deed = next((deed for deed in reversed(self._deeds.values()) if not wanted or deed.phase in wanted), None)
+        wanted = ("refused", "failed", "cancelled", "interrupted") if utterance.intent == "why_not" else ()
+        deed = next((deed for deed in self._newest_first() if not wanted or deed.phase in wanted), None)
         if deed is None:
             return self._say("nothing_refused" if wanted else "nothing_done")
         return self._because(deed, utterance.speaker_id)
@@ -85,6 +75,8 @@ class Reasons:
             parts.append(deed.judged or deed.detail or self._say("refused"))
         elif deed.phase in ("failed", "cancelled"):
             parts.append(deed.detail or self._say("was_cancelled"))
+        elif deed.phase == "interrupted":
+            parts.append(self._say("was_interrupted"))
         elif self._services.situation.mode not in (SafetyMode.RUNNING.value, SafetyMode.STARTING.value):
             parts.append(self._say("standing_still"))
         if deed.phase in ("refused", "failed") and deed.rule_ids and deed.judged:
@@ -92,7 +84,7 @@ class Reasons:
         return capitalised(" ".join(parts))
 
     def _told(self, listener: str) -> str:
-        ended = [deed for deed in reversed(self._deeds.values()) if deed.phase in _ENDED][:MOST_TOLD]
+        ended = [deed for deed in self._newest_first() if deed.phase in ENDED][:MOST_TOLD]
         return " ".join(self._ended(deed, listener) for deed in ended) or self._say("nothing_done")
 
     def _ended(self, deed: Deed, listener: str) -> str:
@@ -102,15 +94,20 @@ class Reasons:
 
     # ------------------------------------------------------------ parts
 
-    def _add(self, deed: Deed) -> None:
-        self._deeds[deed.task_id] = deed
+    def _newest_first(self) -> list[Deed]:
+        before = [deed for deed in self._services.situation.deeds if deed.id not in self._deeds]
+        return [*reversed(self._deeds.values()), *reversed(before)]
+
+    def _keep(self, deed: Deed) -> None:
+        self._deeds[deed.id] = deed
+        self._changed.add(deed.id)
         while len(self._deeds) > REMEMBERED:
             self._deeds.popitem(last=False)
 
     def _went(self, status: ActionStatus) -> None:
         deed = self._deeds.get(status.action_id)
         if deed is not None and status.phase != "proposed":
-            self._deeds[deed.task_id] = replace(deed, phase=status.phase, detail=status.detail)
+            self._keep(replace(deed, phase=status.phase, detail=status.detail))
 
     def _say(self, key: str, **fields: str) -> str:
         return self._services.wording.sentence(key, **fields)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from robot_runtime.messages import Person, Whereabouts, WorldObject
 from robot_runtime.mind.sentences.book import Book
+from robot_runtime.mind.turn_length import in_sentences
+from robot_runtime.speak.clauses import count_words
 from robot_runtime.world.objects import ROBOT
 from robot_runtime.world.relations import vessels, whereabouts
 from robot_runtime.world.situation import Situation
@@ -14,6 +16,9 @@ from robot_runtime.world.situation import Situation
 FRESH_S = 3.0
 """A thing seen this recently "is" somewhere; an older one "was last seen" there."""
 
+
+WORDS = 40
+"""In one turn, until a style says otherwise."""
 
 BATTERY_S = 60.0
 """A battery says how full it is every few seconds; an older word of it is none."""
@@ -39,6 +44,17 @@ class Wording:
         """In the tone of the style of now: other words for the same."""
         style = self._situation.style
         return self._book.sentence(key, (style.verbosity, style.wording_register) if style else (), **values)
+
+    @property
+    def turn_words(self) -> int:
+        """The most words of one turn."""
+        style = self._situation.style
+        return style.words_per_turn if style else WORDS
+
+    @property
+    def room_words(self) -> int:
+        """What of them is left beside asking whether to go on."""
+        return self.turn_words - count_words(self.sentence("shall_i_tell_the_rest"))
 
     def has(self, key: str) -> bool:
         """Whether the language has such a sentence."""
@@ -99,10 +115,11 @@ class Wording:
         return capitalised(self.listing(clauses))
 
     def survey(self, listener_id: str) -> str:
-        """Place, things in view and people in view, in two or three short sentences."""
+        """Place, things in view and people in view, in short sentences."""
         facts, now_s = self._situation.facts, self._situation.now_s
         seen = [self.sentence("the", name=thing.name) for thing in facts.objects if now_s - thing.last_seen_s <= FRESH_S]
-        things = self.sentence("survey_things", things=self.listing(seen[:6])) if seen else self.sentence("survey_nothing")
+        told = in_sentences(seen, lambda names: self.sentence("survey_things", things=self.listing(names)), self.room_words)
+        things = " ".join(told) or self.sentence("survey_nothing")
         here = self.sentence("in_place", place=facts.robot_place) if facts.robot_place else self.sentence("somewhere")
         others = [person for person in facts.people if person.seen and person.id != listener_id]
         return self.sentence("survey", here=here, things=things, people=self._who_is_here(others)).strip()

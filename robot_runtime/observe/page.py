@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from robot_runtime.messages import ActionVerdict, ProposedAction, SpeechMeasured, TimelineEvent
+from robot_runtime.messages import ActionVerdict, ProposedAction, SpeechMeasured, SpeechStyle, TimelineEvent
 from robot_runtime.observe.figures import latencies
 from robot_runtime.observe.run import Run
-from robot_runtime.observe.spoken import TOLERANCE, off, quantities
+from robot_runtime.observe.spoken import off, quantities
+from robot_runtime.speak.pacing import TOLERANCE
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --good: #2e8b57; --bad: #c0392b; }
@@ -40,6 +41,7 @@ def page(run: Run, title: str, facts: Sequence[tuple[str, str]], files: Iterable
         _section("What was expected", _expectations(run)),
         _section("What happened", _timeline(run)),
         _section("What the gate decided, and why", _verdicts(run)),
+        _section("The manner that it chose, and why", _manner(run)),
         _section("How it spoke: wanted and measured", _spoken(run)),
         _section("Latencies", _latencies(run)),
         _section("Files", "<p>" + " · ".join(f'<a href="{escape(name)}">{escape(name)}</a>' for name in sorted(present)) + "</p>"),
@@ -59,7 +61,7 @@ def _media(present: set[str]) -> str:
     elif "audio.wav" in present:
         parts.append('<audio src="audio.wav" controls></audio>')
     if "timeline.png" in present:
-        parts.append('<img src="timeline.png" alt="what was said and done over time, with the speed below">')
+        parts.append('<img src="timeline.png" alt="what was said and done over time, with speed and manner below">')
     return "".join(parts)
 
 
@@ -114,6 +116,28 @@ def _verdicts(run: Run) -> str:
 
 def _action(action: ProposedAction | None, action_id: str) -> str:
     return f"{action.skill}({', '.join(a.value for a in action.arguments)})" if action else action_id
+
+
+def _manner(run: Run) -> str:
+    """Every style that was published, with what it rests on."""
+    rows = [
+        [
+            _number(style.stamp_s - run.start_s, 1),
+            escape(style.person_id or "nobody"),
+            escape(style.name),
+            escape(", ".join(reason.replace(":", " ") for reason in style.reasons)),
+            _number(style.confidence, 1),
+            _number(style.rate_wpm, 0),
+            _number(style.pause_s, 2),
+            _number(style.volume_ratio, 2),
+            _number(style.words_per_turn, 0),
+            _number(style.distance_m, 2),
+            _number(style.approach_speed_mps, 2),
+        ]
+        for style in run.all("speech/style", SpeechStyle)
+    ]
+    header = ("s", "for", "style", "rests on", "confidence", "words/min", "pause s", "loudness", "words/turn", "distance m", "approach m/s")
+    return _table(header, rows)
 
 
 def _spoken(run: Run) -> str:

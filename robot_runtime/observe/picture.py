@@ -1,11 +1,12 @@
-"""The run as one picture: who said what, what the robot did, how fast it went and why it was held back."""
+"""The run as one picture: who said what, what the robot did, how fast it went and why it was held back, and its manner."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from robot_runtime.messages import ActionStatus, SafetyState, SpeechState, Utterance, Velocity
+from robot_runtime.messages import ActionStatus, SafetyState, SpeechMeasured, SpeechState, SpeechStyle, Utterance, Velocity
+from robot_runtime.observe.manner_picture import draw_confidence, draw_rate
 from robot_runtime.observe.run import Run
 
 if TYPE_CHECKING:
@@ -28,14 +29,15 @@ def draw(run: Run, path: Path) -> None:
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    figure, (talk, speed) = plt.subplots(2, 1, figsize=(16, 7), height_ratios=(3, 2), sharex=True, layout="constrained")
+    figure, (talk, speed, manner) = plt.subplots(3, 1, figsize=(16, 9), height_ratios=(3, 2, 2), sharex=True, layout="constrained")
     _draw_talk(talk, run)
     _draw_speed(speed, run)
-    for axes in (talk, speed):
+    _draw_manner(manner, run)
+    for axes in (talk, speed, manner):
         _shade_stops(axes, run)
         axes.spines[["top", "right"]].set_visible(False)
-    speed.set_xlim(0, max(1.0, run.end_s - run.start_s))
-    speed.set_xlabel("seconds since the scenario began")
+    manner.set_xlim(0, max(1.0, run.end_s - run.start_s))
+    manner.set_xlabel("seconds since the scenario began")
     figure.savefig(path, dpi=100)
     plt.close(figure)
 
@@ -71,6 +73,14 @@ def _draw_speed(axes: Axes, run: Run) -> None:
     axes.set_ylim(-0.3, 1.05)
     axes.legend(loc="upper right", fontsize=8, frameon=False)
     axes.set_title("How fast it went, and what the gate allowed (shaded: stopped)", loc="left")
+
+
+def _draw_manner(axes: Axes, run: Run) -> None:
+    styles = run.all("speech/style", SpeechStyle)
+    draw_rate(axes, styles, run.all("speech/measured", SpeechMeasured), run.start_s, run.end_s)
+    draw_confidence(axes, styles, run.start_s, run.end_s)
+    axes.legend(loc="upper right", fontsize=8, frameon=False)
+    axes.set_title("Its manner: for whom, how fast it wants to speak and does, and how sure it is of that", loc="left")
 
 
 def _shade_stops(axes: Axes, run: Run) -> None:

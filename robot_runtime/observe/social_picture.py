@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from robot_runtime.observe.manner_picture import AGE, MEASURED, TARGET, draw_rate
 from robot_runtime.social.simulate import Replay
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_TARGET, _MEASURED, _TROUBLE, _AGE = "#3d6fb4", "#cc3333", "#8e7cc3", "#3a8f5c"
+_TROUBLE = "#8e7cc3"
 
 
 def draw(result: Replay, path: Path) -> None:
@@ -21,7 +23,8 @@ def draw(result: Replay, path: Path) -> None:
     from matplotlib import pyplot as plt
 
     figure, (rate, pause, why) = plt.subplots(3, 1, figsize=(12, 7), height_ratios=(3, 2, 2), sharex=True, layout="constrained")
-    _draw_rate(rate, result)
+    styles = [replace(sample.style, stamp_s=sample.stamp_s) for sample in result.samples]
+    draw_rate(rate, styles, result.sentences, 0.0, styles[-1].stamp_s)
     _draw_pauses(pause, result)
     _draw_evidence(why, result)
     for axes in (rate, pause, why):
@@ -33,37 +36,21 @@ def draw(result: Replay, path: Path) -> None:
     plt.close(figure)
 
 
-def _draw_rate(axes: Axes, result: Replay) -> None:
-    stamps_s = [sample.stamp_s for sample in result.samples]
-    axes.step(stamps_s, [sample.style.rate_wpm for sample in result.samples], where="post", color=_TARGET, label="target")
-    axes.plot(
-        [sentence.stamp_s for sentence in result.sentences], [sentence.rate_wpm for sentence in result.sentences], "o", color=_MEASURED,
-        label="measured, at the end of each sentence",
-    )  # fmt: skip
-    last = ""
-    for sample in result.samples:
-        if sample.style.name != last:
-            last = sample.style.name
-            axes.annotate(last, (sample.stamp_s, sample.style.rate_wpm), xytext=(2, 8), textcoords="offset points", fontsize=8)
-    axes.set_ylabel("words a minute")
-    axes.set_ylim(80, 210)
-
-
 def _draw_pauses(axes: Axes, result: Replay) -> None:
     stamps_s = [sample.stamp_s for sample in result.samples]
-    axes.step(stamps_s, [sample.style.pause_s for sample in result.samples], where="post", color=_TARGET, label="target between sentences")
+    axes.step(stamps_s, [sample.style.pause_s for sample in result.samples], where="post", color=TARGET, label="target between sentences")
     axes.step(
-        stamps_s, [sample.style.clause_pause_s for sample in result.samples], where="post", color=_TARGET, linestyle=":",
+        stamps_s, [sample.style.clause_pause_s for sample in result.samples], where="post", color=TARGET, linestyle=":",
         label="target within sentences",
     )  # fmt: skip
-    axes.plot([s.stamp_s for s in result.sentences], [s.pause_s for s in result.sentences], "o", color=_MEASURED, label="measured")
-    axes.plot([s.stamp_s for s in result.sentences], [s.clause_pause_s for s in result.sentences], "x", color=_MEASURED)
+    axes.plot([s.stamp_s for s in result.sentences], [s.pause_s for s in result.sentences], "o", color=MEASURED, label="measured")
+    axes.plot([s.stamp_s for s in result.sentences], [s.clause_pause_s for s in result.sentences], "x", color=MEASURED)
     axes.set_ylabel("pause [s]")
 
 
 def _draw_evidence(axes: Axes, result: Replay) -> None:
     stamps_s = [sample.stamp_s for sample in result.samples]
-    axes.plot(stamps_s, [sample.traits.age_confidence for sample in result.samples], color=_AGE, label="confidence in the age group")
+    axes.plot(stamps_s, [sample.traits.age_confidence for sample in result.samples], color=AGE, label="confidence in the age group")
     axes.plot(stamps_s, [sample.traits.hearing_trouble for sample in result.samples], color=_TROUBLE, label="trouble with hearing")
     for event in result.evidence.events:
         if event.hear is not None:

@@ -20,6 +20,7 @@ BACKENDS = ("oracle", "cnn")
 class PerceiveConfig(StageConfig):
     backend: str = Field("cnn", description="cnn: from pictures; oracle: reads the simulated home, and tells a robot nothing")
     home: str = Field("", description="folder of the simulated home, for the backend oracle")
+    scenario_file: str = Field("", description="scenario that is played, for the backend oracle, whose mistakes it tells")
     site: str = Field("", description="folder with semantic_map.yaml, whose surfaces things stand on; empty: no surface is known")
     detector_file: str = Field(
         "models/eyes/shipped/detector_int8.onnx",

@@ -30,7 +30,7 @@ class OracleBackend:
     """Reads the truth from the simulated home.  For tests, and for runs without pictures."""
 
     def __init__(self, config: PerceiveConfig) -> None:
-        self._eyes = load_class(simulation.ORACLE_EYES)(config.home)
+        self._eyes = load_class(simulation.ORACLE_EYES)(config.home, scenario_file=config.scenario_file)
         self._state: SimState | None = None
 
     def look(self, inbox: Inbox, now_s: float) -> tuple[Detections, People] | None:

@@ -1,7 +1,7 @@
 """Of what age group somebody is: what the eyes say, averaged, with what the voice adds.
 
 The voice tells children from grown-ups, and no more: between adults and old people neither pitch nor vocal tract differs enough.
-It alone never decides; it makes the eyes' guess surer, or less sure.
+It alone never decides; it makes the eyes' guess surer, or less sure.  Eyes that have changed their mind are believed later.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from robot_runtime.social.policy import AgeEvidence, Policy
 GROUPS = (AgeGroup.CHILD.value, AgeGroup.ADULT.value, AgeGroup.ELDERLY.value)
 UNKNOWN = AgeGroup.UNKNOWN.value
 _EVEN = 1 / len(GROUPS)
+_CLEARLY = 0.02  # above even: what the eyes say at all
+_MOST_CHANGES = 5.0  # of mind that make them wait longer
 _MOST_LOG = 3.0  # what one utterance may say for or against a child, as a log ratio
 
 
@@ -27,6 +29,8 @@ class AgeEstimate:
         self._eyes = {group: Average(policy.age.eyes_s) for group in GROUPS}
         self._voice = Weighted(assumed=0.0, trust=policy.age.least_voiced_s)  # log ratio of child to grown-up
         self._candidate, self._since_s = UNKNOWN, -math.inf
+        self._told = UNKNOWN  # by the eyes, on average
+        self._changes, self._changed_s = 0.0, 0.0  # of what they tell
         self.group = UNKNOWN
 
     def see(self, group: str, confidence: float, now_s: float) -> None:
@@ -35,18 +39,29 @@ class AgeEstimate:
         for name in GROUPS:
             self._eyes[name].add(sure if name == group else (1 - sure) / 2 if group in GROUPS else _EVEN, now_s)
 
+        told = max(GROUPS, key=lambda name: self._eyes[name].value)
+        if told != self._told and self._eyes[told].value > _EVEN + _CLEARLY:
+            if self._told != UNKNOWN:
+                self._changes, self._changed_s = min(self._changes_now(now_s) + 1, _MOST_CHANGES), now_s
+            self._told = told
+
     def hear(self, prosody: HeardProsody) -> None:
         """How one turn of theirs sounded."""
         if prosody.voiced_s >= self._policy.age.least_voiced_s:
             self._voice.add(child_log_ratio(prosody, self._policy.age), prosody.voiced_s * _share(prosody.confidence))
 
     def settle(self, now_s: float) -> None:
-        """Take the group that has been the likely one for long enough, and give up one that has not been for as long."""
+        """Take the group that has been the likely one for long enough, twice as long for each change; give up an unlikely one soon."""
         likely = self._likely()
         if likely != self._candidate:
             self._candidate, self._since_s = likely, now_s
-        if likely != self.group and now_s - self._since_s >= self._policy.settle_s - 1e-9:
+        enough_s = self._policy.settle_s * (1 if likely == UNKNOWN else math.pow(2, self._changes_now(now_s)))
+        if likely != self.group and now_s - self._since_s >= enough_s - 1e-9:
             self.group = likely
+
+    def _changes_now(self, now_s: float) -> float:
+        """A change of mind counts less the longer ago it was."""
+        return self._changes * math.pow(0.5, (now_s - self._changed_s) / self._policy.age.change_half_life_s)
 
     @property
     def confidence(self) -> float:
@@ -64,7 +79,7 @@ class AgeEstimate:
         """The group in use while it is sure enough to be kept, else one that is sure and of which the eyes speak too."""
         probabilities = self.probabilities()
         best = max(GROUPS, key=lambda name: probabilities[name])
-        if probabilities[best] >= self._policy.minimum_confidence and self._eyes[best].value > _EVEN + 0.02:
+        if probabilities[best] >= self._policy.minimum_confidence and self._eyes[best].value > _EVEN + _CLEARLY:
             return best
         kept = probabilities.get(self.group, 0.0) >= self._policy.keep_confidence
         return self.group if kept else UNKNOWN

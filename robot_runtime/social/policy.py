@@ -78,6 +78,9 @@ class AgeEvidence(_Model):
     """How eyes and voice together say an age group."""
 
     eyes_s: float = Field(1.0, gt=0, le=60, description="time over which what the eyes say is averaged")
+    change_half_life_s: float = Field(
+        60.0, gt=0, le=3600, description="in which a change of the eyes' mind is half forgotten; each doubles settle_s"
+    )
     voice_weight: float = Field(0.5, ge=0, le=1, description="of the voice against the eyes; it alone never decides")
     child_pitch_hz: float = Field(260, ge=150, le=500, description="mean of children")
     woman_pitch_hz: float = Field(210, ge=120, le=350, description="mean of women")

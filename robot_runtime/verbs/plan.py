@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.cli import UsageError
 from robot_runtime.hear.vocabulary import robot_grammar
+from robot_runtime.language.language import REFERENCE, languages
 from robot_runtime.messages import (
     AgeGroup,
     Argument,
@@ -61,6 +62,7 @@ Place and support follow from the position when a site is given.  "age_s" of a t
 
 JPEG = b"\xff\xd8\xff"
 POLL_S = 0.02
+AUTO = "auto"
 
 
 class _Model(BaseModel):
@@ -122,6 +124,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--speaker", default="", metavar="ID", help="id of who says it; the only person of the world if not given")
     parser.add_argument("--backend", default="grounded", metavar="NAME", help=f"planner: {', '.join(PLANNERS)}")
     parser.add_argument("--image", default="", metavar="FILE.jpg", help="what the camera sees, for planners that look at it")
+    parser.add_argument("--language", choices=(AUTO, *languages()), default=AUTO, help="of TEXT, and of the answer (auto)")
     parser.add_argument("--json", action="store_true", help="one machine-readable line")
 
 
@@ -134,11 +137,12 @@ def run(args: argparse.Namespace) -> int:
     config = parse({"site": args.site, "planner_backend": args.backend}, MindConfig, "plan")
     known = _known(config, _situation(args, load_semantic_map(config.site)))
     speaker = _speaker(args.speaker, [person.id for person in known.situation.facts.people])
-    heard = _understand(args.text, known)
+    heard, language = _understand(args.text, known, args.language)
+    known.wording.speak(load_sentences(language))
     made, sentence = None, ""
     if heard is None or heard.intent in QUESTIONS or known.catalogue.for_intent(heard.intent) is not None:
         intent, slots = (heard.intent, heard.slots) if heard else ("", ())
-        said = (args.text, intent, slots, 1.0, 0.0, 0.0, speaker, config.language, "text", "turn", args.text)
+        said = (args.text, intent, slots, 1.0, 0.0, 0.0, speaker, language, "text", "turn", args.text)
         made = _plan(PLANNERS[config.planner_backend](known, config.vlm), Utterance(0.0, "u1", *said), known, _picture(args.image))
         sentence = " ".join(filter(None, (made.plan.say, made.answer.offer.text if made.answer.offer else "")))
         sentence = sentence or ("" if made.plan.goal != NO_GOAL else known.wording.sentence("not_understood"))
@@ -255,12 +259,14 @@ def _speaker(given: str, ids: list[str]) -> str:
     return given or (ids[0] if len(ids) == 1 else "")
 
 
-def _understand(text: str, known: Known) -> _Heard | None:
-    """Intent and slots by the grammar that hearing uses; None when no phrase of the catalogue fits."""
+def _understand(text: str, known: Known, language: str) -> tuple[_Heard | None, str]:
+    """Intent and slots by the grammar that hearing uses, None when no phrase of the catalogue fits; and the language."""
     names = [person.name for person in known.situation.facts.people]
-    grammar = robot_grammar(known.catalogue, Ontology.load(), known.site.places or ["nowhere"], names, surfaces=known.site.surfaces)
+    spoken = (REFERENCE, *(name for name in languages() if name != REFERENCE)) if language == AUTO else (language,)
+    places, surfaces = known.site.places or ["nowhere"], known.site.surfaces
+    grammar = robot_grammar(known.catalogue, Ontology.load(), places, names, surfaces=surfaces, languages=spoken)
     meaning = grammar.interpret(text)
-    return None if meaning is None else _Heard(meaning.intent, meaning.slots)
+    return None if meaning is None else _Heard(meaning.intent, meaning.slots), grammar.language_of(text)
 
 
 def _as_json(text: str, heard: _Heard | None, made: _Made | None, sentence: str) -> dict[str, Any]:

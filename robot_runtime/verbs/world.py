@@ -14,6 +14,7 @@ from typing import Any
 
 from robot_runtime.cli import JobError, UsageError
 from robot_runtime.messages import WorldFacts
+from robot_runtime.world.album import Album
 from robot_runtime.world.database import Database, InUseError, NotOursError, read_only
 from robot_runtime.world.proof import Proof, needles, proof
 from robot_runtime.world.queries import Answer, Change, what_changed, where_is
@@ -24,8 +25,8 @@ from robot_runtime.world.store import on_clock
 
 ABOUT = {
     "show": "print what the robot remembers: things, people, what changed",
-    "forget": "remove everything of a person, and prove that no byte of it is left",
-    "verify": "search the bytes of the memory's files for a person",
+    "forget": "remove everything of a person, their pictures too, and prove that nothing of it is left",
+    "verify": "search the memory's files and the records of pictures for a person",
 }
 
 
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         memory = saved.memory if saved else NOTHING
         texts = needles(args.person, args.name or _name_of(args.person, memory))
         if args.action == "forget" and saved is not None:
-            _forget(path, saved, args.person)
+            _forget(path, saved, args.person, texts)
         return _report(proof(path, without(memory, args.person), texts), as_json=args.json)
     except InUseError as error:
         raise JobError(f"{path}: the robot is running and would remember them again; stop it first") from error
@@ -80,8 +81,9 @@ def _name_of(person_id: str, memory: Recollection) -> str:
     return next((name for name in names if name), "")
 
 
-def _forget(path: Path, saved: Saved, person_id: str) -> None:
+def _forget(path: Path, saved: Saved, person_id: str, texts: tuple[str, ...]) -> None:
     with closing(Database(path)) as database:
+        Album(path).forget(texts)
         database.write(without(saved.memory, person_id), saved.saved_s, saved.wall_s)  # the times stay what they were
         database.scrub()
 

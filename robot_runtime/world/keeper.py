@@ -60,7 +60,7 @@ def _same(new: Recollection, old: Recollection) -> bool:
 
 
 def _told(memory: Recollection) -> tuple[object, ...]:
-    return memory.told_by, memory.preferences, memory.notes
+    return memory.told_by, memory.preferences, memory.notes, memory.deeds
 
 
 def _newest(memory: Recollection) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from robot_runtime.world.album import Album
 from robot_runtime.world.recollection import Recollection
 from robot_runtime.world.schema import layout, rows
 
@@ -50,6 +51,8 @@ def files_of(path: Path) -> tuple[Path, ...]:
 def search(path: Path, texts: tuple[str, ...]) -> Proof:
     """Count each text in the raw bytes of all files of a memory; upper and lower case are one, as UTF-8 and as UTF-16.
 
+    Of pictures the records are read: each that names the person counts once.
+
     SQLite puts the values of a row side by side, so a text counts wherever it stands, within a longer word too: a false alarm
     is told rather than a true one missed.
 
@@ -59,7 +62,9 @@ def search(path: Path, texts: tuple[str, ...]) -> Proof:
     for file in files_of(path):
         content = file.read_bytes()
         found += [Found(str(file), text, count) for text in texts if (count := _count(content, text))]
-    return Proof(texts, tuple(found), tuple(map(str, files_of(path))))
+    album = Album(path)
+    found += [Found(str(record), text, 1) for record, text in album.naming(texts)]
+    return Proof(texts, tuple(found), tuple(map(str, (*files_of(path), *album.records()))))
 
 
 def proof(path: Path, rest: Recollection, texts: tuple[str, ...]) -> Proof:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from robot_runtime.messages import Note, Person, Preference, WorldEvent, WorldObject
+from robot_runtime.messages import Deed, Note, Person, Preference, WorldEvent, WorldObject
+from robot_runtime.world.deeds import concerns
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Recollection:
     told_by: tuple[tuple[str, str], ...] = ()  # (object id, id of the person who told of it)
     preferences: tuple[Preference, ...] = ()  # how people want to be spoken to
     notes: tuple[Note, ...] = ()  # in the order of their ids
+    deeds: tuple[Deed, ...] = ()  # in the order of their numbers
 
 
 NOTHING = Recollection()
@@ -36,6 +38,7 @@ def shifted(memory: Recollection, by_s: float, now_s: float) -> Recollection:
         events=tuple(replace(event, stamp_s=at(event.stamp_s)) for event in memory.events),
         preferences=tuple(replace(preference, stamp_s=at(preference.stamp_s)) for preference in memory.preferences),
         notes=tuple(replace(note, told_s=at(note.told_s), due_s=note.due_s + by_s) for note in memory.notes),  # what is due may lie ahead
+        deeds=tuple(replace(deed, stamp_s=at(deed.stamp_s)) for deed in memory.deeds),
     )
 
 
@@ -48,8 +51,9 @@ def without(memory: Recollection, person_id: str) -> Recollection:
     """The memory as if it had never known this person.
 
     Things that they held stay, in nobody's hand.  Things known only because they told of them go,
-    and notes of what they told or that are about them.
+    notes of what they told or that are about them, and deeds that they wanted or whose words name them.
     """
+    name = next((person.name for person in memory.people if person.id == person_id), "")
     told = {thing for thing, teller in memory.told_by if teller == person_id}
     objects = tuple(thing for thing in memory.objects if not (thing.id in told and thing.provenance == "told"))
     return Recollection(
@@ -59,6 +63,7 @@ def without(memory: Recollection, person_id: str) -> Recollection:
         told_by=tuple(pair for pair in memory.told_by if pair[1] != person_id),
         preferences=tuple(preference for preference in memory.preferences if preference.person_id != person_id),
         notes=tuple(note for note in memory.notes if person_id not in (note.teller_id, note.person_id)),
+        deeds=tuple(deed for deed in memory.deeds if not concerns(deed, person_id, name)),
     )
 
 

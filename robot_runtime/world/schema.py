@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from robot_runtime.messages import Note, Person, Preference, Whereabouts, WorldEvent, WorldObject
+from robot_runtime.messages import Deed, Note, Person, Preference, Whereabouts, WorldEvent, WorldObject
 from robot_runtime.world.recollection import Recollection
 
 APPLICATION_ID = 0x52524D57
@@ -48,6 +48,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             id TEXT PRIMARY KEY, kind TEXT NOT NULL, teller TEXT NOT NULL, person TEXT NOT NULL, value TEXT NOT NULL, told_s REAL,
             due_s REAL) WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE deeds (
+            number INTEGER PRIMARY KEY, stamp_s REAL, requester TEXT NOT NULL, words TEXT NOT NULL, skill TEXT NOT NULL,
+            phase TEXT NOT NULL, detail TEXT NOT NULL, rules TEXT NOT NULL, judged TEXT NOT NULL)""",
+    ),
 )
 VERSION = len(MIGRATIONS)
 
@@ -58,6 +63,7 @@ COLUMNS = {
     "after_place after_support after_container after_held_by confidence provenance",
     "preferences": "person_id rate_steps volume_steps brief normal stamp_s",
     "notes": "id kind teller person value told_s due_s",
+    "deeds": "number stamp_s requester words skill phase detail rules judged",
 }
 """Of each table, the key first, in the order of the rows below."""
 
@@ -103,6 +109,7 @@ def rows(memory: Recollection) -> Rows:
         "events": [_of_event(event) for event in memory.events],
         "preferences": [_of_preference(preference) for preference in memory.preferences],
         "notes": [(n.id, n.kind, n.teller_id, n.person_id, n.value, n.told_s, n.due_s) for n in memory.notes],
+        "deeds": [_of_deed(deed) for deed in memory.deeds],
     }
     return {table: {row[0]: tuple(_storable(value) for value in row) for row in of_table} for table, of_table in found.items()}
 
@@ -124,6 +131,7 @@ def read(connection: sqlite3.Connection) -> Saved | None:
             told_by=tuple((row[0], row[13]) for row in of["objects"] if row[13]),
             preferences=tuple(map(_preference, of["preferences"])),
             notes=tuple(map(_note, of["notes"])),
+            deeds=tuple(map(_deed, of["deeds"])),
         )
         return Saved(memory, float(clock[0]), float(clock[1]))
     except (TypeError, ValueError) as error:
@@ -203,6 +211,17 @@ def _preference(row: Row) -> Preference:
 def _note(row: Row) -> Note:
     id_, kind, teller, person, value = map(_text, row[:5])
     return Note(id_, kind, teller, person, value, _number(row[5]), _number(row[6]))
+
+
+def _of_deed(deed: Deed) -> Row:
+    rules = ", ".join(deed.rule_ids)
+    return deed.number, deed.stamp_s, deed.requester_id, deed.words, deed.skill, deed.phase, deed.detail, rules, deed.judged
+
+
+def _deed(row: Row) -> Deed:
+    requester, words, skill, phase, detail, rules, judged = map(_text, row[2:])
+    rule_ids = tuple(rules.split(", ")) if rules else ()
+    return Deed("", _number(row[1]), requester, words, skill, phase, detail, rule_ids, judged, int(row[0]))
 
 
 def _of_where(where: Whereabouts) -> tuple[str, str, str, str]:

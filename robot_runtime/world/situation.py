@@ -9,12 +9,14 @@ from typing import TypeVar
 
 from robot_runtime.messages import (
     Battery,
+    Deed,
     EncodedImage,
     GripperState,
     JointPositions,
     NavStatus,
     Note,
     Person,
+    PictureKept,
     RobotPose,
     SafetyMode,
     SafetyState,
@@ -32,7 +34,7 @@ from robot_runtime.world.semantic_map import SemanticMap
 M = TypeVar("M")
 
 REMEMBERED = 32
-"""Drives and sentences whose last state is kept; far more than can be under way at once."""
+"""Drives, sentences and pictures whose last state is kept; far more than can be under way at once."""
 
 GATE_SILENT_S = TOPICS["safety/state"].max_age_s or 0.0
 
@@ -45,6 +47,7 @@ class Situation:
         self.facts = WorldFacts(-math.inf, "", (), ())
         self.events: tuple[WorldEvent, ...] = ()  # what has changed in the world, oldest first
         self.notes: tuple[Note, ...] = ()  # what people told it to keep in mind
+        self.deeds: tuple[Deed, ...] = ()  # what the robot did, oldest first, of earlier runs too
         self.pose: RobotPose | None = None
         self.gripper: GripperState | None = None
         self.battery: Battery | None = None
@@ -56,6 +59,7 @@ class Situation:
         self._grasped: tuple[WorldObject, float] | None = None  # as it stood before, and the lift's height when the gripper closed
         self._drives: OrderedDict[str, NavStatus] = OrderedDict()
         self._sentences: OrderedDict[str, SpeechState] = OrderedDict()
+        self._pictures: OrderedDict[str, PictureKept] = OrderedDict()
 
     def update(self, inbox: Inbox, now_s: float) -> None:
         """Take in the news."""
@@ -66,6 +70,7 @@ class Situation:
         if memory is not None:
             self.events = memory.events
             self.notes = memory.notes
+            self.deeds = memory.deeds
         self.pose = latest(inbox, "pose", RobotPose, self.pose)
         self.gripper = latest(inbox, "gripper/state", GripperState, self.gripper)
         self.battery = latest(inbox, "battery", Battery, self.battery)
@@ -82,6 +87,8 @@ class Situation:
             _remember(self._drives, drive.goal_id, drive)
         for sentence in news(inbox, "speech/state", SpeechState):
             _remember(self._sentences, sentence.request_id, sentence)
+        for picture in news(inbox, "camera/kept", PictureKept):
+            _remember(self._pictures, picture.action_id, picture)
 
     def _grasp(self, before: WorldFacts) -> tuple[WorldObject, float] | None:
         thing = next((thing for thing in before.objects if thing.id == self.holding and not thing.held_by), None)
@@ -111,6 +118,10 @@ class Situation:
     def sentence(self, request_id: str) -> SpeechState | None:
         """The last word of the voice on one sentence."""
         return self._sentences.get(request_id)
+
+    def picture_of(self, action_id: str) -> PictureKept | None:
+        """What came of the picture that an action asked for."""
+        return self._pictures.get(action_id)
 
     @property
     def battery_ratio(self) -> float:

@@ -9,10 +9,13 @@ import math
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from robot_runtime.world.album import Album
 from robot_runtime.world.database import Database, NotOursError, put_aside, read_only
 from robot_runtime.world.proof import Proof, needles, proof
 from robot_runtime.world.recollection import Recollection, shifted
@@ -45,10 +48,10 @@ class Store(Protocol):
         """Keep this from now on.  Returns at once."""
         ...
 
-    def forget(self, person_id: str, name: str, rest: Recollection, now_s: float) -> Proof:
-        """Keep ``rest``, which is without this person, and wait until no byte of them is left.
+    def forget(self, person_id: str, name: str, rest: Recollection, now_s: float) -> Future[Proof]:
+        """Keep ``rest``, which is without this person, and let no byte and no picture of them be left.  Returns at once.
 
-        :raises OSError: that cannot be said
+        The future raises OSError when that cannot be said.
         """
         ...
 
@@ -68,8 +71,10 @@ class RamStore:
     def save(self, memory: Recollection, now_s: float) -> None:
         pass
 
-    def forget(self, person_id: str, name: str, rest: Recollection, now_s: float) -> Proof:
-        return Proof(needles(person_id, name), ())
+    def forget(self, person_id: str, name: str, rest: Recollection, now_s: float) -> Future[Proof]:
+        done: Future[Proof] = Future()
+        done.set_result(Proof(needles(person_id, name), ()))
+        return done
 
     def close(self) -> None:
         pass
@@ -102,7 +107,8 @@ class DiskStore:
         self.path = path
         self._wall_s = wall_s
         self._news = threading.Condition()
-        self._pending: tuple[Recollection, float, float] | None = None
+        self._pending: Callable[[], None] | None = None  # writes the newest memory
+        self._to_forget: deque[Callable[[], None]] = deque()  # comes before what is pending
         self._writing = False
         self._thread: threading.Thread | None = None
         self._disk = threading.Lock()  # held while the database is used
@@ -125,31 +131,30 @@ class DiskStore:
         return on_clock(saved, now_s, self._wall_s())
 
     def save(self, memory: Recollection, now_s: float) -> None:
+        wall_s = self._wall_s()
         with self._news:
-            self._pending = memory, now_s, self._wall_s()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="world-memory", daemon=True)
-                self._thread.start()
-            self._news.notify_all()
+            self._pending = lambda: self._keep(memory, now_s, wall_s)
+            self._wake()
 
     def flush(self, limit_s: float = CLOSE_S) -> bool:
         """Wait until everything is written or was refused; False after ``limit_s``."""
         with self._news:
-            return self._news.wait_for(lambda: self._pending is None and not self._writing, limit_s)
+            return self._news.wait_for(lambda: not self._has_work and not self._writing, limit_s)
 
-    def forget(self, person_id: str, name: str, rest: Recollection, now_s: float) -> Proof:
+    def forget(self, person_id: str, name: str, rest: Recollection, now_s: float) -> Future[Proof]:
+        outcome: Future[Proof] = Future()
+
+        def erase() -> None:
+            try:
+                outcome.set_result(self._erase(rest, needles(person_id, name), now_s))
+            except OSError as error:
+                outcome.set_exception(error)
+
         with self._news:
             self._pending = None  # it may still hold them
-        if not self.flush():
-            raise OSError(errno.EIO, "the disk does not answer", str(self.path))
-        try:
-            with self._disk:
-                database = self._opened()
-                database.write(rest, now_s, self._wall_s())
-                database.scrub()
-                return proof(self.path, rest, needles(person_id, name))
-        except sqlite3.Error as error:
-            raise OSError(errno.EIO, str(error), str(self.path)) from error
+            self._to_forget.append(erase)
+            self._wake()
+        return outcome
 
     def close(self) -> None:
         if not self.flush():
@@ -165,22 +170,47 @@ class DiskStore:
 
     # ------------------------------------------------------------ the thread
 
+    @property
+    def _has_work(self) -> bool:
+        return self._pending is not None or bool(self._to_forget)
+
+    def _wake(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="world-memory", daemon=True)
+            self._thread.start()
+        self._news.notify_all()
+
     def _work(self) -> None:
-        """Write what is pending, until another thread has this one's place."""
+        """Erase whom it is to forget and write what is pending, until another thread has this one's place."""
         me = threading.current_thread()
         while True:
             with self._news:
-                self._news.wait_for(lambda: self._pending is not None or self._thread is not me)
+                self._news.wait_for(lambda: self._has_work or self._thread is not me)
                 if self._thread is not me:
                     return
-                pending, self._pending, self._writing = self._pending, None, True
+                self._writing = True
+                if self._to_forget:
+                    work: Callable[[], None] | None = self._to_forget.popleft()
+                else:
+                    work, self._pending = self._pending, None
             try:
-                if pending is not None:
-                    self._keep(*pending)
+                if work is not None:
+                    work()
             finally:
                 with self._news:
                     self._writing = False
                     self._news.notify_all()
+
+    def _erase(self, rest: Recollection, texts: tuple[str, ...], now_s: float) -> Proof:
+        try:
+            Album(self.path).forget(texts)
+            with self._disk:
+                database = self._opened()
+                database.write(rest, now_s, self._wall_s())
+                database.scrub()
+                return proof(self.path, rest, texts)
+        except sqlite3.Error as error:
+            raise OSError(errno.EIO, str(error), str(self.path)) from error
 
     def _keep(self, memory: Recollection, now_s: float, wall_s: float) -> None:
         with self._disk:

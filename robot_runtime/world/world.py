@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 
 from robot_runtime.messages import (
+    Deed,
     Detections,
     ForgetRequest,
     Forgotten,
@@ -25,6 +27,7 @@ from robot_runtime.messages import (
 )
 from robot_runtime.stage import Inbox, Outbox, latest, news
 from robot_runtime.world.config import WorldConfig
+from robot_runtime.world.deeds import Deeds, of_an_earlier_run
 from robot_runtime.world.keeper import Keeper
 from robot_runtime.world.objects import ObjectTracker, View
 from robot_runtime.world.proof import Proof
@@ -68,6 +71,7 @@ class World:
         self.close()
         self._pose: RobotPose | None = None
         self._joints: dict[str, float] = {}
+        self._forgetting: list[tuple[str, Future[Proof]]] = []
         self._remember(NOTHING)
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
@@ -87,15 +91,19 @@ class World:
         self._objects.carry(view)
         for preference in news(inbox, "social/preference", Preference):
             self._prefer(preference)
-        forgotten = [("world/forgotten", self._obey(request, now_s)) for request in news(inbox, "world/forget", ForgetRequest)]
+        self._forgetting += [(wish.person_id, self.forget(wish.person_id)) for wish in news(inbox, "world/forget", ForgetRequest)]
+        forgotten = self._forgotten(now_s)
         for request in news(inbox, "world/note", NoteRequest):
             self._take_note(request)
+        for deed in news(inbox, "world/deed", Deed):
+            self._deeds.note(deed)
         place = self.map.place_at(pose.x_m, pose.y_m) if pose else ""
         facts = WorldFacts(now_s, place, self._objects.facts(now_s), tuple(self._people.values()))
         self._notice(facts)
         self._now_s = now_s
         self._keeper.keep(self.recollection(), now_s)
-        return [("world/facts", facts), ("world/memory", WorldMemory(now_s, self.events, self._notes_in_order())), *woken, *forgotten]
+        memory = WorldMemory(now_s, self.events, self._notes_in_order(), self._deeds_in_order())
+        return [("world/facts", facts), ("world/memory", memory), *woken, *forgotten]
 
     def close(self) -> Outbox:
         """Save what is not saved yet, and let go of the file."""
@@ -122,19 +130,18 @@ class World:
         known = {thing.id for thing in objects}
         tellers = tuple((thing, teller) for thing, teller in self._tellers.items() if thing in known)
         wishes = tuple(preference for who, preference in self._preferences.items() if who in self._people)
-        return Recollection(objects, tuple(self._people.values()), self._watcher.events, tellers, wishes, self._notes_in_order())
+        people, notes = tuple(self._people.values()), self._notes_in_order()
+        return Recollection(objects, people, self._watcher.events, tellers, wishes, notes, self._deeds_in_order())
 
     def tell(self, thing: WorldObject, by: str) -> None:
         """Take a person's word for a thing; its ``provenance`` should be "told"."""
         self._objects.tell(thing)
         self._tellers[thing.id] = by
 
-    def forget(self, person_id: str) -> Proof:
-        """Forget everything of a person, here and on disk, and wait until it is gone there.
+    def forget(self, person_id: str) -> Future[Proof]:
+        """Forget everything of a person, here at once and on disk soon: the store's proof of that, which raises OSError if it cannot be.
 
         Who stands before the camera afterwards is met anew.
-
-        :raises OSError: what is on disk could not be removed; it is forgotten here all the same
         """
         name = self._people[person_id].name if person_id in self._people else ""
         rest = without(self.recollection(), person_id)
@@ -145,7 +152,7 @@ class World:
         """Take over what the disk has, at the first step and after every ``close``: it may have been told to forget meanwhile."""
         kept = self._store.load(now_s)
         if kept is not None:
-            self._remember(kept)
+            self._remember(replace(kept, deeds=tuple(map(of_an_earlier_run, kept.deeds))))
         self._awake = True
         self._now_s = now_s
         kept_wishes = tuple(self._preferences.values())
@@ -154,6 +161,10 @@ class World:
     def _notes_in_order(self) -> tuple[Note, ...]:
         known = set(self._people)
         return tuple(note for _, note in sorted(self._notes.items()) if {note.teller_id, note.person_id} <= known)
+
+    def _deeds_in_order(self) -> tuple[Deed, ...]:
+        """Of who has no name nothing is kept: the id of a stranger may be another's tomorrow."""
+        return self._deeds.of({person.id for person in self._people.values() if person.name})
 
     def _take_note(self, request: NoteRequest) -> None:
         """Of who is not known nothing is kept, since they could not have it forgotten."""
@@ -180,12 +191,13 @@ class World:
         self._tellers = dict(memory.told_by)
         self._notes = {note.id: note for note in memory.notes}
         self._preferences = {preference.person_id: preference for preference in memory.preferences}
+        self._deeds = Deeds(memory.deeds)
 
-    def _obey(self, request: ForgetRequest, now_s: float) -> Forgotten:
-        try:
-            return Forgotten(now_s, request.person_id, self.forget(request.person_id).left, "")
-        except OSError as error:
-            return Forgotten(now_s, request.person_id, 0, f"{error.filename}: {error.strerror}")
+    def _forgotten(self, now_s: float) -> Outbox:
+        """What has come of requests to forget somebody, for which the disk was not waited."""
+        done = [asked for asked in self._forgetting if asked[1].done()]
+        self._forgetting = [asked for asked in self._forgetting if asked not in done]
+        return [("world/forgotten", _outcome(person_id, proof, now_s)) for person_id, proof in done]
 
     def _notice(self, facts: WorldFacts) -> None:
         for thing, stamp_s in self._objects.take_missed():
@@ -216,6 +228,13 @@ class World:
         if pose is None or now_s - pose.stamp_s > self.config.pose_max_age_s:
             return None
         return pose if all(map(math.isfinite, (pose.x_m, pose.y_m, pose.yaw_rad))) else None
+
+
+def _outcome(person_id: str, proof: Future[Proof], now_s: float) -> Forgotten:
+    try:
+        return Forgotten(now_s, person_id, proof.result().left, "")
+    except OSError as error:
+        return Forgotten(now_s, person_id, 0, f"{error.filename}: {error.strerror}")
 
 
 def _corrected(kept: WorldObject, told: WorldObject | None) -> bool:

@@ -28,6 +28,7 @@ ASKED = {
     "go_to": "go to the kitchen", "greet": "say hello to rose", "guide": "take rose to the kitchen", "look_for_person": "look for rose",
     "patrol": "make your rounds", "remember": "remember that i like the red cup", "remind": "remind me in ten minutes to make a call",
     "remember_place": "the red cup belongs on the coffee table", "report_status": "how are you", "say": "say good morning",
+    "take_picture": "take a picture of me",
     "tidy": "put the red cup on the coffee table", "wait": "wait ten minutes",
 }  # fmt: skip
 """A harmless request for each skill that people can ask for, as the ear writes it."""

@@ -1,28 +1,32 @@
-"""Eight people: the manner that the robot takes to each, in virtual time; of two of them the sound is made and measured too."""
+"""Eight people: the manner that the robot takes to each, from written evidence; one of them in the simulated home, with sound."""
 
 from __future__ import annotations
 
 import pytest
 
-from robot_runtime.messages import SpeechMeasured
+from robot_runtime.paths import ROOT
+from robot_runtime.social.evidence import Evidence, load_evidence
 from robot_runtime.social.simulate import Replay, policy_file, recovery_s, replay, turns_back
-from robot_runtime.speak.voice import Voice, VoiceConfig
-from sim.social_figures import people, row
+from sim.scenario import load_scenario
+from sim.social_figures import CASES, row, show
 
-PEOPLE = {evidence.name: (path, evidence) for path, evidence in people()}
+FOLDER = ROOT / "sim" / "social"
 RATES_WPM = {"adult": 160, "child": 150, "elderly": 120, "mixed_group": 120, "uncertain_age": 130, "wrong_first_guess": 120}
+NAMES = [case.name for case in CASES]
 
 
-def replayed(name: str, voice: Voice | None = None) -> Replay:
-    path, evidence = PEOPLE[name]
-    return replay(evidence, policy_file(evidence, path), voice)
+def replayed(name: str) -> Replay:
+    path = FOLDER / f"{name}.yaml"
+    evidence: Evidence = load_evidence(path)
+    return replay(evidence, policy_file(evidence, path), voice=None)
 
 
-def test_there_are_eight() -> None:
-    assert {*RATES_WPM, "fast_talker", "hard_of_hearing"} == set(PEOPLE)
+def test_there_are_eight_each_with_evidence_and_a_scenario() -> None:
+    assert {*RATES_WPM, "fast_talker", "hard_of_hearing"} == set(NAMES) == {path.stem for path in FOLDER.glob("*.yaml")}
+    assert all(load_scenario(case.scenario).steps for case in CASES)
 
 
-@pytest.mark.parametrize("name", sorted(PEOPLE))
+@pytest.mark.parametrize("name", NAMES)
 def test_each_gets_their_style_and_keeps_it(name: str) -> None:
     result = replayed(name)
     last = result.samples[-1].style
@@ -42,14 +46,10 @@ def test_a_wrong_guess_is_over_soon_after_the_eyes_have_seen_better() -> None:
     assert 4.0 < recovery_s(result) < 7.0  # the eyes err until 5.0 s
 
 
-@pytest.mark.parametrize("name", ["hard_of_hearing", "wrong_first_guess"])
-def test_the_sound_is_within_5_percent_by_the_second_sentence(name: str) -> None:
-    voice = Voice(VoiceConfig())
-    try:
-        result = replayed(name, voice)
-    finally:
-        voice.close()
-    told = row(result)
-    assert told.right_from_sentence in (1, 2)
-    assert told.measured_pause_s == pytest.approx(told.pause_s, rel=0.05)
-    assert all(isinstance(sentence, SpeechMeasured) for sentence in result.sentences)
+def test_in_the_home_the_sound_is_right_by_the_second_sentence_after_a_wrong_guess() -> None:
+    shown = show(next(case for case in CASES if case.name == "wrong_first_guess"))
+    told = row(shown)
+    assert shown.passed
+    assert told.style.name == "elderly" and told.style.rate_wpm == pytest.approx(120) and told.style.pause_s == pytest.approx(0.7)
+    assert told.right_from in (1, 2) and told.counted >= 4
+    assert told.recovery_s < shown.erred_s + 1.5 and told.turns_back <= 1

@@ -28,6 +28,12 @@ class Instruction:
     may_drive: bool = True
     asks: bool = False  # a question of the robot is right
     moved: tuple[tuple[str, str], ...] = ()  # thing → surface to which somebody moves it unseen, before the first line
+    stands_on: tuple[tuple[str, str], ...] = ()  # thing → furniture on which it must stand
+    either: tuple[tuple[str, ...], str] | None = None  # one of these things must be with this person
+    allowed: tuple[tuple[str, str], ...] = ()  # thing → person who may hold it, or not
+    visits: tuple[str, ...] = ()  # places where the robot must have been meanwhile
+    naming: tuple[str, ...] = ()  # what its question must name
+    tells: tuple[str, ...] = ()  # what is so in this home, and must be said
 
 
 Family = Callable[[HomeCase, random.Random], Iterator[Instruction]]

@@ -62,15 +62,18 @@ class SmallHome:
         self.pose: tuple[float, float, float] = (x_m, y_m, yaw_rad)
         self.joints = {"head_pan": 0.0, "head_tilt": 0.0, "lift": 0.7, "arm": 0.0, "gripper": 0.0}
         self.holding = ""
-        self.driven_m = 0.0
+        self.driven_m, self.visited = 0.0, set[str]()
         self.said: list[tuple[float, SpeechRequest]] = []
+        self.said_before = 0  # how much of it before the last line that somebody told
         self.log: list[tuple[float, str, Any]] = []
+        self._to_keep: list[Any] = []
         self._goal: NavGoal | None = None
         self._last_seen_s = dict.fromkeys(case.people, -math.inf)
         self._pending: list[tuple[str, Any]] = []
         self._tour()
 
     def tell(self, utterance: Utterance) -> None:
+        self.said_before = len(self.said)
         self._pending.append(("speech/heard", utterance))
 
     def tick(self) -> None:
@@ -84,6 +87,7 @@ class SmallHome:
             self.log.append((self.now_s, topic, message))
             self._take(topic, message)
         self._drive()
+        self.visited.add(self.room)
         self.now_s = round(self.now_s + TICK_S, 6)
 
     @property
@@ -92,6 +96,15 @@ class SmallHome:
 
     def distance_m(self, person: str) -> float:
         return math.dist(self.pose[:2], self.case.people[person].position_m[:2])
+
+    def surface_under(self, thing: str) -> str:
+        """Furniture on which something stands, "" where that is none."""
+        x_m, y_m, _ = self.case.things[thing].position_m
+        for name, surface in self.case.site["surfaces"].items():
+            (middle_x_m, middle_y_m), (width_m, depth_m) = surface["centre_m"], surface["size_m"]
+            if abs(x_m - middle_x_m) <= width_m / 2 and abs(y_m - middle_y_m) <= depth_m / 2 and not self.case.things[thing].held_by:
+                return str(name)
+        return ""
 
     # ------------------------------------------------------------ what the robot perceives
 
@@ -126,11 +139,10 @@ class SmallHome:
         )
         people = tuple(self._person(name) for name in self.case.people if self._last_seen_s[name] > -math.inf)
         sensed = dict(self._sensed())
-        given = {key: [sensed[key]] for key in ("pose", "joint_states", "gripper/state")}
-        outbox = self._world.step(
-            {**given, "detections": [Detections(self.now_s, "small", 320, 240, seen)], "people": [People(self.now_s, "small", people)]},
-            self.now_s,
-        )
+        given: dict[str, list[Any]] = {key: [sensed[key]] for key in ("pose", "joint_states", "gripper/state")}
+        given |= {"detections": [Detections(self.now_s, "small", 320, 240, seen)], "people": [People(self.now_s, "small", people)]}
+        outbox = self._world.step({**given, "world/note": self._to_keep}, self.now_s)
+        self._to_keep = []
         for topic, message in outbox:
             inbox.setdefault(topic, []).append(message)
             if topic == "world/facts":
@@ -151,6 +163,8 @@ class SmallHome:
             self._confirmed(message)
         elif topic == "joints/proposed":
             self._move_joints(message)
+        elif topic == "world/note":
+            self._to_keep.append(message)
         elif topic == "nav/goal":
             self._goal = None if message.cancel else message
         elif topic == "speech/say" and message.text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -11,7 +12,8 @@ from safety.ontology import Ontology
 from safety.rules import Rules
 from tests.instructions.families import FAMILIES, Instruction, instructions
 from tests.instructions.homes import home
-from tests.instructions.play import FIRST_SEED, RULES_FILE, Bench, Outcome, table
+from tests.instructions.people import spoken_in, wordings
+from tests.instructions.play import FIRST_OF_PEOPLE, FIRST_SEED, RULES_FILE, Bench, Outcome, table
 from tests.instructions.small_home import SmallHome
 from tests.instructions.truth import Claims
 
@@ -30,8 +32,15 @@ def test_there_are_enough_instructions_in_enough_homes() -> None:
     assert len({str(home(seed).site) + str(home(seed).things) for seed in SEEDS}) == 20
 
 
+def test_people_say_enough_in_as_many_other_homes() -> None:
+    seeds, written = range(FIRST_OF_PEOPLE, FIRST_OF_PEOPLE + 20), [wordings(file) for file in Path("tests/instructions").glob("*.yaml")]
+    said = [one for found in written for seed in seeds for one in spoken_in(home(seed), found)]
+    assert len(said) >= 300 and {one.family for one in said} == {family.__name__ for family in FAMILIES}
+    assert len({one.lines for found in written for one in found}) >= 100 and not set(seeds) & set(SEEDS)
+
+
 def test_families_know_no_planner() -> None:
-    for module in ("families", "homes"):
+    for module in ("families", "homes", "people"):
         text = Path(f"tests/instructions/{module}.py").read_text(encoding="utf-8")
         assert "robot_runtime" not in text
 
@@ -59,6 +68,25 @@ def test_what_was_not_asked_for_is_a_wrong_action(bench: Bench) -> None:
     assert outcome.wrong_action and not outcome.success
 
 
+def test_where_things_stand_and_what_was_asked_and_told_is_judged(bench: Bench) -> None:
+    case = home(9001)
+    who, (first, second, thing, *_) = case.somebody("adult"), case.harmless()
+    here = case.things[thing].surface
+    there = next(name for name in case.site["surfaces"] if name not in {one.surface for one in case.things.values()})
+
+    def ends(text: str, **wanted: Any) -> Outcome:
+        return bench.play(case, Instruction("single", ((0.0, who, text),), **wanted), 3)
+
+    put = f"put the {case.things[thing].name} on the {there}"
+    assert ends(put, stands_on=((thing, there),)).success
+    assert ends(put, stands_on=((thing, here),)).wrong_action
+    which = f"bring me the {case.things[first].class_name}"
+    assert ends(which, asks=True, naming=(case.things[first].colour, case.things[second].colour)).success
+    assert not ends(which, asks=True, naming=("purple",)).success and not ends(which, either=((first, second), who)).success
+    where = f"where is the {case.things[thing].name}"
+    assert ends(where, tells=(here,)).success and not ends(where, tells=(there,)).success
+
+
 def test_a_drive_that_nobody_wanted_is_a_wrong_action(bench: Bench) -> None:
     case = home(502)
     instruction = Instruction("single", ((0.0, case.somebody("adult"), f"go to the {case.places[2]}"),), may_drive=False)
@@ -71,8 +99,10 @@ def test_a_claim_that_is_not_so_is_noticed(tmp_path: Path) -> None:
     ontology = Ontology.load()
     run = SmallHome(case, str(tmp_path), Rules.load(RULES_FILE, ontology), ontology, "grounded", 1)
     claims, (thing, who) = Claims(run), (case.harmless()[0], case.somebody("adult"))
-    lies = [f"I am in the {case.places[1]}.", f"Good. Here is the {case.things[thing].name}.", "I have brought it.", "Done."]
-    truths = [f"I am in the {case.places[0]}.", "I will look for it.", "I am coming."]
+    name, surface = case.things[thing].name, case.things[thing].surface
+    lies = [f"I am in the {case.places[1]}.", f"Good. Here is the {name}.", "I have brought it.", "Done."]
+    lies += [f"The {name} is on the floor.", f"I am still holding the {name}."]
+    truths = [f"I am in the {case.places[0]}.", "I will look for it.", "I am coming.", f"The {name} is on the {surface}."]
     for text in [*truths, *lies]:
         run._mind._services.say(text, who, "report")
     run.tick()
@@ -81,6 +111,7 @@ def test_a_claim_that_is_not_so_is_noticed(tmp_path: Path) -> None:
 
 
 def test_the_table_has_a_row_for_each_family() -> None:
-    outcomes = [Outcome("single", 1, "", True, False, False, True, ()), Outcome("past", 1, "", False, True, False, False, ())]
+    outcomes = [Outcome("single", 1, "", True, False, False, True, False, ()), Outcome("past", 1, "", False, True, False, False, True, ())]
     rows = {line.split()[0]: line.split()[1:] for line in table(outcomes).splitlines()[1:]}
-    assert rows["single"] == ["1", "100.0", "0.0", "0.0", "100.0"] and rows["all"] == ["2", "50.0", "50.0", "0.0", "50.0"]
+    assert rows["single"] == ["1", "100.0", "0.0", "0.0", "100.0", "0.0"]
+    assert rows["all"] == ["2", "50.0", "50.0", "0.0", "50.0", "50.0"]

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from robot_runtime.messages import Argument, Detections, People, SimState
+from sim.mistaken import Guesses, Mistaken
 from sim.oracle import HEIGHT_PX, WIDTH_PX, OracleEyes
 from tests.sim.home_runner import FAMILY_HOME, HomeRunner
 
@@ -174,3 +175,25 @@ def test_a_reset_forgets_everybody(runner: HomeRunner, eyes: OracleEyes) -> None
     eyes.look(seen, 0.4)
     eyes.reset()
     assert "anna" not in {p.id for p in eyes.look(away, 0.4)[1].people}
+
+
+# ---------------------------------------------------------------- mistakes that a scenario asks for
+
+
+def test_it_takes_an_old_woman_for_a_child_from_afar_where_the_scenario_says_so(runner: HomeRunner) -> None:
+    mistaken = OracleEyes(FAMILY_HOME, scenario_file="sim/scenarios/social/wrong_first_guess.yaml")
+    right = OracleEyes(FAMILY_HOME)
+    for eyes, x_m, group, confidence in ((mistaken, 1.0, "child", 0.7), (mistaken, 2.7, "elderly", 0.94), (right, 1.0, "elderly", 0.9)):
+        found = eyes.look(_state(runner, 4.3, 2.9, math.pi, {"rose": (x_m, 2.9, 0.0)}), 0.4)
+        rose = next(person for person in found[1].people if person.id == "rose")
+        assert rose.age_group == group and rose.age_group_confidence == pytest.approx(confidence, abs=0.02)
+
+
+def test_guesses_hold_for_a_while_and_are_as_frequent_as_described() -> None:
+    how = Mistaken(taken_for={"adult": 3, "child": 1}, confidence=0.5, hold_s=2.0)
+    guesses, again = Guesses({"anna": how}, 1), Guesses({"anna": how}, 1)
+    told = [guesses.of("anna", 1.0, step / 10) for step in range(4000)]
+    assert told == [again.of("anna", 1.0, step / 10) for step in range(4000)]
+    assert guesses.of("leo", 1.0, 0.0) is None
+    assert all(told[step] == told[step - step % 20] for step in range(4000))
+    assert told[::20].count(("child", 0.5)) / 200 == pytest.approx(0.25, abs=0.1)

@@ -76,9 +76,6 @@ class Puppet:
         self._own.clear()
         self._told.clear()
 
-    def reset(self) -> None:
-        self.__init__(self._script)  # type: ignore[misc]
-
 
 if __name__ == "__main__":
     serve(Wire(socket.socket(fileno=int(sys.argv[2]))), Puppet(json.loads(sys.argv[1])))

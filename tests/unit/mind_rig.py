@@ -92,11 +92,12 @@ class Rig:
     mode: str = SafetyMode.RUNNING.value
     gate_lives: bool = True
     style: SpeechStyle | None = None
+    memory_file: str = ""
     config: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.mind = Mind(MindConfig(site=self.site, **self.config))
-        self.world = World(WorldConfig(site=self.site))
+        self.world = World(WorldConfig(site=self.site, memory_file=self.memory_file))
         self.now_s = 0.0
         self.pose = (3.0, 2.0, 0.0)
         self.joints = {"head_pan": 0.0, "head_tilt": 0.0, "lift": 0.7, "arm": 0.0, "gripper": 0.0}
@@ -114,8 +115,7 @@ class Rig:
         }
         self.log: list[tuple[float, str, Any]] = []
         self._pending: list[tuple[str, Any]] = []
-        self._for_world: list[Any] = []
-        self._notes: list[Any] = []
+        self._for_world: dict[str, list[Any]] = {}
         self._goal: tuple[NavGoal, float] | None = None
         self._utterances = 0
 
@@ -205,11 +205,9 @@ class Rig:
             for thing_id, t in self.things.items() if t.visible
         )  # fmt: skip
         people = tuple(replace(p, last_seen_s=self.now_s if p.seen else p.last_seen_s) for p in self.people.values())
-        requests, self._for_world = self._for_world, []
-        notes, self._notes = self._notes, []
+        asked, self._for_world = self._for_world, {}
         return {
-            "world/forget": requests,
-            "world/note": notes,
+            **asked,
             "pose": [RobotPose(self.now_s, *self.pose, 0.02)],
             "joint_states": [JointPositions(self.now_s, tuple(self.joints), tuple(self.joints.values()))],
             "gripper/state": [GripperState(self.now_s, False, self.holding, "")],
@@ -228,10 +226,8 @@ class Rig:
             self._move_joints(message)
         elif topic == "nav/goal":
             self._goal = None if message.cancel else (message, self.now_s + self.drive_s)
-        elif topic == "world/forget":
-            self._for_world.append(message)
-        elif topic == "world/note":
-            self._notes.append(message)
+        elif topic in ("world/forget", "world/note", "world/deed"):
+            self._for_world.setdefault(topic, []).append(message)
         elif topic == "speech/say" and self.voice_speaks:
             self._speak(message)
 

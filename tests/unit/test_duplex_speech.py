@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.duplex.frames import FRAME_S, RATE_HZ, Sound
 from robot_runtime.duplex.pacing import MOST_LAG_S, Pacing
-from robot_runtime.duplex.promises import GRACE_S, Promises
+from robot_runtime.duplex.promises import GRACE_S, VERBS, Promises
 from robot_runtime.duplex.rules import Situation, SpeechRule, load_rules
 from robot_runtime.duplex.speech_gate import LEAD_FRAMES, MOST_FRAMES, SpeechGate
 from robot_runtime.duplex.wire import Step
@@ -121,6 +122,11 @@ def test_every_shipped_rule_cuts_each_of_its_phrases() -> None:
             assert through(said(" ".join(words)), CHILD).cut, phrase
 
 
+def test_rules_and_promises_name_skills_that_the_robot_has() -> None:
+    named = {skill for rule in RULES for skill in rule.unless_done} | {skill for skills in VERBS.values() for skill in skills}
+    assert named <= set(load_catalogue().skills)
+
+
 # ---------------------------------------------------------------- promises
 
 
@@ -146,9 +152,10 @@ def test_a_promise_without_a_plan_is_broken_once(text: str) -> None:
 
 
 @pytest.mark.parametrize("stamp_s", [9.0, 12.0])
-def test_a_promise_that_is_planned_is_kept(stamp_s: float) -> None:
-    promises = promised("okay I'll bring it")
-    promises.planned(plan("fetch", stamp_s))
+@pytest.mark.parametrize(("text", "skill"), [("okay I'll bring it", "fetch"), ("I will put it on the table", "tidy")])
+def test_a_promise_that_is_planned_is_kept(text: str, skill: str, stamp_s: float) -> None:
+    promises = promised(text)
+    promises.planned(plan(skill, stamp_s))
     assert promises.broken(10.0 + GRACE_S) == []
 
 

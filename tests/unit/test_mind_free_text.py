@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from robot_runtime.act.catalogue import plan_step
+from robot_runtime.language.language import languages, load_language
 from robot_runtime.messages import ActionStatus, Argument, SpeechRequest, Utterance
 from robot_runtime.mind.claims import honest, is_claim, skill_of, unproven, without_claims
-from robot_runtime.mind.clauses import conditions, without_courtesy
+from robot_runtime.mind.clauses import UNKNOWABLE, conditions, without_courtesy
+from robot_runtime.mind.facts import FACTS
 from robot_runtime.mind.menu import menu_of
 from robot_runtime.mind.plan_document import LISTS, Each, Fact, If, InOrder, Node, PlanDocument, Saying, Task
 from robot_runtime.mind.plan_reading import read_answer
@@ -46,9 +48,9 @@ def short(node: Node | None) -> str:
     return short(node.during)
 
 
-def planned(rig: Rig, text: str, speaker: str = "anna") -> tuple[str, str]:
+def planned(rig: Rig, text: str, speaker: str = "anna", language: str = "en") -> tuple[str, str]:
     known = rig.mind._known
-    utterance = Utterance(0.0, "u", text, "", (), 1.0, 0.0, 0.0, speaker, "en", "test", "turn", text)
+    utterance = Utterance(0.0, "u", text, "", (), 1.0, 0.0, 0.0, speaker, language, "test", "turn", text)
     answer = rig.mind._deliberation.planner.plan(Request(utterance, menu_of(known, speaker, text), rig.now_s))
     assert isinstance(answer, Answer)
     return short(answer.document.body), answer.document.say
@@ -253,8 +255,10 @@ def short_of(rig: Rig) -> list[str]:
     return [part["do"] for part in json.loads(rig.sent("plan")[-1].document)["plan"]["in_order"]]
 
 
-def test_the_phrases_of_conditions_are_facts() -> None:
-    assert "unknowable" in conditions() and without_courtesy(["please"]) == ["please"]
+@pytest.mark.parametrize("language", languages())
+def test_the_phrases_of_conditions_are_facts(language: str) -> None:
+    assert {name.removeprefix("no ") for name in conditions(load_language(language))} == {*FACTS, UNKNOWABLE}
+    assert without_courtesy(["please"], load_language("en")) == ["please"]
 
 
 # ------------------------------------------------------------ planners that take their time

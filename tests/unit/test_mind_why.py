@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from robot_runtime.messages import Forgotten, ProposedAction
+from robot_runtime.messages import ProposedAction
 from tests.unit.mind_rig import Rig, write_site
 
 
@@ -58,7 +58,7 @@ def test_what_was_done_is_told_with_how_it_went(rig: Rig) -> None:
     rig.hear("go_to", "anna", "go to the kitchen", place="kitchen").run(5.0)
     rig.hear("fetch", "leo", "give me the knife", object="knife").run(1.0)
     told = asked(rig, "what_done")
-    assert told == "Just now Leo said: give me the knife. I was not allowed to. Just now Anna said: go to the kitchen. That worked."
+    assert told == "Just now Leo said: give me the knife; I was not allowed to. Just now Anna said: go to the kitchen; that worked."
 
 
 def test_a_question_disturbs_nothing(rig: Rig) -> None:
@@ -70,5 +70,26 @@ def test_a_question_disturbs_nothing(rig: Rig) -> None:
 
 def test_who_is_forgotten_leaves_no_words(rig: Rig) -> None:
     rig.hear("go_to", "anna", "go to the kitchen", place="kitchen").run(5.0)
-    rig.send("world/forgotten", Forgotten(rig.now_s, "anna", 0, "")).run(0.2)
-    assert asked(rig, "why") == "I have no record of anything that I did."
+    rig.hear("go_to", "rose", "go to the living room", place="living room").run(2.0)
+    rig.hear("go_to", "leo", "go to anna", place="kitchen").run(2.0)
+    rig.hear("forget", "anna").run(0.3).hear("yes", "anna").run(1.0)
+    assert asked(rig, "what_done", "rose") == "Just now you said: go to the living room. That worked."
+    assert "nna" not in str(rig.world.recollection().deeds)
+
+
+def test_what_was_done_and_why_is_known_after_a_restart_too(tmp_path: Path) -> None:
+    before = Rig(write_site(tmp_path), deny_knife, memory_file=str(tmp_path / "memory.sqlite")).run(0.5)
+    before.hear("fetch", "leo", "give me the knife", object="knife").run(1.0)
+    before.hear("go_to", "anna", "go to the kitchen", place="kitchen").run(5.0)
+    before.hear("fetch", "rose", "bring me the red cup", object="red cup").run(1.0)
+    before.world.close()
+    after = Rig(before.site, memory_file=before.memory_file).run(0.5)
+    assert asked(after, "what_done").split(". ")[:4] == [
+        "Just now you said: bring me the red cup", "I was started anew before it was done", "Just now Anna said: go to the kitchen",
+        "That worked"]  # fmt: skip
+    assert asked(after, "why") == "You said: bring me the red cup. I was started anew before it was done."
+    after.hear("go_to", "anna", "go to the living room", place="living room").run(2.0)
+    assert asked(after, "why") == "Anna said: go to the living room."
+    assert [deed.phase for deed in after.world.recollection().deeds] == ["refused", "succeeded", "interrupted", "succeeded"]
+    assert after.world.recollection().deeds[0].rule_ids == ("test",)
+    after.world.close()

@@ -14,7 +14,7 @@ ROW = next(node for node in NODES if node.name == "perceive")
 
 
 class FakeEyes:
-    def __init__(self, home: str) -> None:
+    def __init__(self, home: str, scenario_file: str) -> None:
         self.home = home
 
     def look(self, state: SimState, now_s: float) -> tuple[Detections, People]:

@@ -1,6 +1,7 @@
 """The report of a run: page, sound, picture and film, from messages made here."""
 
 import math
+import re
 import wave
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -23,11 +24,13 @@ from robot_runtime.messages import (
     ScenarioEvent,
     SimState,
     SpeechState,
+    SpeechStyle,
     TimelineEvent,
     Utterance,
     Velocity,
 )
 from robot_runtime.observe.film import CAPTION_PX, FPS, PANE_PX, write_film
+from robot_runtime.observe.manner_picture import draw_rate
 from robot_runtime.observe.page import page
 from robot_runtime.observe.report import write_report
 from robot_runtime.observe.run import Run
@@ -93,6 +96,24 @@ def test_page_tells_expectations_verdicts_and_escapes_text(run: Run) -> None:
     assert escape("sharp & <b>") in text and "<b>sharp" not in text.replace('<b class="', "")
     assert "A &lt;title&gt;" in text
     assert '<video src="video.mp4"' in text
+
+
+def test_page_and_picture_tell_the_manner_its_reasons_and_its_confidence(run: Run) -> None:
+    from matplotlib import pyplot as plt
+
+    reasons = ("hearing", "age:elderly")
+    careful = SpeechStyle(START_S, "", "careful", 130.0, 1.0, 1.0, 0.5, 1.2, 0.3, "nobody", 0.0, reasons=("nobody",))
+    elderly = SpeechStyle(START_S + 1, "rose", "elderly", 96.0, 1.0, 1.2, 0.7, 1.2, 0.3, "", 0.8, words_per_turn=25, reasons=reasons)
+    run.topics["speech/style"] += [careful, elderly]
+    row = page(run, "t", [], []).split("<h2>The manner that it chose, and why</h2>")[1].split("</table>")[0].split("<tr>")[-1]
+    assert re.findall(r"<td[^>]*>([^<]*)</td>", row) == [
+        "1.0", "rose", "elderly", "hearing, age elderly", "0.8", "96", "0.70", "1.20", "25", "1.20", "0.30",
+    ]  # fmt: skip
+    figure, axes = plt.subplots()
+    draw_rate(axes, [careful, elderly], [], run.start_s, run.end_s)
+    assert np.asarray(axes.lines[0].get_xydata()).tolist() == [[0.0, 130.0], [1.0, 96.0], [pytest.approx(run.end_s - START_S), 96.0]]
+    assert [text.get_text() for text in axes.texts] == ["careful", "elderly for rose"]
+    plt.close(figure)
 
 
 def test_a_failed_expectation_is_shown_as_failed() -> None:

@@ -104,15 +104,15 @@ def test_person_who_keeps_running_away_is_not_said_to_be_reached(rig: Rig) -> No
     ends_with(rig, "I cannot find Anna.", "come_here")
 
 
-def test_follow_moves_one_drive_after_the_person(rig: Rig) -> None:
-    rig.drive_s = 100
+def test_follow_moves_one_drive_after_the_person_at_their_distance(rig: Rig) -> None:
+    rig.drive_s, rig.style = 100, style("anna", 1.4, 0.25)
     rig.hear("follow", "anna").run(1)
     for step in range(40):
         rig.people["anna"] = replace(rig.people["anna"], position_m=(5.0, 2.0 + 0.05 * step, 0.0))
         rig.tick()
     assert len({goal.id for goal in rig.goals}) == 1
     assert 3 <= len(rig.goals) <= 5  # at most two a second, and only after 0.25 m
-    assert all(goal.stand_off_m == 1.2 for goal in rig.goals)
+    assert all(goal.stand_off_m == 1.4 for goal in rig.goals)
 
 
 def test_follow_begins_a_new_drive_after_an_arrival(rig: Rig) -> None:
@@ -357,11 +357,13 @@ def test_thing_that_nobody_knows_any_more_is_told(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(("who", "height_m"), [("anna", 0.95), ("rose", 0.95), ("leo", 0.75)])
-def test_hand_over_holds_it_at_a_handy_height(rig: Rig, who: str, height_m: float) -> None:
+def test_hand_over_holds_it_at_a_handy_height_and_comes_at_their_speed(rig: Rig, who: str, height_m: float) -> None:
+    rig.style = style(who, 1.3, 0.25)
     rig.hear("fetch", who, object="red cup", person="me").run(20)
     assert joints(rig, "lift")[-1] == height_m
     assert rig.things["red_cup"].held_by == who
     assert rig.joints["arm"] == 0.0
+    assert [goal.max_speed_mps for goal in rig.goals if not goal.cancel][1] == 0.25
 
 
 @pytest.mark.parametrize(("halted_m", "arm_m"), [(0.65, 0.0), (0.85, 0.13), (1.1, 0.3)])

@@ -10,7 +10,7 @@ import pytest
 from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.act.durations import PATTERNS, seconds
 from robot_runtime.hear.vocabulary import robot_grammar
-from robot_runtime.messages import Battery, ProposedAction, SafetyMode
+from robot_runtime.messages import Battery, ProposedAction, SafetyMode, SpeechStyle
 from safety.ontology import Ontology
 from tests.unit.mind_rig import Rig, Thing, write_site
 
@@ -152,11 +152,13 @@ def walking_behind(rig: Rig, who: str, seconds_: float, gap_m: float = 1.0) -> N
         rig.tick()
 
 
-def test_guiding_leads_somebody_who_comes_along(rig: Rig) -> None:
+def test_guiding_leads_somebody_who_comes_along_at_their_speed(rig: Rig) -> None:
+    rig.style = SpeechStyle(0.0, "anna", "test", 150, 1, 1, 0.3, 1.3, 0.25, "", 1)
     rig.people["anna"] = replace(rig.people["anna"], position_m=(3.5, 2.0, 0.0))
     rig.hear("guide", person="anna", place="kitchen")
     walking_behind(rig, "anna", 5, gap_m=0.5)
     assert rig.said == ["I will take you to the kitchen.", "Please come with me, Anna.", "Here we are in the kitchen."]
+    assert {goal.max_speed_mps for goal in rig.goals if not goal.cancel} == {0.25}
 
 
 def test_who_falls_behind_is_waited_for_and_then_told(rig: Rig) -> None:

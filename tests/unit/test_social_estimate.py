@@ -72,6 +72,15 @@ def test_a_wrong_first_guess_is_given_up_within_three_seconds() -> None:
     assert looked_at("adult", 0.9, 3.0, age, 3.0).group == "adult"
 
 
+def test_eyes_that_keep_changing_their_mind_are_not_believed_when_they_hold_one_for_a_while() -> None:
+    age, told = AgeEstimate(POLICY), []
+    for turn in range(12):
+        looked_at("child" if turn % 2 else "adult", 0.7, 2.0, age, 2.0 * turn)
+        told.append(age.group)
+    assert set(told[3:]) == {"unknown"}
+    assert looked_at("adult", 0.9, 20.0, age, 24.0).group == "adult"
+
+
 def test_a_group_in_use_is_kept_through_some_doubt() -> None:
     age = looked_at("elderly", 0.75)
     assert looked_at("elderly", 0.55, 5.0, age, 3.0).group == "elderly"

@@ -17,6 +17,7 @@ STYLES = {
     for path in sorted(POLICIES.glob("*.yaml"))
     for name, style in load_policy(path).styles.items()
 }
+THE_REST = "Shall I tell the rest?"
 REQUESTS: tuple[dict[str, Any], ...] = (
     {"intent": "go_to", "place": "kitchen"},
     {"intent": "fetch", "object": "red cup", "person": "me"},
@@ -35,12 +36,14 @@ def site(tmp_path: Path) -> str:
 
 
 def help_given(site: str, request: dict[str, Any], age_group: str = "adult", style: SpeechStyle | None = None) -> tuple[object, ...]:
-    """Goals, steps and proposals, and how often and to what purpose the robot spoke; not in which words."""
+    """Goals, steps and proposals, and how often and to what purpose the robot spoke; not in which words, nor in how many turns."""
     rig = Rig(site, style=style)
     rig.people["rose"] = replace(rig.people["rose"], age_group=age_group)
     rig.run(1.0).hear(speaker="rose", **request).run(3.0)
+    while rig.said and rig.said[-1].endswith(THE_REST):
+        rig.hear("yes", "rose").run(0.5)
     plans = [(plan.goal, plan.steps) for plan in rig.sent("plan")]
-    return plans, rig.proposed, [request.purpose for request in rig.sent("speech/say")]
+    return plans, rig.proposed, [request.purpose for request in rig.sent("speech/say") if not request.text.endswith(THE_REST)]
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda request: "-".join(request.values()))

@@ -364,6 +364,17 @@ def test_rate_and_pauses_of_the_sound_are_those_of_the_style(
     assert math.isnan(rig.states[0].rate_wpm)
 
 
+def test_a_style_that_changes_in_mid_sentence_is_heard_from_the_next_one_on(engine: EspeakEngine) -> None:
+    rig = Rig(Voice(VoiceConfig(), engine))
+    fast, slow = (SpeechStyle(0.0, "", "s", rate_wpm, 1.0, 1.0, 0.4, 1.2, 0.3, "", 0.9) for rate_wpm in (180, 110))
+    rig.voice.step({"speech/style": [fast]}, 10.0)
+    rig.say(request(f"{SENTENCE} {SENTENCE} {SENTENCE}"))
+    rig.run(1.0)
+    rig.voice.step({"speech/style": [slow]}, rig.now_s)
+    rig.run(30.0)
+    assert [sentence.rate_wpm for sentence in rig.measured] == pytest.approx([180, 110, 110], rel=0.03)
+
+
 def sound_of(engine: EspeakEngine, clause: str, seconds: float, manner: Manner) -> NDArray[np.int16]:
     return np.concatenate([piece.samples for piece in engine.say(clause, seconds, "en", manner)])
 

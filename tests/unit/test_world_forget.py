@@ -62,7 +62,7 @@ def test_the_bytes_are_gone_from_file_and_log(path: Path) -> None:
     store.save(many, 10.0)
     assert store.flush()
     assert HER.id.encode() in raw(path) and NAME.encode() in raw(path)
-    result = store.forget(HER.id, NAME, without(many, HER.id), 11.0)
+    result = store.forget(HER.id, NAME, without(many, HER.id), 11.0).result()
     assert (result.count, result.left) == (0, 0)
     assert str(path) in result.files and result.needles == (HER.id, NAME)
     assert HER.id.encode() not in raw(path) and b"Featherstone" not in raw(path)
@@ -111,7 +111,7 @@ def test_a_save_that_was_under_way_brings_nobody_back(path: Path) -> None:
     store = DiskStore(path, Clock())
     for _ in range(5):
         store.save(WITH_HER, 10.0)
-        assert store.forget(HER.id, NAME, without(WITH_HER, HER.id), 11.0).left == 0
+        assert store.forget(HER.id, NAME, without(WITH_HER, HER.id), 11.0).result().left == 0
     store.close()
     memory = kept(path)
     assert memory is not None and HER not in memory.people
@@ -126,21 +126,25 @@ def test_what_cannot_be_removed_is_an_error(path: Path, monkeypatch: pytest.Monk
     reader.execute("SELECT * FROM people").fetchall()
     monkeypatch.setattr("robot_runtime.world.database.BUSY_S", 0.05)
     with pytest.raises(OSError, match=r"reads the file|locked"):
-        store.forget(HER.id, NAME, without(WITH_HER, HER.id), 11.0)
+        store.forget(HER.id, NAME, without(WITH_HER, HER.id), 11.0).result()
     reader.close()
-    assert store.forget(HER.id, NAME, without(WITH_HER, HER.id), 12.0).left == 0
+    assert store.forget(HER.id, NAME, without(WITH_HER, HER.id), 12.0).result().left == 0
     store.close()
 
 
 def test_without_a_file_nothing_is_left_either() -> None:
-    assert RamStore().forget("anna", "Anna", MEMORY, 1.0).left == 0
+    assert RamStore().forget("anna", "Anna", MEMORY, 1.0).result().left == 0
 
 
 def test_a_request_is_obeyed_and_its_outcome_told(path: Path) -> None:
-    world = World(WorldConfig(memory_file=str(path)))
+    store = DiskStore(path, Clock())
+    world = World(WorldConfig(), store)
     world.step({"people": [People(1.0, "test", (replace(HER, seen=True), somebody("leo")))]}, 1.0)
-    outbox = dict(world.step({"world/forget": [ForgetRequest(2.0, HER.id)]}, 2.0))
-    assert outbox["world/forgotten"] == Forgotten(2.0, HER.id, 0, "")
+    world.step({"world/forget": [ForgetRequest(2.0, HER.id)]}, 2.0)
+    assert store.flush()
+    outbox = dict(world.step({}, 2.2))
+    assert outbox["world/forgotten"] == Forgotten(2.2, HER.id, 0, "")
+    assert "world/forgotten" not in dict(world.step({}, 2.4))
     assert [person.id for person in outbox["world/facts"].people] == ["leo"]
     assert NAME.encode() not in raw(path)
     world.close()
@@ -148,12 +152,15 @@ def test_a_request_is_obeyed_and_its_outcome_told(path: Path) -> None:
 
 def test_a_disk_that_does_not_forget_is_told(tmp_path: Path) -> None:
     folder = tmp_path / "gone"
-    world = World(WorldConfig(memory_file=str(folder / "world.sqlite")))
+    store = DiskStore(folder / "world.sqlite", Clock())
+    world = World(WorldConfig(), store)
     world.step({"people": [People(1.0, "test", (replace(HER, seen=True),))]}, 1.0)
     world.close()
     shutil.rmtree(folder)
     folder.write_text("no folder")
-    outbox = dict(world.step({"world/forget": [ForgetRequest(2.0, HER.id)]}, 2.0))
+    world.step({"world/forget": [ForgetRequest(2.0, HER.id)]}, 2.0)
+    assert store.flush()
+    outbox = dict(world.step({}, 2.2))
     assert outbox["world/forgotten"].problem and outbox["world/facts"].people == ()
     world.close()
 
@@ -167,7 +174,7 @@ def test_the_world_forgets(path: Path) -> None:
     world.close()
     assert NAME.encode() in raw(path)
     world.step({}, 5.0)
-    assert world.forget(HER.id).left == 0
+    assert world.forget(HER.id).result().left == 0
     _, facts = world.step({}, 5.2)[0]
     assert isinstance(facts, WorldFacts)
     assert ([person.id for person in facts.people], facts.objects, world.events) == (["leo"], (), ())

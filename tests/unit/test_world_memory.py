@@ -88,7 +88,7 @@ def test_after_a_close_it_goes_on_and_sees_what_was_forgotten_meanwhile(site: st
     home.world.close()
     other = World(WorldConfig(site=site, memory_file=str(tmp_path / "m")))
     other.step({}, 1.0)
-    other.forget("anna")
+    other.forget("anna").result()
     other.close()
     facts = home.step()
     assert ([thing.id for thing in facts.objects], [person.id for person in facts.people]) == (["red_cup"], ["leo"])

@@ -43,6 +43,7 @@ BEYOND_A_SCHEMA = {
     "expected a text of": "a text of blanks",
     "no word in it": "a text without a word",
     "that nobody sees": "a text with a character that nobody sees",
+    "pair of surrogates": "a text with half a character",
     "nobody has seen done": "a message that claims a deed",
 }
 """Part of the reader's error, and what it means: all that the plain part of JSON Schema cannot tell and random weights write."""
@@ -169,7 +170,7 @@ def passed(counts: Counter[str], tried: Tried) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=10_000, help="plans to write")
-    parser.add_argument("--batch", type=int, default=64, help="written at a time")
+    parser.add_argument("--batch", type=int, default=192, help="written at a time")
     parser.add_argument("--seed", type=int, default=0, help="of weights and requests")
     parser.add_argument("--most-tokens", type=int, default=160, help="then a plan is brought to its end")
     parser.add_argument("--most-s", type=float, default=math.inf, help="seconds after which no further batch is begun")

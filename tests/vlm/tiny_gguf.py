@@ -1,4 +1,4 @@
-"""A language model of random weights in llama.cpp's own format, with a token a byte: small enough to be made for each test."""
+"""A language model of random weights in llama.cpp's own format, with a token a sign of ASCII: small enough for each test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def write(path: Path, seed: int = 0) -> Path:
 
     rng = np.random.default_rng(seed)
     special = [("<unk>", TokenType.UNKNOWN), ("<s>", TokenType.CONTROL), ("</s>", TokenType.CONTROL)]
-    tokens = special + [(f"<0x{byte:02X}>", TokenType.BYTE) for byte in range(256)] + [("\u2581", TokenType.NORMAL)]
+    # No byte of other letters: random weights would write halves of them, at which the server's reader of answers gives up.
+    tokens = special + [(f"<0x{byte:02X}>", TokenType.BYTE) for byte in range(128)] + [("\u2581", TokenType.NORMAL)]
     writer = GGUFWriter(path, "llama")
     writer.add_context_length(CONTEXT)
     writer.add_embedding_length(EMBEDDING)

@@ -10,9 +10,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
-from robot_runtime.mind.sentences.names import FORMS, Formed, Names
+from robot_runtime.language.language import load_language
+from robot_runtime.language.names import FORMS, Formed, Names
 from safety.files import FileError, load_yaml, suggestion
-from safety.ontology import Ontology
 
 FOLDER = Path(__file__).parent
 REFERENCE = "en"
@@ -32,13 +32,10 @@ class Book(BaseModel):
     language: str
     sentences: dict[str, str]
     variants: dict[str, dict[Tone, str]] = Field({}, description="sentence → the same in other words, by tone")
-    names: dict[str, str] = Field({}, description="English name → name with its article")
-    colours: dict[str, tuple[str, str]] = Field({}, description="English colour → its masculine and feminine form")
-    feminine: frozenset[str] = Field(frozenset(), description="nouns whose article does not tell it")
     _names: Names = PrivateAttr()
 
     def model_post_init(self, context: object) -> None:
-        self._names = Names({**(_known_things() if self.language == "fr" else {}), **self.names}, self.colours, self.feminine)
+        self._names = load_language(self.language).nouns
 
     @field_validator("sentences")
     @classmethod
@@ -115,13 +112,6 @@ def forms(text: str) -> set[str]:
 def languages(folder: Path = FOLDER) -> list[str]:
     """The languages in which the robot has sentences."""
     return sorted(path.stem for path in folder.glob("*.yaml"))
-
-
-@lru_cache(maxsize=1)
-def _known_things() -> dict[str, str]:
-    """The French names of all things of the ontology, by all their English ones."""
-    classes = Ontology.load().classes
-    return {word: kind.fr for name, kind in classes.items() if kind.fr for word in (name, *kind.synonyms)}
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,7 @@ come to an end is led to one: after ``most_tokens`` only the shortest way to clo
 from __future__ import annotations
 
 import base64
+import codecs
 import io
 import json
 from collections.abc import Callable, Sequence
@@ -33,6 +34,8 @@ CLOSING_TOKENS = 2048
 _CLOSING_ORDER = b'"]}n:,'
 """First bytes of what closes a string, a list, an object, and of ``null``; then what leads on to the next of these."""
 
+_LAST_RANK = len(_CLOSING_ORDER) + 1
+
 
 class NotWholeError(Exception):
     """The text ended before it fitted the schema."""
@@ -56,45 +59,51 @@ class Question:
 
 
 class Bound(LogitsProcessor):  # type: ignore[misc]  # transformers is not typed here
-    """Leaves the tokens that fit; one matcher a row of the batch."""
+    """Leaves the tokens that fit; one matcher a row of the batch.
 
-    def __init__(self, tokenizer: llguidance.LLTokenizer, grammar: str, rows: int, most_tokens: int) -> None:
-        self._tokenizer = tokenizer
-        self.matchers = [llguidance.LLMatcher(tokenizer, grammar) for _ in range(rows)]
-        problem = next((matcher.get_error() for matcher in self.matchers if matcher.is_error()), "")
-        if problem:
-            raise ValueError(f"the schema cannot be decoded: {problem}")
+    :param ranks: see :func:`closing_ranks`
+    :raises ValueError: the schema cannot be decoded
+    """
+
+    def __init__(self, tokenizer: llguidance.LLTokenizer, ranks: torch.Tensor, grammar: str, rows: int, most_tokens: int) -> None:
+        first = llguidance.LLMatcher(tokenizer, grammar)
+        if first.is_error():
+            raise ValueError(f"the schema cannot be decoded: {first.get_error()}")
+        self._matchers = [first, *(first.deep_copy() for _ in range(rows - 1))]
+        self._end = tokenizer.eos_token
         self._most_tokens = most_tokens
         self._written = -1
-        self._ranks = _closing_ranks(tokenizer)
-        self._bits = torch.zeros((1, (tokenizer.vocab_size + 31) // 32), dtype=torch.int32)
+        self._ranks = ranks
+        self._bits = torch.zeros((rows, (len(ranks) + 31) // 32), dtype=torch.int32)
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """See transformers; shapes (rows, tokens so far) and (rows, vocabulary)."""
         self._written += 1
         if self._written:
-            for matcher, token in zip(self.matchers, input_ids[:, -1].tolist(), strict=True):
+            for matcher, token in zip(self._matchers, input_ids[:, -1].tolist(), strict=True):
                 if not matcher.is_stopped():
                     matcher.consume_token(token)
-        bound = torch.full_like(scores, -torch.inf)
-        for row, matcher in enumerate(self.matchers):
-            allowed = self._allowed(matcher).to(scores.device)
-            bound[row, allowed] = scores[row, allowed]
-        return bound
+        return scores.masked_fill(~self._allowed().to(scores.device), -torch.inf)
 
-    def _allowed(self, matcher: llguidance.LLMatcher) -> torch.Tensor:
-        """Token ids; never none, so that a distribution is left."""
-        if matcher.is_stopped():
-            return torch.tensor([self._tokenizer.eos_token])
-        matcher.unsafe_compute_mask_ptr(self._bits.data_ptr(), self._bits.numel() * 4)
-        bits = (self._bits[0].unsqueeze(1) >> torch.arange(32, dtype=torch.int32)) & 1
-        allowed = bits.flatten()[: self._tokenizer.vocab_size].nonzero().flatten()
-        return allowed if self._written < self._most_tokens else allowed[self._ranks[allowed].argmin()].unsqueeze(0)
+    def _allowed(self) -> torch.Tensor:
+        """Which tokens may come, of shape (rows, vocabulary); in each row at least one, so that a distribution is left."""
+        for row, matcher in zip(self._bits, self._matchers, strict=True):
+            if not matcher.is_stopped():
+                matcher.unsafe_compute_mask_ptr(row.data_ptr(), row.numel() * row.element_size())
+        bits = (self._bits.unsqueeze(-1) >> torch.arange(32, dtype=torch.int32)) & 1
+        allowed = bits.flatten(1)[:, : len(self._ranks)].bool()
+        if self._written >= self._most_tokens:
+            best = torch.where(allowed, self._ranks, _LAST_RANK + 1).argmin(1)
+            allowed = torch.zeros_like(allowed).scatter_(1, best.unsqueeze(1), True)
+        over = torch.tensor([matcher.is_stopped() for matcher in self._matchers])
+        allowed[over] = False
+        allowed[over, self._end] = True
+        return allowed
 
 
-def _closing_ranks(tokenizer: llguidance.LLTokenizer) -> torch.Tensor:
-    """How well each token closes what is open: 0 is the end of the text."""
-    ranks = torch.full((tokenizer.vocab_size,), len(_CLOSING_ORDER) + 1)
+def closing_ranks(tokenizer: llguidance.LLTokenizer) -> torch.Tensor:
+    """How well each token closes what is open, of shape (vocabulary,): 0 is the end of the text."""
+    ranks = torch.full((tokenizer.vocab_size,), _LAST_RANK)
     for token in range(tokenizer.vocab_size):
         first = tokenizer.decode_bytes([token])[:1]
         if first and first in _CLOSING_ORDER:
@@ -118,23 +127,18 @@ class _Pieces:
         self._tokenizer = tokenizer
         self._hand_on = hand_on
         self._prompt_is_past = False
-        self._bytes = b""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
 
     def put(self, tokens: torch.Tensor) -> None:
+        """:raises UnicodeDecodeError: no letter begins so"""
         if not self._prompt_is_past:
             self._prompt_is_past = True
             return
-        self._bytes += _written(self._tokenizer, tokens.flatten().tolist())
-        try:
-            text = self._bytes.decode()
-        except UnicodeDecodeError:
-            return  # the rest of the letter comes with the next token
-        self._bytes = b""
+        text = self._decoder.decode(_written(self._tokenizer, tokens.flatten().tolist()))
         if text:
             self._hand_on(text)
 
-    def end(self) -> None:
-        pass
+    def end(self) -> None: ...
 
 
 def _written(tokenizer: llguidance.LLTokenizer, tokens: Sequence[int]) -> bytes:
@@ -157,6 +161,7 @@ class Model:
         tokenizer.padding_side = "left"
         vocabulary = self._model.get_output_embeddings().weight.shape[0]
         self._tokenizer = llguidance.hf.from_tokenizer(tokenizer, vocabulary)
+        self._ranks = closing_ranks(self._tokenizer)  # a large vocabulary takes a moment
         self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else self._tokenizer.eos_token
 
     def answers(
@@ -169,7 +174,7 @@ class Model:
         """
         first = questions[0]
         grammar = llguidance.LLMatcher.grammar_from_json_schema(first.schema, overrides={"whitespace_flexible": False})
-        bound = Bound(self._tokenizer, grammar, len(questions), first.most_tokens)
+        bound = Bound(self._tokenizer, self._ranks, grammar, len(questions), first.most_tokens)
         inputs = self._inputs(questions).to(self._device)
         sampling = {"do_sample": True, "temperature": first.temperature, "top_k": 0} if first.temperature > 0 else {"do_sample": False}
         with torch.inference_mode():

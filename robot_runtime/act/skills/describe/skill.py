@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from robot_runtime.act.skill import Skill, SkillContext, Steps
-from robot_runtime.act.speaking import speak
+from robot_runtime.act.speaking import TELLING, speak
 
 
 class Describe(Skill):
     def run(self, context: SkillContext) -> Steps:
-        yield from speak(context, context.words.survey(context.requester_id), "answer")
+        yield from speak(context, context.words.survey(context.requester_id), TELLING)

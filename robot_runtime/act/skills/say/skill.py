@@ -8,4 +8,5 @@ from robot_runtime.act.speaking import speak
 
 class Say(Skill):
     def run(self, context: SkillContext) -> Steps:
-        yield from speak(context, context.arguments["text"], "answer")
+        text = context.words.sentence("say_text", text=context.arguments["text"])
+        yield from speak(context, text, "answer")
