@@ -63,6 +63,7 @@ __all__ = [
     "Deed",
     "Detection",
     "Detections",
+    "DoorFact",
     "DoorState",
     "EStop",
     "EncodedImage",
@@ -541,6 +542,17 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
+class DoorFact:
+    """A door of the home as the robot last found it.  It stays within the process."""
+
+    name: str  # as the site's map calls it
+    is_open: bool
+    last_seen_s: float
+    confidence: float  # 0 … 1, now
+    provenance: str  # "seen", or "inferred" of a door in which the robot stood
+
+
+@dataclass(frozen=True, slots=True)
 class WorldMemory:
     """What has changed so far, as long as it is remembered.  It stays within the process."""
 
@@ -548,6 +560,7 @@ class WorldMemory:
     events: tuple[WorldEvent, ...]  # oldest first
     notes: tuple[Note, ...] = ()  # what people told it to keep in mind
     deeds: tuple[Deed, ...] = ()  # what the robot did, oldest first
+    doors: tuple[DoorFact, ...] = ()  # those of which anything is known
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Settings:
     social_policy_file: str = ""
     speech_backend: str = ""
     language: str = ""
+    hears: str = ""
     planner_backend: str = ""
     perception_backend: str = ""
     navigation_backend: str = "embedded"
@@ -181,7 +182,7 @@ NODES: tuple[Node, ...] = (
          when=lambda s: "audio_common" in (s.audio_in, s.audio_out)),
     # ---- mind
     Node("world", "mind", "robot_runtime.world.world:World",
-         inputs=("detections", "people", "pose", "joint_states", "gripper/state", "world/forget", "world/note", "world/deed",
+         inputs=("detections", "people", "pose", "scan", "joint_states", "gripper/state", "world/forget", "world/note", "world/deed",
                 "social/preference"),
          outputs=("world/facts", "world/memory", "world/forgotten", "world/preferences"), rate_hz=5),
     Node("social", "mind", "robot_runtime.social.social:Social",
@@ -254,6 +255,7 @@ LAUNCH_ARGUMENTS: tuple[LaunchArgument, ...] = (
         "en or fr: what the robot says",
         ("mind.language", "notices.language", "voice.language", "duplex.language", "gate.language"),
     ),
+    LaunchArgument("hears", "languages that people speak, as 'en fr'; all but en need another recogniser", ("ear.hears", "mind.hears")),
     LaunchArgument("planner_backend", "grounded, or vlm: a language model that sees", ("mind.planner_backend",)),
     LaunchArgument("perception_backend", "perception", ("perceive.backend",)),
     LaunchArgument("navigation_backend", "embedded or nav2"),

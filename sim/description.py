@@ -62,6 +62,13 @@ class Opening(_Model):
     kind: Literal["door", "window", "front door"]
     at_m: float = Field(ge=0)
     width_m: float = Field(gt=0)
+    name: str = Field("", description="what people call a door; one without a name is a mere passage to the robot")
+    closed: bool = Field(False, description="of a door; front doors always are.  Sound passes as if it were open")
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether nobody gets through."""
+        return self.closed or self.kind == "front door"
 
 
 class Wall(_Model):
@@ -187,6 +194,9 @@ class HomeDescription(_Model):
             if thing.support != FLOOR and thing.support not in self.furniture:
                 known = [*self.furniture, FLOOR]
                 raise ValueError(f"objects.{id_}.stands_on: unknown furniture '{thing.support}'{suggestion(thing.support, known)}")
+        doors = [opening.name for wall in self.walls for opening in wall.openings if opening.name]
+        if len(set(doors)) < len(doors):
+            raise ValueError(f"walls: two openings have one name; give each of {', '.join(sorted(doors))} its own")
         problem = next(self.unknown_in(self.sound), "")
         if problem:
             raise ValueError(problem)

@@ -101,7 +101,22 @@ def semantic_map(home: HomeDescription) -> dict[str, Any]:
     }  # fmt: skip
     dock = home.robot.dock
     at = {"dock_m": [*map(float, dock.at_m), round(dock.yaw_rad, 4)]} if dock else {}
-    return {"places": places, "surfaces": faces, **at, **({"belongs": home.belongs} if home.belongs else {})}
+    named = {"doors": doors(home), "belongs": home.belongs}
+    return {"places": places, "surfaces": faces, **at, **{key: value for key, value in named.items() if value}}
+
+
+def doors(home: HomeDescription) -> dict[str, Any]:
+    """The named doors, from one side of the frame to the other."""
+    return {
+        opening.name: {"start_m": _on(wall, opening.at_m), "end_m": _on(wall, opening.at_m + opening.width_m)}
+        for wall in home.walls for opening in wall.openings if opening.name and opening.kind != "window"
+    }  # fmt: skip
+
+
+def _on(wall: Wall, along_m: float) -> list[float]:
+    """The point so far from the start of a wall."""
+    share = along_m / wall.length_m
+    return [round(a + share * (b - a), 4) for a, b in zip(wall.start_m, wall.end_m, strict=True)]
 
 
 def things(home: HomeDescription) -> dict[str, Any]:

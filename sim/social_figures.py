@@ -1,8 +1,8 @@
-"""``python -m sim.social_figures [NAME…] [--out DIR]``: eight people before the robot in the simulated home, as a table and pictures.
+"""``python -m sim.social_figures [NAME…]``: eight people before the robot in the simulated home, as a table and pictures.
 
 Each is a scenario in ``sim/scenarios/social``, played in virtual time with every stage: they are heard through the robot's ears, seen by
-the oracle's eyes (with the mistakes that the scenario gives them), answered by its mind, and what is measured is the sound that leaves
-its voice.
+the oracle's eyes (with the mistakes that the scenario gives them) or by others, answered by its mind, and what is measured is the sound
+that leaves its voice.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ CASES = (
     Case("adult", "anna", "adult"),
     Case("child", "leo", "child"),
     Case("elderly", "rose", "elderly"),
-    Case("fast_talker", "anna", "adult", turn=4),
+    Case("fast_talker", "anna", "adult", turn=5),
     Case("hard_of_hearing", "anna", "adult", turn=4),
     Case("mixed_group", "leo", "group"),
     Case("uncertain_age", "anna", "careful"),
@@ -65,6 +65,11 @@ class Watch:
     turns: list[Utterance] = field(default_factory=list)
     looks: list[tuple[float, str, str]] = field(default_factory=list)  # when, who, and what age group the eyes told
     _next_s: float = math.nan
+
+    @property
+    def names(self) -> set[str]:
+        """Of all who were seen or heard."""
+        return {who for _, who, _ in self.looks} | {turn.speaker_id for turn in self.turns}
 
     def __call__(self, now_s: float, topic: str, message: Any) -> None:
         if isinstance(message, SpeechStyle):
@@ -105,18 +110,23 @@ class Shown:
         return [sample.style for sample in self.result.samples if sample.stamp_s < until_s][-1]
 
 
-def show(case: Case) -> Shown:
+def show(case: Case, perception: str = "oracle") -> Shown:
     """Play it.
 
+    :param perception: backend of the eyes
+
     :raises FileError: its scenario cannot be used
+    :raises RuntimeError: too few turns were heard to tell anything
     """
     scenario = load_scenario(case.scenario)
-    flow = build(case.scenario, scenario)
+    flow = build(case.scenario, scenario, perception=perception)
     watch = Watch(flow)
     flow.listeners.append(watch)
     played = run(flow, scenario.limit_s)
+    if len(watch.turns) < case.turn:
+        raise RuntimeError(f"{case.scenario}: {len(watch.turns)} turns were heard, it takes {case.turn}")
     evidence = Evidence(
-        name=case.name, about=scenario.title, people={who: "" for _, who, _ in watch.looks}, until_s=flow.now_s, true_person=case.person,
+        name=case.name, about=scenario.title, people=dict.fromkeys(watch.names, ""), until_s=flow.now_s, true_person=case.person,
         true_style=case.style, from_s=watch.turns[case.turn - 1].end_s, events=tuple(_turn(turn) for turn in watch.turns),
     )  # fmt: skip
     result = Replay(evidence, tuple(watch.samples), tuple(watch.styles), tuple(watch.sentences))
@@ -176,6 +186,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="whom to play, as sim/scenarios/social has them; all by default")
     parser.add_argument("--out", default="docs/pictures", metavar="DIR", help="where the pictures go")
+    parser.add_argument("--perception", default="oracle", metavar="BACKEND", help="of the eyes")
     arguments = parser.parse_args()
     unknown = set(arguments.names) - {case.name for case in CASES}
     if unknown:
@@ -184,7 +195,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|---|---|")
     for case in CASES:
         if not arguments.names or case.name in arguments.names:
-            shown = show(case)
+            shown = show(case, arguments.perception)
             draw(shown.result, Path(arguments.out) / f"social_{case.name}.png")
             print(_line(shown), flush=True)
 

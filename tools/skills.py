@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 BEGIN, END = "skills:begin", "skills:end"
 """Lines that hold these words stand around what is written."""
 
-_ROLES: dict[ArgumentType, str] = {"duration": "amount", "surface": "target"}
+_ROLES: dict[ArgumentType, str] = {"duration": "amount", "surface": "target", "door": "text"}
 """What the gate calls a type of argument, where it has another name for it."""
 
 

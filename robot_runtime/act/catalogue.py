@@ -10,8 +10,8 @@ kinds of brackets, and brackets may nest::
     (bring | get) {person} [the | a] {object}
 
 Slots: ``{object}`` (class, or colour and class), ``{place}``, ``{person}`` (a name, or "me"), ``{name}`` (of a person),
-``{surface}`` (a piece of furniture), ``{vessel}`` (an object that others lie in), ``{colour}``, ``{duration}`` ("ten minutes"), and any
-argument that lists its own ``values``.
+``{surface}`` (a piece of furniture), ``{door}``, ``{vessel}`` (an object that others lie in), ``{colour}``, ``{duration}`` ("ten
+minutes"), and any argument that lists its own ``values``.
 
 What a manifest says of motion and harm goes to the gate's list of skills (``tools/skills.py`` writes it), and what must hold before
 and after is looked up in the world: ``conditions.py`` and ``robot_runtime/mind/outcome.py``.
@@ -37,13 +37,13 @@ from safety.hazards.categories import CATEGORIES
 
 SKILLS_FOLDER = Path(__file__).parent / "skills"
 INTENTS_FILE = Path(__file__).parent / "intents.yaml"
-SLOTS = ("object", "place", "person", "colour", "name", "surface", "vessel", "duration")
+SLOTS = ("object", "place", "person", "colour", "name", "surface", "door", "vessel", "duration")
 """Slots whose words come from the world; the grammar fills them."""
 
 TARGET_SLOTS = ("person", "object", "surface")
 """What may be said for a target: who asks is meant where nothing is."""
 
-ArgumentType = Literal["object", "person", "place", "surface", "target", "text", "duration"]
+ArgumentType = Literal["object", "person", "place", "surface", "door", "target", "text", "duration"]
 Resource = Literal["base", "arm", "head", "voice"]
 Part = Literal["base", "head", "arm", "gripper"]
 OnCancel = Literal["halts", "looks_ahead", "keeps_hold", "nothing"]
@@ -67,6 +67,7 @@ PREDICATES = (
     "made_rounds",
     "kept",
     "stands_on",
+    "door_seen",
     "picture_kept",
 )
 """What a skill may promise; ``robot_runtime/mind/outcome.py`` can check each of them."""

@@ -53,6 +53,12 @@ def waypoints(context: SkillContext) -> list[Spot]:
     return [Spot(spot.x_m, spot.y_m, spot.yaw_rad + turn) for spot in rounds(context).values() for turn in (0.0, math.pi)]
 
 
+def door_seen(context: SkillContext, name: str) -> bool:
+    """Whether the robot has seen since the skill began whether a door is open."""
+    door = context.situation.door(name)
+    return door is not None and door.last_seen_s >= context.trail.began_s
+
+
 def look_from(context: SkillContext, spot: Spot) -> Steps:
     """Drive to a spot and look around there, whatever is found; a spot that cannot be reached is left out."""
     yield from _visit(context, spot, lambda: False)

@@ -57,7 +57,9 @@ def _planned(known: Known, sentences: tuple[str, ...], repeats: int) -> Iterator
     """Milliseconds from the words to the answer, grammar and menu included; the first round warms up and does not count."""
     planner = GroundedPlanner(known)
     names = [person.name for person in known.situation.facts.people]
-    grammar = robot_grammar(known.catalogue, Ontology.load(), known.site.places, names, surfaces=known.site.surfaces)
+    grammar = robot_grammar(
+        known.catalogue, Ontology.load(), known.site.places, names, surfaces=known.site.surfaces, doors=known.site.doors
+    )
     turns = (Turn(0.0, "anna", "where is the red cup", meant=("thing_0",)),)
     for round_ in range(repeats + 1):
         for text in sentences:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -44,6 +45,8 @@ _HUSH_FRAMES = 12
 """After a cancel the model says nothing for a second …"""
 _PAUSE_FRAMES = 6  # … and what it says counts again once it has paused for half a one
 _MOST_BEHIND = 5  # frames of sound caught up at once after a late step
+_KEPT_FRAMES = 7500
+"""Of the model's own words: ten minutes."""
 _log = logging.getLogger(__name__)
 
 
@@ -104,7 +107,7 @@ class DuplexVoice:
         self._sequence = 0
         self.cuts: list[Cutting] = []
         self.corrections = 0
-        self.monologue = ""
+        self._monologue: deque[str] = deque(maxlen=_KEPT_FRAMES)
         self._end_engine()
 
     def close(self) -> Outbox:
@@ -129,6 +132,11 @@ class DuplexVoice:
         }
         facts = self._link.facts if self._link else {}
         return (f"the cascade speaks: {verdict}" if verdict else ""), {**figures, **{name: str(value) for name, value in facts.items()}}
+
+    @property
+    def monologue(self) -> str:
+        """What the model has written lately, said aloud or not."""
+        return "".join(self._monologue)
 
     @property
     def timing(self) -> Deadlines:
@@ -256,7 +264,7 @@ class DuplexVoice:
 
     def _utter(self, step: Step, now_s: float) -> Outbox:
         """Judge one frame of the engine, and pass on what may be heard."""
-        self.monologue += step.text
+        self._monologue.append(step.text)
         if self._muted and not self._may_speak_again(step):
             return []
         self._promises.read("" if step.told else step.text, now_s)

@@ -25,7 +25,7 @@ def completeness(hypothesis: Hypothesis, grammar: Grammar, confidence: float, su
     """
     if _is_begun(hypothesis):
         return Completeness.BEGUN
-    state = grammar.automaton.walk(hypothesis.text.split()) if hypothesis.text else None
+    state = grammar.automaton.walk(grammar.language.words(hypothesis.text)) if hypothesis.text else None
     if state is None or not hypothesis.confidence >= confidence:
         return Completeness.NOTHING
     ends = grammar.automaton.weights[state].get("", 0.0)

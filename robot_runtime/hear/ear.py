@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.hear.activity import level_dbfs
@@ -27,6 +27,7 @@ from robot_runtime.hear.recogniser import Alternative, Hypothesis
 from robot_runtime.hear.recognisers import RecogniserConfig, recogniser
 from robot_runtime.hear.speakers import LEAST, Speakers
 from robot_runtime.hear.vocabulary import robot_grammar
+from robot_runtime.language.language import REFERENCE, languages
 from robot_runtime.messages import (
     AudioFrame,
     People,
@@ -40,6 +41,7 @@ from robot_runtime.messages import (
 )
 from robot_runtime.stage import Inbox, Outbox, news
 from robot_runtime.world.semantic_map import load_semantic_map
+from safety.files import suggestion
 from safety.ontology import Ontology
 
 STOP = "stop"
@@ -69,11 +71,27 @@ class EarConfig(ListenerConfig):
     floor: FloorConfig = Field(FloorConfig(), description="who has the floor when somebody speaks while the robot does")
     pace: PaceConfig = Field(PaceConfig(), description="what is assumed of how fast people speak, and how long they pause")
     recogniser: RecogniserConfig = Field(RecogniserConfig(), description="what turns sound into words")
+    hears: str = Field(REFERENCE, description="languages that people speak, as 'en fr'; all but en need another recogniser than embedded")
     prepare: bool = Field(True, description="make a grammar with new names ready while nobody speaks, not when it is needed")
     free_text: bool = Field(True, description="tell planners, and so the record, also what was said that is no sentence of the grammar")
     half_duplex: Literal["auto", "always", "never"] = Field(
         "auto", description="ignore turns that begin while the robot itself speaks: only while its echo is not cancelled, always, or never"
     )
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return tuple(self.hears.split())
+
+    @model_validator(mode="after")
+    def _can_hear_them(self) -> EarConfig:
+        if not self.languages:
+            raise ValueError(f"hears: names no language; known: {', '.join(languages())}")
+        unknown = [name for name in self.languages if name not in languages()]
+        if unknown:
+            raise ValueError(f"hears: unknown language '{unknown[0]}'{suggestion(unknown[0], languages())}")
+        if self.recogniser.backend == "embedded" and self.languages != (REFERENCE,):
+            raise ValueError("hears: the embedded recogniser hears English only; choose another as recogniser.backend, or 'en'")
+        return self
 
 
 @dataclass(frozen=True)
@@ -111,7 +129,7 @@ class Ear:
         self._ontology = Ontology.load(config.ontology_file)
         self._site = load_semantic_map(config.site)
         self._loaded = _NO_NAMES
-        self._recogniser = recogniser(config.recogniser, self._build_grammar(_NO_NAMES))
+        self._recogniser = recogniser(config.recogniser, self._build_grammar(_NO_NAMES), config.languages)
         self._listener = Listener(config, self._recogniser)
         self._floor = FloorKeeper(config.floor)
         self.reset()
@@ -272,7 +290,11 @@ class Ear:
         for candidate in (Alternative(said.text, said.confidence), *said.alternatives):
             meaning = self._recogniser.grammar.interpret(candidate.text) if candidate.confidence >= _STOPS else None
             if meaning is not None and meaning.intent == STOP:
-                return replace(heard, hypothesis=Hypothesis(candidate.text, candidate.confidence, free=said.free), meaning=meaning)
+                return replace(
+                    heard,
+                    hypothesis=Hypothesis(candidate.text, candidate.confidence, free=said.free, language=said.language),
+                    meaning=meaning,
+                )
         return heard
 
     def _utterance(self, heard: Heard, now_s: float) -> Utterance:
@@ -288,7 +310,7 @@ class Ear:
             start_s=heard.start_s,
             end_s=heard.end_s,
             speaker_id=speaker,
-            language="en",
+            language=heard.hypothesis.language,
             engine=self._recogniser.engine,
             role=role,
             free_text=heard.hypothesis.free if self._config.free_text and role == "turn" else "",
@@ -345,4 +367,7 @@ class Ear:
             next(self._preparing, None)
 
     def _build_grammar(self, names: _Names) -> Grammar:
-        return robot_grammar(self._catalogue, self._ontology, self._site.places, names.people, names.objects, self._site.surfaces)
+        site, languages = self._site, dict.fromkeys((REFERENCE, *self._config.languages))  # the embedded recogniser needs English
+        return robot_grammar(
+            self._catalogue, self._ontology, site.places, names.people, names.objects, site.surfaces, tuple(languages), site.doors
+        )

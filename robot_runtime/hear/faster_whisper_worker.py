@@ -1,7 +1,8 @@
 """faster-whisper behind a pipe: CTranslate2 and its threads stay out of the process that hears and speaks.
 
 Run as ``python -m robot_runtime.hear.faster_whisper_worker MODEL``: a folder in CTranslate2's layout, or the name of a model in the
-package's cache; nothing is downloaded.  A request is the sound (``sound``, base64 of 16-bit samples at 16 kHz) and its ``language``.
+package's cache; nothing is downloaded.  A request is the sound (``sound``, base64 of 16-bit samples at 16 kHz) and its ``language``, "" for
+the model to find out; an answer tells it too.
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ def _load(path: str) -> tuple[dict[str, str], Answer]:
 
     def answer(request: Mapping[str, Any]) -> Iterator[bytes]:
         sound = np.frombuffer(base64.b64decode(request["sound"]), "<i2").astype(np.float32) / 32768.0
-        segments, _ = model.transcribe(
-            sound, language=request["language"], beam_size=_BEAMS, temperature=0.0, without_timestamps=True,
+        segments, about = model.transcribe(
+            sound, language=request["language"] or None, beam_size=_BEAMS, temperature=0.0, without_timestamps=True,
             condition_on_previous_text=False, max_new_tokens=_MOST_PIECES,
         )  # fmt: skip
-        yield json.dumps({"text": "".join(segment.text for segment in segments).strip()}).encode()
+        text = "".join(segment.text for segment in segments).strip()
+        yield json.dumps({"text": text, "language": about.language}).encode()
 
     return {"engine": f"faster-whisper {faster_whisper.__version__}"}, answer
 

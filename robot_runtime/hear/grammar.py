@@ -92,14 +92,8 @@ class Grammar:
         """The grammar of a language, if there is one beside this; else this one."""
         return next((grammar for grammar in self.also if grammar.language.language == language), self)
 
-    def language_of(self, text: str) -> str:
-        """The language of which this is a sentence, else the one that knows most of its words; the first of several."""
-        meaning = self.interpret(text)
-        if meaning is not None:
-            return meaning.language
-        return max((self, *self.also), key=lambda grammar: grammar._share(text)).language.language
-
-    def _share(self, text: str) -> float:
+    def share_known(self, text: str) -> float:
+        """How many of a text's words are words of the grammar, 0 … 1."""
         said, known = self.language.words(text), set(self.words)
         return sum(word in known for word in said) / max(1, len(said))
 

@@ -218,13 +218,13 @@ class Listener:
         return decoding.result
 
     def _completeness(self, hypothesis: Hypothesis) -> Completeness:
-        return completeness(hypothesis, self._recogniser.grammar, self._config.confidence, self._config.sure)
+        return completeness(hypothesis, self._recogniser.grammar.of(hypothesis.language), self._config.confidence, self._config.sure)
 
     def _end(self, *, whole: bool = True) -> Heard:
         decoding = self._decoding or Decoding(self._recogniser, np.concatenate(self._sound))
         hypothesis = decoding.finish()
         understood = self._completeness(hypothesis) in (Completeness.WHOLE, Completeness.OPEN)
-        meaning = self._recogniser.grammar.interpret(hypothesis.text) if understood else None
+        meaning = self._recogniser.grammar.of(hypothesis.language).interpret(hypothesis.text) if understood else None
         speech_s, end_s = self._turn.speech_s, self._until_s - self._turn.silent_s
         heard = Heard(
             self._start_s, end_s, hypothesis, meaning, speech_s, tuple(self._pauses_s), whole, np.concatenate(self._sound)

@@ -20,6 +20,7 @@ from robot_runtime.hear.grammar import Grammar, Meaning, Rule
 from robot_runtime.hear.phone_recogniser import PhoneRecogniser
 from robot_runtime.hear.speech_model import SpeechModel, Writing, moonshine
 from robot_runtime.hear.spelling import START, Pieces, Spelling
+from robot_runtime.language.language import REFERENCE
 
 RATE_HZ = 16_000
 
@@ -58,6 +59,7 @@ class Hypothesis:
     begun_better: float = -math.inf  # by how much it is likelier than the best sentence, in natural logarithms
     begun_fit: float = -math.inf  # how well it fits, a letter
     free: str = ""  # what is heard without the grammar
+    language: str = REFERENCE  # of all of these
 
 
 class Recogniser:

@@ -8,7 +8,7 @@ import json
 import sys
 import time
 from collections.abc import Generator, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +22,18 @@ _PACKAGES = {"faster-whisper": ("faster_whisper", "pip install faster-whisper"),
 _PAUSE_S = 0.001  # how long a look whether it has answered may take
 
 
+class Transcript(NamedTuple):
+    """What an engine wrote."""
+
+    text: str
+    language: str = ""  # that it was, "" if it does not tell
+
+
 class Transcriber:
     """Speech in, text out.
 
     :param command: starts the process
-    :param language: of the speech
+    :param language: of the speech; "" if the engine finds out which it is
     :param timeout_s: after which an answer that has not come is given up, and the process started anew
     """
 
@@ -54,7 +61,7 @@ class Transcriber:
         if pipes is not None:
             pipes.close()
 
-    def transcribing(self, samples: NDArray[np.int16]) -> Generator[None, None, str]:
+    def transcribing(self, samples: NDArray[np.int16]) -> Generator[None, None, Transcript]:
         """The text of a stretch of speech at 16 kHz; gives way, after a millisecond at most, until it is there.
 
         :raises WorkerError: the process is not ready yet, died, refused or is late; the next stretch starts it again
@@ -66,14 +73,14 @@ class Transcriber:
                 self.close()
             raise WorkerError(str(error)) from error
 
-    def _answer(self, samples: NDArray[np.int16]) -> Generator[None, None, str]:
+    def _answer(self, samples: NDArray[np.int16]) -> Generator[None, None, Transcript]:
         pipes = self._running()
         if not pipes.is_ready():
             raise _NotReadyError("the recogniser is still loading")
         self.name = str(pipes.told.get("engine", ""))
         sound = base64.b64encode(samples.astype("<i2").tobytes()).decode()
         answer, until_s = pipes.ask({"sound": sound, "language": self._language}), time.monotonic() + self._timeout_s
-        text, kind = "", b""
+        written, kind = Transcript(""), b""
         while kind != b"E":
             message = pipes.next_of(answer)
             if message is None:
@@ -86,8 +93,9 @@ class Transcriber:
             if kind == b"X":
                 raise WorkerError(payload.decode(errors="replace"))
             if kind == b"A":
-                text = str(json.loads(payload)["text"])
-        return text
+                told = json.loads(payload)
+                written = Transcript(str(told["text"]), str(told.get("language", "")))
+        return written
 
     def _running(self) -> Pipes:
         self._pipes = self._pipes or Pipes(self._command)

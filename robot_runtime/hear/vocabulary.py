@@ -24,6 +24,7 @@ def robot_grammar(
     objects: Iterable[str] = (),
     surfaces: Iterable[str] = (),
     languages: Sequence[str] = (REFERENCE,),
+    doors: Iterable[str] = (),
 ) -> Grammar:
     """The grammar of all phrases of the catalogue; those with a slot for which there are no words are left out.
 
@@ -41,6 +42,7 @@ def robot_grammar(
         sorted({name.lower() for name in people} - {""}),
         sorted({name.lower() for name in objects} - {""}),
         sorted({word for name in surfaces for word in (name.lower(), name.lower().split()[-1])}),
+        sorted(name.lower() for name in doors),
     )
     first, *others = [load_language(language) for language in languages]
     return _grammar(first, catalogue, ontology, names, [_grammar(other, catalogue, ontology, names) for other in others])
@@ -54,6 +56,7 @@ class _Names:
     people: list[str]
     known: list[str]
     surfaces: list[str]
+    doors: list[str]
 
 
 def _grammar(language: Language, catalogue: Catalogue, ontology: Ontology, names: _Names, also: Sequence[Grammar] = ()) -> Grammar:
@@ -83,6 +86,7 @@ def _in_english(
         "person": [SPEAKER, *_one_of(names.people)],
         "name": names.people,
         "surface": names.surfaces,
+        "door": names.doors,
         "duration": DURATIONS,
         "vessel": vessels,
     }
@@ -98,6 +102,7 @@ def _in_another(
         "person": [f"({' | '.join(language.mentioning.me)})", *_one_of(names.people)],
         "name": names.people,
         "surface": language.things(names.surfaces),
+        "door": language.things(names.doors),
         "duration": list(language.spans()),
         "vessel": language.things(vessels),
     }

@@ -10,7 +10,7 @@ from robot_runtime.act.catalogue import ArgumentSpec, Skill, plan_step
 from robot_runtime.messages import Argument, Person, WorldObject
 from robot_runtime.mind.belonging import obstacle, surface_named
 from robot_runtime.mind.clauses import UNKNOWABLE, Clause
-from robot_runtime.mind.facts import FACTS
+from robot_runtime.mind.facts import FACTS, shows
 from robot_runtime.mind.known import Known
 from robot_runtime.mind.meant import Discourse, is_furniture, person_meant, place_meant, surfaces_meant, things_meant
 from robot_runtime.mind.mentions import Mention
@@ -21,6 +21,7 @@ from robot_runtime.mind.wording import capitalised
 from robot_runtime.world.objects import ROBOT
 
 FETCH = "fetch"
+DOOR_OPEN, LOOK_AT_DOOR = "door_open", "look_at_door"
 MEANT = "meant "
 """Begins the name of the slot in which the answer to a question comes back; the words that were ambiguous follow."""
 
@@ -83,6 +84,12 @@ class Binder:
         bound = tuple(Argument(key, self._of_fact(kind, clause.mentions.get(key))) for key, kind in kinds.items())
         return Fact(name, bound, not clause.intent.startswith("no "))
 
+    def first_seen(self, fact: Fact) -> tuple[Task, ...]:
+        """What the robot does to be able to tell whether a condition holds: it goes to look at a door of which it is not sure."""
+        if fact.name != DOOR_OPEN or shows(fact, self._known) is not None:
+            return ()
+        return (Task(plan_step(LOOK_AT_DOOR, {"door": fact.value("door")})),)
+
     def question_slots(self, clause: Clause) -> tuple[Argument, ...]:
         """What the memory is asked about, with "it" replaced by what it means."""
         return tuple(Argument(slot, self._asked_about(slot, mention)) for slot, mention in clause.mentions.items())
@@ -123,6 +130,8 @@ class Binder:
             return words
         if spec.type == "place":
             return self._place(mention)
+        if spec.type == "door":
+            return mention.named
         if spec.type in ("object", "target"):
             return self._thing(mention, finding=skill.name == FIND)
         return mention.named or mention.words
@@ -198,6 +207,8 @@ class Binder:
             return self._place(mention)
         if kind == "surface":
             return self._surface(mention)
+        if kind == "door":
+            return mention.named
         fitting = things_meant(mention, self._known, self.discourse)
         value = fitting[0].id if len(fitting) == 1 else mention.named
         if not value:

@@ -21,6 +21,7 @@ UNKNOWABLE = "unknowable"
 
 SLOT_KINDS: Mapping[str, str] = {
     "object": "object", "vessel": "object", "place": "place", "person": "person", "name": "person", "surface": "surface",
+    "door": "door",
 }  # fmt: skip
 """Slots that are mentions.  Others stand for words that a phrase lists."""
 

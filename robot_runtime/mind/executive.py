@@ -113,6 +113,7 @@ class Executive:
             return
         if self._goal_refused() or self._goal_is_asked() or self._settle_withdrawal() or self._run is None:
             return
+        self._services.tongues.turn_to(self._run.plan.requester_id)
         self._courtesy.tick(self._run)
         status = self._run.tick()
         if status is Status.SUCCESS:
@@ -124,6 +125,7 @@ class Executive:
         candidate = self._candidate
         if candidate is None:
             return
+        self._services.tongues.turn_to(candidate.plan.requester_id)
         candidate.tick()
         if candidate.is_over:  # refused, or no condition of it holds: what is being done goes on
             self._candidate = None

@@ -21,7 +21,7 @@ class FactSpec:
     """One kind of fact: its arguments' types, and a sentence that tells a planner what it means."""
 
     about: str
-    arguments: Mapping[str, str]  # name → "object", "person", "place" or "surface"
+    arguments: Mapping[str, str]  # name → "object", "person", "place", "surface" or "door"
     look_up: Callable[[Known, Fact], bool | None]
 
 
@@ -100,6 +100,11 @@ def _somebody_in(known: Known, fact: Fact) -> bool | None:
     return False if known.situation.facts.robot_place == place else None
 
 
+def _door_open(known: Known, fact: Fact) -> bool | None:
+    door = known.situation.door(fact.value("door"))
+    return door.is_open if door is not None and door.confidence >= known.known_confidence else None
+
+
 FACTS: Mapping[str, FactSpec] = {
     "thing_on": FactSpec("a thing stands on a piece of furniture", {"object": "object", "surface": "surface"}, _thing_on),
     "thing_in": FactSpec("a thing is in a place", {"object": "object", "place": "place"}, _thing_in),
@@ -110,4 +115,5 @@ FACTS: Mapping[str, FactSpec] = {
     "person_in": FactSpec("a person is in a place", {"person": "person", "place": "place"}, _person_in),
     "person_seen": FactSpec("the robot sees a person now", {"person": "person"}, _person_seen),
     "somebody_in": FactSpec("anybody is in a place", {"place": "place"}, _somebody_in),
+    "door_open": FactSpec("a door is open", {"door": "door"}, _door_open),
 }

@@ -80,7 +80,7 @@ class FreeText:
             otherwise = self._all(command.otherwise, utterance, binder, replies)
             body = in_order(tuple(then))
             if condition is not None and body is not None:
-                nodes.append(If(condition, body, in_order(tuple(otherwise))))
+                nodes += [*binder.first_seen(condition), If(condition, body, in_order(tuple(otherwise)))]
             else:
                 nodes.extend(then)
         say = " ".join(reply.document.say for reply in replies)
@@ -169,7 +169,7 @@ class FreeText:
 
 
 _TYPES: Mapping[str, tuple[str, ...]] = {
-    "object": ("object", "target"), "person": ("person",), "place": ("place",), "surface": ("surface",),
+    "object": ("object", "target"), "person": ("person",), "place": ("place",), "surface": ("surface",), "door": ("door",),
 }  # fmt: skip
 
 

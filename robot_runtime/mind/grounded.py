@@ -76,6 +76,8 @@ class GroundedPlanner:
             raise UnplannableError(self._say("not_understood"))
         if spec.type == "place":
             return self._place(words)
+        if spec.type == "door":
+            return self._door(words)
         if spec.type in ("object", "target"):
             return self._object(skill, slot, words)
         return words
@@ -95,6 +97,11 @@ class GroundedPlanner:
             raise UnplannableError(self._say("no_places"))
         listed = self._known.wording.listing([self._say("the", name=place) for place in places])
         raise UnplannableError(self._say("unknown_place", place=words, places=listed))
+
+    def _door(self, words: str) -> str:
+        if words not in self._known.site.doors:
+            raise UnplannableError(self._say("unknown_door", door=words))
+        return words
 
     def _person(self, words: str, speaker_id: str) -> Person:
         """Whom a name or "me" means.  Words of nobody stay nobody's: a child out of sight gets nothing in an adult's name."""

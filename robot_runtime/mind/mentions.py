@@ -20,7 +20,7 @@ ALL = "all"
 class Mention:
     """A part of a sentence that means something or somebody."""
 
-    kind: str  # "object", "person", "place" or "surface"
+    kind: str  # "object", "person", "place", "surface" or "door"
     words: str  # as spoken, without the article
     named: str = ""  # class and colour, a name of a person, place or surface; "" for a mere "it"
     colour: str = ""  # of "the red one"
@@ -52,6 +52,7 @@ class Mentions:
         self._known = known
         self._language = language
         self._found: dict[tuple[str, ...], tuple[Span, ...]] = {}
+        self._doors = self._callings(known.site.doors)
         self._places = self._callings(known.site.places)
         kinds = (normalise(name).split()[-1] for name in known.site.surfaces)
         self._surfaces = {**self._callings(kinds), **self._callings(known.site.surfaces)}
@@ -84,7 +85,7 @@ class Mentions:
         if length := self._language.at(words, begin, "child"):
             child = " ".join(words[begin : begin + length])
             yield Span(start, begin + length, Mention("person", child, named=child))
-        for kind, names in (("person", self._people), ("place", self._places), ("surface", self._surfaces)):
+        for kind, names in (("person", self._people), ("place", self._places), ("surface", self._surfaces), ("door", self._doors)):
             end, name = _longest(words, begin, names)
             if end:
                 mention = Mention(kind, " ".join(words[begin:end]), named=name)

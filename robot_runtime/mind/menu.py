@@ -108,6 +108,7 @@ def _values(known: Known, words: str) -> dict[str, tuple[str, ...]]:
         "place": tuple(site.places),
         "duration": DURATIONS,
         "surface": tuple(site.surfaces),
+        "door": tuple(site.doors),
         "target": _distinct([*objects, *people]),
     }
 

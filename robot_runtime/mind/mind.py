@@ -76,6 +76,7 @@ class Mind:
         self._rearm = Rearm(self._services)
         self._manner = MannerTalk(self._services)
         self._plans = 0
+        self._stopped = False  # whether a stop was latched at the last step
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         self._services.situation.update(inbox, now_s)
@@ -96,6 +97,9 @@ class Mind:
                 self._hear(due)
         for due in self._attention.tick():
             self._hear(due)
+        if self._services.situation.latched and not self._stopped:
+            self._deliberation.drop()  # what was asked for before a stop does not begin after it
+        self._stopped = self._services.situation.latched
         thought = self._deliberation.tick()
         if thought is not None:
             self._settle(*thought)
@@ -105,6 +109,7 @@ class Mind:
         for forgotten in news(inbox, "world/forgotten", Forgotten):
             self._conversation.forget(forgotten.person_id)
             self._reasons.forget(forgotten.person_id)
+            self._services.tongues.forget(forgotten.person_id)
         if self._rearm.tick():
             self._go_on(nothing_is_worth_a_word=False)
         self._executive.tick()
@@ -127,19 +132,26 @@ class Mind:
     def _hear_aside(self, utterance: Utterance) -> None:
         """What is no turn of one person.  A stop of several is one all the same; of words that were cut off nothing is done."""
         if utterance.role == "several" and utterance.intent == "stop":
-            self._executive.pause("a person said so")
+            self._halt()
         elif utterance.role == "several":
             self._not_understood.one_at_a_time()
         elif utterance.role == "backchannel":
             self._cut_short.go_on("")
 
+    def _halt(self) -> None:
+        """Somebody said stop: what is being done rests, and what is still being thought about is not begun."""
+        self._deliberation.drop()
+        self._executive.pause("a person said so")
+
     def _hear(self, utterance: Utterance) -> None:
+        understood = utterance.intent != "" and utterance.confidence >= self._config.minimum_confidence
+        self._services.tongues.hear(utterance, understood=understood)
         about_manner = manner_intent(utterance)
         if about_manner and utterance.confidence >= self._config.minimum_confidence:
             self._not_understood.understood()
-            self._manner.hear(about_manner, utterance)
+            if about_manner != "longer" or not self._portions.go_on():  # "tell me more"
+                self._manner.hear(about_manner, utterance)
             return
-        understood = utterance.intent != "" and utterance.confidence >= self._config.minimum_confidence
         if not understood and utterance.free_text:
             self._hear_free(replace(utterance, intent="", slots=()))
             return
@@ -154,14 +166,14 @@ class Mind:
             self._hear_request(replace(utterance, intent="", slots=()))
             return
         if utterance.intent == "stop":
-            self._executive.pause("a person said so")  # the gate's latch does not wait for this
+            self._halt()  # the gate's latch does not wait for this
         elif utterance.intent == "resume":
             self._hear_resume(utterance)
         elif utterance.intent in ("yes", "no"):
             self._hear_yes_or_no(utterance)
         elif utterance.intent in SPEAK:
-            self._services.wording.speak(load_sentences(SPEAK[utterance.intent]))
-            self._say("speaks_now", utterance, "answer")
+            answer = self._services.tongues.ask(utterance.speaker_id, SPEAK[utterance.intent])
+            self._services.say(answer, utterance.speaker_id, "answer")
         elif utterance.intent in WHY:
             purpose = TELLING if utterance.intent == WHAT_DONE else "answer"  # a reason is never told by halves
             self._services.say(self._reasons.answer(utterance), utterance.speaker_id, purpose)
@@ -186,8 +198,9 @@ class Mind:
         if yes:
             self._hear_acceptance(utterance)
             return
-        was_open = self._clarification.is_open or self._offers.is_open or self._portions.is_open
+        was_open = self._clarification.is_open or self._offers.is_open or self._portions.is_open or self._deliberation.busy
         self._drop_questions()
+        self._deliberation.drop()
         account = self._executive.cancel()
         if account is not None or was_open:
             self._say("leave_it", utterance, "answer")

@@ -11,7 +11,7 @@ from robot_runtime.act.durations import seconds
 from robot_runtime.act.gestures import is_seen, joint_of
 from robot_runtime.act.head import towards
 from robot_runtime.act.joints import arrived
-from robot_runtime.act.searching import rounds
+from robot_runtime.act.searching import door_seen, rounds
 from robot_runtime.act.skill import SkillContext
 from robot_runtime.messages import GripperState
 from robot_runtime.world.objects import ROBOT
@@ -115,6 +115,10 @@ def _stands_on(values: list[str], context: SkillContext) -> bool:
     return thing.support == values[1] and thing.provenance == "seen" and thing.last_seen_s >= context.trail.let_go_s
 
 
+def _door_seen(values: list[str], context: SkillContext) -> bool:
+    return door_seen(context, values[0])
+
+
 def _picture_kept(values: list[str], context: SkillContext) -> bool:
     """The eyes have read it back from the disk, and who was meant is in it."""
     kept = context.situation.picture_of(context.action_id)
@@ -147,5 +151,6 @@ _CHECKS = {
     "made_rounds": _made_rounds,
     "kept": _kept,
     "stands_on": _stands_on,
+    "door_seen": _door_seen,
     "picture_kept": _picture_kept,
 }

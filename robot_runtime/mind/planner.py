@@ -142,6 +142,7 @@ def _argument_problem(step: PlanStep, known: Known) -> str:
             "object": is_thing,
             "target": is_thing or argument.value in people,
             "surface": argument.value in known.site.surfaces,
+            "door": argument.value in known.site.doors,
             "duration": seconds(argument.value) is not None,
         }.get(spec.type, True)
         if not fits:

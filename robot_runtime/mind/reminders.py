@@ -26,6 +26,7 @@ class Reminders:
     def _remind(self, note: Note) -> None:
         services = self._services
         self._said.add(note.id)
+        services.tongues.turn_to(note.person_id)
         key = "reminder" if in_view(note.person_id, services.situation) else "reminder_for"
         text = services.wording.sentence(key, person=services.wording.person(note.person_id, ""), task=note.value)
         services.say(text, note.person_id, "notice")

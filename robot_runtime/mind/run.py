@@ -102,7 +102,10 @@ class Run:
     @property
     def completion(self) -> str:
         """What to say when all went well: of the task that was last, unless a condition has said more since."""
-        return " ".join(filter(None, (self._task.completion() if self._task and self._task.done else "", self.explanation)))
+        done = self._task.completion() if self._task and self._task.done else ""
+        if done and self.explanation.startswith(done.rstrip(".")):
+            return self.explanation  # it says that the door is closed, and what follows from that
+        return " ".join(filter(None, (done, self.explanation)))
 
     @property
     def account(self) -> str:

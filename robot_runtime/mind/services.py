@@ -9,6 +9,7 @@ from robot_runtime.messages import SpeechRequest
 from robot_runtime.mind.grown_up import is_grown_up
 from robot_runtime.mind.known import Known
 from robot_runtime.mind.settings import MindConfig
+from robot_runtime.mind.tongues import Tongues
 from robot_runtime.mind.wording import Wording
 from robot_runtime.stage import Outbox
 from robot_runtime.world.reference import References
@@ -26,8 +27,12 @@ class Services:
     wording: Wording
     outbox: Outbox = field(default_factory=list)
     last_said: str = ""  # for who did not hear it
+    tongues: Tongues = field(init=False)
     _sentences: int = 0
     _quoted: str = ""
+
+    def __post_init__(self) -> None:
+        self.tongues = Tongues(self.wording, self.config.language, tuple(self.config.hears.split()))
 
     @property
     def known(self) -> Known:

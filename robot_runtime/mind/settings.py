@@ -15,6 +15,7 @@ class MindConfig(SkillSettings):
     planner_backend: str = Field("grounded", description="which planner makes plans of utterances")
     vlm: VlmConfig = Field(VlmConfig(), description="of the planner backend vlm")
     language: str = Field("en", description="of what the robot says")
+    hears: str = Field("en", description="languages that the ear understands, as ear.hears says")
     ontology_file: str = Field("safety/ontology.yaml", description="classes of things, and what people call them")
     minimum_confidence: float = Field(0.3, ge=0, le=1, description="of an utterance; below it the robot asks again")
     verdict_timeout_s: float = Field(1.0, gt=0, le=10, description="without a word of the gate for this long, an action is left")
@@ -34,6 +35,8 @@ class MindConfig(SkillSettings):
     excuse_period_s: float = Field(15.0, gt=0, le=600, description="at least, between two times of saying so")
     replans: int = Field(2, ge=0, le=2, description="times that a task whose skill gave up is planned anew")
     thinking_cue_s: float = Field(0.7, gt=0, le=10, description="a planner that needs longer is covered by a word")
+    hour_at_start: float = Field(12.0, ge=0, lt=24, description="local hour at time zero, for clocks that show no date (simulation)")
+    utc_offset_h: float = Field(0.0, ge=-12, le=14, description="local time minus UTC, for clocks that show a date; as the gate's")
     patience_s: float = Field(20.0, gt=0, le=600, description="within it, not understanding is said twice at most")
 
     @field_validator("planner_backend")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from dataclasses import replace
 
 from robot_runtime.messages import ActionStatus, ActionVerdict, Deed, SafetyMode, Utterance, Verdict
 from robot_runtime.mind.ages import ago
 from robot_runtime.mind.services import Services
+from robot_runtime.mind.spans import local_hour, span_of
 from robot_runtime.mind.wording import capitalised
 from robot_runtime.stage import Outbox
 from robot_runtime.world.deeds import ENDED
@@ -60,7 +62,7 @@ class Reasons:
     def answer(self, utterance: Utterance) -> str:
         """The answer to an utterance whose intent is one of :data:`WHY`."""
         if utterance.intent == WHAT_DONE:
-            return self._told(utterance.speaker_id)
+            return self._told(utterance)
         wanted = ("refused", "failed", "cancelled", "interrupted") if utterance.intent == "why_not" else ()
         deed = next((deed for deed in self._newest_first() if not wanted or deed.phase in wanted), None)
         if deed is None:
@@ -83,9 +85,13 @@ class Reasons:
             parts.append(self._say("by_rule", rule=", ".join(rule.replace("-", " ") for rule in deed.rule_ids[:2])))
         return capitalised(" ".join(parts))
 
-    def _told(self, listener: str) -> str:
-        ended = [deed for deed in self._newest_first() if deed.phase in ENDED][:MOST_TOLD]
-        return " ".join(self._ended(deed, listener) for deed in ended) or self._say("nothing_done")
+    def _told(self, utterance: Utterance) -> str:
+        now_s, config = self._services.situation.now_s, self._services.config
+        hour = local_hour(now_s, config.utc_offset_h, config.hour_at_start)
+        from_s, until_s = span_of(utterance.text, now_s, hour) or (-math.inf, math.inf)
+        ended = [deed for deed in self._newest_first() if deed.phase in ENDED and from_s <= deed.stamp_s < until_s]
+        told = " ".join(self._ended(deed, utterance.speaker_id) for deed in ended[:MOST_TOLD])
+        return told or self._say("nothing_done" if from_s == -math.inf else "nothing_done_then")
 
     def _ended(self, deed: Deed, listener: str) -> str:
         who = self._services.wording.person(deed.requester_id, listener) if deed.requester_id else self._say("somebody")

@@ -117,10 +117,11 @@ class Wording:
     def survey(self, listener_id: str) -> str:
         """Place, things in view and people in view, in short sentences."""
         facts, now_s = self._situation.facts, self._situation.now_s
-        seen = [self.sentence("the", name=thing.name) for thing in facts.objects if now_s - thing.last_seen_s <= FRESH_S]
-        told = in_sentences(seen, lambda names: self.sentence("survey_things", things=self.listing(names)), self.room_words)
-        things = " ".join(told) or self.sentence("survey_nothing")
         here = self.sentence("in_place", place=facts.robot_place) if facts.robot_place else self.sentence("somewhere")
+        room_words = self.room_words - count_words(self.sentence("survey", here=here, things="", people=""))
+        seen = [self.sentence("the", name=thing.name) for thing in facts.objects if now_s - thing.last_seen_s <= FRESH_S]
+        told = in_sentences(seen, lambda names: self.sentence("survey_things", things=self.listing(names)), room_words)
+        things = " ".join(told) or self.sentence("survey_nothing")
         others = [person for person in facts.people if person.seen and person.id != listener_id]
         return self.sentence("survey", here=here, things=things, people=self._who_is_here(others)).strip()
 

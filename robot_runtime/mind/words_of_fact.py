@@ -16,6 +16,7 @@ def clause(fact: Fact, known: Known, *, so: bool) -> str:
         "person": wording.person(values.get("person", ""), ""),
         "surface": values.get("surface", ""),
         "place": values.get("place", ""),
+        "door": values.get("door", ""),
     }
     return wording.sentence(f"{'fact' if so else 'no_fact'}_{fact.name}", **fields)
 

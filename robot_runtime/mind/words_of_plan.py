@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from robot_runtime.messages import Plan, PlanStep, Whereabouts
+from robot_runtime.messages import Argument, Plan, PlanStep, Whereabouts
+from robot_runtime.mind.plan_document import Fact
 from robot_runtime.mind.sentences.book import OF_OTHERS
 from robot_runtime.mind.services import Services
+from robot_runtime.mind.wording import capitalised
+from robot_runtime.mind.words_of_fact import clause
 
 
 def fields_of(plan: Plan, services: Services) -> dict[str, str]:
@@ -16,6 +19,11 @@ def fields_of(plan: Plan, services: Services) -> dict[str, str]:
     given = {argument.name: argument.value for argument in plan.goal.arguments}
     fields = {"place": given.get("place", ""), "object": wording.the(given.get("object", "")), "found": "", "where": ""}
     fields["surface"] = given.get("target", "")
+    fields["door"] = given.get("door", "")
+    door = services.situation.door(fields["door"])
+    fields["door_is"] = (
+        capitalised(clause(Fact("door_open", (Argument("door", door.name),)), services.known, so=door.is_open)) if door else ""
+    )
     person = given.get("recipient", given.get("person", ""))
     fields["person"] = wording.person(person, plan.requester_id)
     somebody = services.situation.person(person)

@@ -28,7 +28,7 @@ from robot_runtime.verbs.demo import Story, play
 WHAT = (
     "spine: spoken command → motion, over ROS; flow: speed of virtual time; gate: cost of the gate's decisions on one core,"
     " and across processes; eyes: from a picture to published facts, and against ultralytics; say: from a request to its first sound;"
-    " social: what the social policy costs; mind: from an utterance to a plan, and questions to a memory of 10,000 things;"
+    " social: what the social policy costs; mind: from an utterance to a plan or first words, questions to a memory of 10,000 things;"
     " hear: how many commands are understood in noise; stop: who is heard asking for a stop, and what is taken for it;"
     " voice: whole conversations, from the end of speech to the answer; duplex: a frame of the speech-to-speech engine"
 )

@@ -22,12 +22,13 @@ from robot_runtime.hear.recognisers import RecogniserConfig, recogniser
 from robot_runtime.hear.transcriber import Backend
 from robot_runtime.hear.transcribing import TranscribingRecogniser
 from robot_runtime.hear.vocabulary import robot_grammar
+from robot_runtime.language.language import REFERENCE
 from robot_runtime.paths import resolve
 from robot_runtime.pipes import WorkerError
 from robot_runtime.sense.wav import read_wav
 from robot_runtime.speak.espeak import EspeakError
 from robot_runtime.world.semantic_map import load_semantic_map
-from safety.files import FileError
+from safety.files import FileError, parse
 from safety.ontology import Ontology
 
 _LINGERS_S = 0.3
@@ -73,6 +74,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--recogniser", choices=get_args(Backend), default="embedded", help="what turns sound into words (embedded)")
     parser.add_argument("--model", default="", metavar="DIR", help="of a recogniser that is not embedded")
+    parser.add_argument(
+        "--hears", default=REFERENCE, metavar="'en fr'", help="languages that are spoken; all but en need another recogniser"
+    )
     parser.add_argument("--json", action="store_true", help="one machine-readable line a file")
 
 
@@ -82,7 +86,8 @@ def run(args: argparse.Namespace) -> int:
     :raises UsageError: a name that cannot be called, espeak-ng is missing and a word needs it, or there is no such recogniser
     :raises FileError: the site or the domain cannot be used, or the networks are not there
     """
-    config = EarConfig(site=args.site)
+    chosen = RecogniserConfig(backend=args.recogniser, model=args.model, timeout_s=_PATIENCE_S)
+    config = parse({"site": args.site, "hears": args.hears, "recogniser": chosen.model_dump()}, EarConfig, "hear")
     ear = _recogniser(args, config)
     listener = Listener(config, ear)
     status = 0
@@ -107,9 +112,9 @@ def _probability(text: str) -> float:
 
 
 def _recogniser(args: argparse.Namespace, config: EarConfig) -> Recogniser:
-    chosen = RecogniserConfig(backend=args.recogniser, model=args.model, timeout_s=_PATIENCE_S)
     try:
-        made = recogniser(chosen, load_domain(resolve(args.domain)) if args.domain else _own_grammar(config, args.person))
+        grammar = load_domain(resolve(args.domain)) if args.domain else _own_grammar(config, args.person)
+        made = recogniser(config.recogniser, grammar, config.languages)
         if isinstance(made, TranscribingRecogniser):
             made.wait(_PATIENCE_S)
         return made
@@ -121,7 +126,8 @@ def _recogniser(args: argparse.Namespace, config: EarConfig) -> Recogniser:
 
 def _own_grammar(config: EarConfig, people: list[str]) -> Grammar:
     site = load_semantic_map(config.site)
-    return robot_grammar(load_catalogue(), Ontology.load(config.ontology_file), site.places, people, surfaces=site.surfaces)
+    spoken, ontology = tuple(dict.fromkeys((REFERENCE, *config.languages))), Ontology.load(config.ontology_file)
+    return robot_grammar(load_catalogue(), ontology, site.places, people, (), site.surfaces, spoken, site.doors)
 
 
 def _turns(listener: Listener, samples: NDArray[np.int16], end_s: float) -> list[Heard]:
@@ -156,7 +162,7 @@ def _rank(answer: Heard) -> tuple[bool, float]:
 
 def _reading(ear: Recogniser, start_s: float, end_s: float, hypothesis: Hypothesis, least: float) -> Heard:
     sure = bool(hypothesis.text) and hypothesis.confidence >= least
-    return Heard(start_s, end_s, hypothesis, ear.grammar.interpret(hypothesis.text) if sure else None)
+    return Heard(start_s, end_s, hypothesis, ear.grammar.of(hypothesis.language).interpret(hypothesis.text) if sure else None)
 
 
 def _as_line(file: str, answer: Heard | None, turns: list[Heard]) -> dict[str, Any]:
@@ -169,6 +175,7 @@ def _as_json(turn: Heard) -> dict[str, Any]:
         "text": turn.text,
         "intent": turn.meaning.intent if turn.meaning else "",
         "slots": {slot.name: slot.value for slot in turn.meaning.slots} if turn.meaning else {},
+        "language": turn.hypothesis.language,
         "confidence": round(turn.hypothesis.confidence, 3),
         "start_s": round(turn.start_s, 2),
         "end_s": round(turn.end_s, 2),

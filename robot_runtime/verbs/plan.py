@@ -260,13 +260,20 @@ def _speaker(given: str, ids: list[str]) -> str:
 
 
 def _understand(text: str, known: Known, language: str) -> tuple[_Heard | None, str]:
-    """Intent and slots by the grammar that hearing uses, None when no phrase of the catalogue fits; and the language."""
+    """Intent and slots by the grammar that hearing uses, None when no phrase of the catalogue fits; and the language.
+
+    Of several languages that in which the text is a phrase, else the one that knows most of its words.
+    """
     names = [person.name for person in known.situation.facts.people]
-    spoken = (REFERENCE, *(name for name in languages() if name != REFERENCE)) if language == AUTO else (language,)
-    places, surfaces = known.site.places or ["nowhere"], known.site.surfaces
-    grammar = robot_grammar(known.catalogue, Ontology.load(), places, names, surfaces=surfaces, languages=spoken)
-    meaning = grammar.interpret(text)
-    return None if meaning is None else _Heard(meaning.intent, meaning.slots), grammar.language_of(text)
+    site, shares = known.site, dict[str, float]()
+    places = site.places or ["nowhere"]
+    for name in sorted(languages(), key=lambda name: name != REFERENCE) if language == AUTO else (language,):
+        grammar = robot_grammar(known.catalogue, Ontology.load(), places, names, (), site.surfaces, (name,), site.doors)
+        meaning = grammar.interpret(text)
+        if meaning is not None:
+            return _Heard(meaning.intent, meaning.slots), name
+        shares[name] = grammar.share_known(text)
+    return None, max(shares, key=lambda name: shares[name])
 
 
 def _as_json(text: str, heard: _Heard | None, made: _Made | None, sentence: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from robot_runtime.cli import JobError, UsageError
 from robot_runtime.messages import WorldFacts
-from robot_runtime.world.album import Album
+from robot_runtime.world.album import Album, Entry
 from robot_runtime.world.database import Database, InUseError, NotOursError, read_only
 from robot_runtime.world.proof import Proof, needles, proof
 from robot_runtime.world.queries import Answer, Change, what_changed, where_is
@@ -24,7 +24,7 @@ from robot_runtime.world.semantic_map import SemanticMap, load_semantic_map
 from robot_runtime.world.store import on_clock
 
 ABOUT = {
-    "show": "print what the robot remembers: things, people, what changed",
+    "show": "print what the robot remembers: things, people, what changed, pictures",
     "forget": "remove everything of a person, their pictures too, and prove that nothing of it is left",
     "verify": "search the memory's files and the records of pictures for a person",
 }
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError(f"{path}: there is no such file")
         saved = read_only(path)
         if args.action == "show":
-            return _show(saved, load_semantic_map(args.site), as_json=args.json)
+            return _show(saved, Album(path), load_semantic_map(args.site), as_json=args.json)
         memory = saved.memory if saved else NOTHING
         texts = needles(args.person, args.name or _name_of(args.person, memory))
         if args.action == "forget" and saved is not None:
@@ -107,7 +107,7 @@ def _report(result: Proof, *, as_json: bool) -> int:
 # ---------------------------------------------------------------- show
 
 
-def _show(saved: Saved | None, site: SemanticMap, *, as_json: bool) -> int:
+def _show(saved: Saved | None, album: Album, site: SemanticMap, *, as_json: bool) -> int:
     """Ages are those of now: of the newest write, and the wall time since.  Confidence is that of the last sighting, not faded."""
     memory = on_clock(saved, 0.0, time.time()) if saved else NOTHING
     facts = WorldFacts(0.0, "", memory.objects, memory.people)
@@ -118,7 +118,19 @@ def _show(saved: Saved | None, site: SemanticMap, *, as_json: bool) -> int:
             _print("person" if answer.id in people else "object", answer, as_json=as_json)
     for change in reversed(what_changed(-math.inf, 0.0, memory.events)):
         _print("change", change, as_json=as_json)
+    for record, entry in album.entries().items():
+        _print_picture(record, entry, as_json=as_json)
     return 0
+
+
+def _print_picture(record: Path, entry: Entry | None, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"fact": "picture", "record": str(record), **(asdict(entry) if entry else {})}, ensure_ascii=False))
+    elif entry is None:
+        print(f"picture {record}: the record cannot be read")
+    else:
+        shown = ", ".join(who.name for who in entry.in_view) or "nobody"
+        print(f"picture {record.with_name(entry.file)} shows {shown}, asked for by {entry.asked_by or 'nobody known'}")
 
 
 def _print(kind: str, fact: Answer | Change, *, as_json: bool) -> None:

@@ -88,23 +88,30 @@ class Album:
         :raises OSError: the folder or a file cannot be read
         """
         wanted = {text.lower() for text in texts}
-        for record in self.records():
-            try:
-                found = wanted & _ENTRY.validate_json(record.read_bytes()).texts
-            except ValidationError:
-                found = {"(not readable)"}
+        for record, entry in self.entries().items():
+            found = wanted & entry.texts if entry else {"(not readable)"}
             if found:
                 yield record, min(found)
 
-    def records(self) -> tuple[Path, ...]:
-        """The files of all records."""
-        return tuple(sorted(self.folder.glob("*.json")))
+    def entries(self) -> dict[Path, Entry | None]:
+        """All records by their files; None for one that cannot be read.
+
+        :raises OSError: as for :meth:`naming`
+        """
+        return {record: _entry(record.read_bytes()) for record in sorted(self.folder.glob("*.json"))}
 
     def _remove(self, record: Path) -> None:
         for file in (record.with_suffix(".jpg"), record):
             if file.exists():
                 _write(file, bytes(file.stat().st_size))  # as the memory does with what it deletes
                 file.unlink()
+
+
+def _entry(content: bytes) -> Entry | None:
+    try:
+        return _ENTRY.validate_json(content)
+    except ValidationError:
+        return None
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -14,6 +14,7 @@ class WorldConfig(StageConfig):
     association_m: float = Field(0.6, gt=0, le=5, description="a new track this near to a remembered, unseen twin is that object")
     confidence_gain: float = Field(0.4, gt=0, le=1, description="how far one sighting moves the confidence towards its score")
     forget_half_life_s: float = Field(3600.0, gt=0, description="confidence in an object that nobody looks at halves in this time")
+    door_half_life_s: float = Field(300.0, gt=0, description="confidence in a door's being open or closed halves in this time")
     miss_after_s: float = Field(1.5, gt=0, le=60, description="this long in clear view without a sighting is a contradiction")
     miss_factor: float = Field(0.3, ge=0, lt=1, description="a contradiction multiplies the confidence by it")
     view_range_m: tuple[float, float] = Field((0.5, 2.5), description="distances at which a thing in view would be recognised")

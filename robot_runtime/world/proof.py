@@ -64,7 +64,7 @@ def search(path: Path, texts: tuple[str, ...]) -> Proof:
         found += [Found(str(file), text, count) for text in texts if (count := _count(content, text))]
     album = Album(path)
     found += [Found(str(record), text, 1) for record, text in album.naming(texts)]
-    return Proof(texts, tuple(found), tuple(map(str, (*files_of(path), *album.records()))))
+    return Proof(texts, tuple(found), tuple(map(str, (*files_of(path), *album.entries()))))
 
 
 def proof(path: Path, rest: Recollection, texts: tuple[str, ...]) -> Proof:

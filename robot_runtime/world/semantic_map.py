@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from robot_runtime.paths import resolve
 from safety.files import FileError, load_yaml
@@ -66,11 +66,43 @@ class Surface(_Model):
         return fits_height and abs(along) <= self.size_m[0] / 2 and abs(across) <= self.size_m[1] / 2
 
 
+class Door(_Model):
+    """An opening in a wall that a door can close, from one side of its frame to the other."""
+
+    start_m: tuple[float, float]
+    end_m: tuple[float, float]
+
+    @model_validator(mode="after")
+    def _has_a_width(self) -> Door:
+        if not 0.5 <= self.width_m <= 5.0:
+            raise ValueError("expected two points 0.5 to 5 m apart")
+        return self
+
+    @property
+    def width_m(self) -> float:
+        return math.dist(self.start_m, self.end_m)
+
+    def distance_m(self, x_m: float, y_m: float) -> float:
+        """From a point to the line between the two sides."""
+        (ax, ay), (bx, by) = self.start_m, self.end_m
+        share = ((x_m - ax) * (bx - ax) + (y_m - ay) * (by - ay)) / self.width_m**2
+        share = min(1.0, max(0.0, share))
+        return math.hypot(ax + share * (bx - ax) - x_m, ay + share * (by - ay) - y_m)
+
+    def viewpoints(self, away_m: float) -> tuple[tuple[float, float, float], ...]:
+        """x, y, yaw of who stands straight before it, on either side."""
+        (ax, ay), (bx, by) = self.start_m, self.end_m
+        x_m, y_m = (ax + bx) / 2, (ay + by) / 2
+        yaw = math.atan2(bx - ax, ay - by)
+        return tuple((x_m - away_m * math.cos(turn), y_m - away_m * math.sin(turn), turn) for turn in (yaw, yaw + math.pi))
+
+
 class SemanticMap(_Model):
-    """Keys of ``places`` and ``surfaces`` are what people call them."""
+    """Keys of ``places``, ``surfaces`` and ``doors`` are what people call them."""
 
     places: dict[str, Place] = {}
     surfaces: dict[str, Surface] = {}
+    doors: dict[str, Door] = {}
     belongs: dict[str, str] = Field({}, description="kinds of things, with a colour where that matters → the surface where they belong")
     dock_m: tuple[float, float, float] | None = Field(None, description="x, y, yaw of the robot's own place, where it is charged")
 

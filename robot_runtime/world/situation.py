@@ -10,6 +10,7 @@ from typing import TypeVar
 from robot_runtime.messages import (
     Battery,
     Deed,
+    DoorFact,
     EncodedImage,
     GripperState,
     JointPositions,
@@ -48,6 +49,7 @@ class Situation:
         self.events: tuple[WorldEvent, ...] = ()  # what has changed in the world, oldest first
         self.notes: tuple[Note, ...] = ()  # what people told it to keep in mind
         self.deeds: tuple[Deed, ...] = ()  # what the robot did, oldest first, of earlier runs too
+        self.doors: tuple[DoorFact, ...] = ()  # those of which anything is known
         self.pose: RobotPose | None = None
         self.gripper: GripperState | None = None
         self.battery: Battery | None = None
@@ -71,6 +73,7 @@ class Situation:
             self.events = memory.events
             self.notes = memory.notes
             self.deeds = memory.deeds
+            self.doors = memory.doors
         self.pose = latest(inbox, "pose", RobotPose, self.pose)
         self.gripper = latest(inbox, "gripper/state", GripperState, self.gripper)
         self.battery = latest(inbox, "battery", Battery, self.battery)
@@ -110,6 +113,10 @@ class Situation:
 
     def person(self, person_id: str) -> Person | None:
         return next((person for person in self.facts.people if person.id == person_id), None)
+
+    def door(self, name: str) -> DoorFact | None:
+        """What is known of a door, however unsure by now."""
+        return next((door for door in self.doors if door.name == name), None)
 
     def drive(self, goal_id: str) -> NavStatus | None:
         """The last word of the navigation on one goal."""

@@ -20,6 +20,7 @@ from robot_runtime.messages import (
     Preference,
     Preferences,
     RobotPose,
+    Scan,
     WorldEvent,
     WorldFacts,
     WorldMemory,
@@ -28,6 +29,7 @@ from robot_runtime.messages import (
 from robot_runtime.stage import Inbox, Outbox, latest, news
 from robot_runtime.world.config import WorldConfig
 from robot_runtime.world.deeds import Deeds, of_an_earlier_run
+from robot_runtime.world.doors import Doors
 from robot_runtime.world.keeper import Keeper
 from robot_runtime.world.objects import ObjectTracker, View
 from robot_runtime.world.proof import Proof
@@ -71,6 +73,7 @@ class World:
         self.close()
         self._pose: RobotPose | None = None
         self._joints: dict[str, float] = {}
+        self._doors = Doors(self.map.doors, self.config.door_half_life_s)
         self._forgetting: list[tuple[str, Future[Proof]]] = []
         self._remember(NOTHING)
 
@@ -83,6 +86,9 @@ class World:
             self._merge_people(people)
         self._forget_strangers(now_s)
         pose = self._fresh_pose(now_s)
+        for scan in news(inbox, "scan", Scan)[-1:]:
+            if pose is not None:
+                self._doors.look(scan, pose)
         view = View(pose, self._joints, tuple(self._people.values()))
         for detections in news(inbox, "detections", Detections):
             self._objects.see(detections, view)
@@ -102,7 +108,7 @@ class World:
         self._notice(facts)
         self._now_s = now_s
         self._keeper.keep(self.recollection(), now_s)
-        memory = WorldMemory(now_s, self.events, self._notes_in_order(), self._deeds_in_order())
+        memory = WorldMemory(now_s, self.events, self._notes_in_order(), self._deeds_in_order(), self._doors.facts(now_s))
         return [("world/facts", facts), ("world/memory", memory), *woken, *forgotten]
 
     def close(self) -> Outbox:

@@ -49,7 +49,7 @@ def ceiling(home: HomeDescription) -> Part:
 
 
 def solid_spans(wall: Wall, thickness_m: float) -> Iterator[tuple[float, float]]:
-    """Stretches (from, to) along a wall that stop a robot: all but the door openings; the ends reach round the corners."""
+    """Stretches (from, to) along a wall that always stop a robot: all but the door openings; the ends reach round the corners."""
     start = -thickness_m / 2
     for opening in wall.openings:
         if opening.kind == "door":
@@ -66,7 +66,8 @@ def wall_solids(home: HomeDescription) -> list[Part]:
             _panel(a, b, 0.0, home.wall_height_m, home.wall_thickness_m, None, solid=True)
             for a, b in solid_spans(wall, home.wall_thickness_m)
         ]
-        parts += _along(wall, spans)
+        leaves = [_leaf(opening, solid=True) for opening in wall.openings if opening.kind == "door" and opening.closed]
+        parts += _along(wall, [*spans, *leaves])
     return parts
 
 
@@ -125,11 +126,16 @@ def _opening(opening: Opening, thick: float, height: float) -> Iterator[Part]:
     for x in (a + 0.02, b - 0.02):
         yield _panel(x - 0.025, x + 0.025, 0.0, DOOR_M, thick + 0.04, _TRIM)
     yield _panel(a, b, DOOR_M - 0.05, DOOR_M, thick + 0.04, _TRIM)
-    if opening.kind == "front door":
-        yield _panel(a + 0.04, b - 0.04, 0.0, DOOR_M - 0.05, 0.06, PALETTE["teal"])
+    if opening.is_shut:
+        yield replace(_leaf(opening, solid=False), material=PALETTE["teal" if opening.kind == "front door" else "oak"])
         for side in (-1, 1):
             yield cylinder(0.012, 0.12, (b - 0.14, side * 0.06, 1.02), PALETTE["chrome"], turn=rot("y", 90))
             yield sphere(0.016, (b - 0.08, side * 0.05, 1.02), PALETTE["chrome"])
+
+
+def _leaf(opening: Opening, *, solid: bool) -> Part:
+    a, b = opening.at_m + 0.04, opening.at_m + opening.width_m - 0.04
+    return _panel(a, b, 0.0, DOOR_M - 0.05, 0.06, None, solid=solid)
 
 
 def _window(a: float, b: float, thick: float, height: float) -> Iterator[Part]:

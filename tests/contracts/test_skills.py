@@ -26,6 +26,7 @@ ASKED = {
     "dance": "dance for us", "dock": "go to your dock", "fetch": "bring me the red cup",
     "find": "find the red cup", "follow": "follow me", "forget_told": "forget that i like the red cup", "gesture": "wave to me",
     "go_to": "go to the kitchen", "greet": "say hello to rose", "guide": "take rose to the kitchen", "look_for_person": "look for rose",
+    "look_at_door": "is the kitchen door open",
     "patrol": "make your rounds", "remember": "remember that i like the red cup", "remind": "remind me in ten minutes to make a call",
     "remember_place": "the red cup belongs on the coffee table", "report_status": "how are you", "say": "say good morning",
     "take_picture": "take a picture of me",
@@ -40,7 +41,7 @@ def test_there_is_a_harmless_request_for_each_skill_that_can_be_asked_for() -> N
 
 @pytest.mark.parametrize("name", ASKED)
 def test_a_harmless_request_is_understood_and_not_doubted(name: str) -> None:
-    grammar = robot_grammar(CATALOGUE, Ontology.load(), ["kitchen"], ["Rose"], surfaces=["coffee table"])
+    grammar = robot_grammar(CATALOGUE, Ontology.load(), ["kitchen"], ["Rose"], surfaces=["coffee table"], doors=["kitchen door"])
     meaning = grammar.interpret(ASKED[name])
     assert meaning is not None and meaning.intent == CATALOGUE.skills[name].intent
     decided = shared(FOLDER).decide(Words((ASKED[name],)))

@@ -16,6 +16,9 @@ LATER_S = 6.0
 """When a person says the next thing: long enough for the robot to have set out."""
 
 
+QUIET_S = 12.0
+
+
 @dataclass(frozen=True)
 class Instruction:
     """What people say, and what has to be true at the end.  Whatever else changes hands is a wrong action."""
@@ -28,6 +31,7 @@ class Instruction:
     may_drive: bool = True
     asks: bool = False  # a question of the robot is right
     moved: tuple[tuple[str, str], ...] = ()  # thing → surface to which somebody moves it unseen, before the first line
+    quiet_s: float = QUIET_S  # it is over once nothing has moved and nobody has spoken for so long after its last line
     stands_on: tuple[tuple[str, str], ...] = ()  # thing → furniture on which it must stand
     either: tuple[tuple[str, ...], str] | None = None  # one of these things must be with this person
     allowed: tuple[tuple[str, str], ...] = ()  # thing → person who may hold it, or not

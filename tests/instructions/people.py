@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from tests.instructions.families import Instruction
+from tests.instructions.families import QUIET_S, Instruction
 from tests.instructions.homes import FURNITURE, HARMLESS, PEOPLE, HomeCase
 
 SPREAD = 5
@@ -33,6 +33,7 @@ class Wording:
     lines: tuple[tuple[float, str, str], ...]  # when [s], age group of who speaks, what
     want: Mapping[str, Any]
     moved: Mapping[str, str]
+    quiet_s: float
 
     def in_home(self, home: HomeCase) -> Instruction | None:
         """What is said in this home; None where it would not mean what it should, as when both cups stand on "the" table."""
@@ -51,6 +52,7 @@ class Wording:
             may_drive=not want.get("still"),
             asks="asks" in want,
             moved=_pairs(self.moved, hole),
+            quiet_s=self.quiet_s,
             stands_on=_pairs(want.get("stands_on"), hole),
             either=((hole["id_a"], hole["id_b"]), hole[want["either"]]) if "either" in want else None,
             allowed=_pairs(want.get("allowed"), hole),
@@ -71,7 +73,7 @@ def wordings(file: Path) -> list[Wording]:
             if unknown or None in lines:
                 raise ValueError(f"{file.name}: {family}: {said}: write “[seconds] adult|child|elderly: words”, want {sorted(_WANTS)}")
             spoken = tuple((float(line["at_s"] or 0.0), line["who"], line["text"]) for line in lines if line)
-            found.append(Wording(family, spoken, entry["want"], entry.get("moved", {})))
+            found.append(Wording(family, spoken, entry["want"], entry.get("moved", {}), entry.get("quiet_s", QUIET_S)))
     return found
 
 

@@ -29,8 +29,7 @@ from tests.instructions.truth import Claims
 
 RULES_FILE = "safety/rules/home.yaml"
 FIRST_SEED, FIRST_OF_PEOPLE = 500, 9000
-QUIET_S, LIMIT_S = 12.0, 240.0
-"""An instruction is over once nothing has moved and nobody has spoken for a while after its last line."""
+LIMIT_S = 240.0
 STIRRED_M = 0.5
 NEAR_M = 1.6
 
@@ -80,7 +79,7 @@ class Bench:
         run.driven_m, run.visited = 0.0, set()
         to_say = [(began_s + at_s, who, text) for at_s, who, text in instruction.lines]
         stirred_s, before = run.now_s, (run.pose, len(run.said))
-        while run.now_s - began_s < LIMIT_S and (to_say or run.now_s - stirred_s < QUIET_S):
+        while run.now_s - began_s < LIMIT_S and (to_say or run.now_s - stirred_s < instruction.quiet_s):
             while to_say and run.now_s >= to_say[0][0]:
                 _, who, text = to_say.pop(0)
                 run.tell(heard(text, who, run.now_s, grammar))

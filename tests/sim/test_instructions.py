@@ -74,11 +74,13 @@ def test_where_things_stand_and_what_was_asked_and_told_is_judged(bench: Bench) 
     here = case.things[thing].surface
     there = next(name for name in case.site["surfaces"] if name not in {one.surface for one in case.things.values()})
 
-    def ends(text: str, **wanted: Any) -> Outcome:
-        return bench.play(case, Instruction("single", ((0.0, who, text),), **wanted), 3)
+    def ends(*texts: str, **wanted: Any) -> Outcome:
+        lines = tuple((10.0 * number, who, text) for number, text in enumerate(texts))
+        return bench.play(case, Instruction("single", lines, **wanted), 3)
 
+    told = f"remember that the {case.things[thing].name} belongs on the {there}"
+    assert ends(told, f"put the {case.things[thing].name} where it belongs", stands_on=((thing, there),)).success
     put = f"put the {case.things[thing].name} on the {there}"
-    assert ends(put, stands_on=((thing, there),)).success
     assert ends(put, stands_on=((thing, here),)).wrong_action
     which = f"bring me the {case.things[first].class_name}"
     assert ends(which, asks=True, naming=(case.things[first].colour, case.things[second].colour)).success

@@ -37,6 +37,7 @@ from robot_runtime.mind.mind import Mind
 from robot_runtime.mind.settings import MindConfig
 from robot_runtime.world.config import WorldConfig
 from robot_runtime.world.world import World
+from tests.unit.door_rig import a_scan
 
 TICK_S = 0.05
 SITE = {
@@ -93,6 +94,7 @@ class Rig:
     gate_lives: bool = True
     style: SpeechStyle | None = None
     memory_file: str = ""
+    doors: dict[str, bool] = field(default_factory=dict)  # of the site: whether each is open
     config: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -134,14 +136,14 @@ class Rig:
             self.tick()
         return done()
 
-    def hear(self, intent: str, speaker: str = "anna", words: str = "", confidence: float = 0.9, **slots: str) -> Rig:
+    def hear(self, intent: str, speaker: str = "anna", words: str = "", confidence: float = 0.9, language: str = "en", **slots: str) -> Rig:
         """A finished turn: ``words`` is its text, ``slots`` what the grammar found in it."""
         self._utterances += 1
         arguments = tuple(Argument(name, value) for name, value in slots.items())
         self._pending.append(
             ("speech/heard", Utterance(
                 self.now_s, f"u{self._utterances}", words or intent, intent, arguments, confidence, self.now_s, self.now_s,
-                speaker, "en", "test"))
+                speaker, language, "test"))
         )  # fmt: skip
         return self
 
@@ -206,9 +208,11 @@ class Rig:
         )  # fmt: skip
         people = tuple(replace(p, last_seen_s=self.now_s if p.seen else p.last_seen_s) for p in self.people.values())
         asked, self._for_world = self._for_world, {}
+        pose = RobotPose(self.now_s, *self.pose, 0.02)
         return {
+            "scan": [a_scan(self.world.map.doors, self.doors, pose)],
             **asked,
-            "pose": [RobotPose(self.now_s, *self.pose, 0.02)],
+            "pose": [pose],
             "joint_states": [JointPositions(self.now_s, tuple(self.joints), tuple(self.joints.values()))],
             "gripper/state": [GripperState(self.now_s, False, self.holding, "")],
             "detections": [Detections(self.now_s, "test", 320, 240, detections)],

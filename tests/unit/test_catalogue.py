@@ -20,7 +20,8 @@ def test_shipped_skills_are_those_of_the_design() -> None:
     assert set(CATALOGUE.skills) == {
         "go_to", "describe", "find", "follow", "come_here", "fetch", "approach", "pick", "hand_over", "say",
         "attend", "wait", "greet", "report_status", "look_for_person", "guide", "dance", "gesture", "dock", "patrol",
-        "remember", "forget_told", "remind", "nod", "put", "tidy", "remember_place", "take_picture"}  # fmt: skip
+        "remember", "forget_told", "remind", "nod", "put", "tidy", "remember_place", "look_at_door",
+        "take_picture"}  # fmt: skip
 
 
 def test_spoken_intents_are_those_of_the_hearing() -> None:
@@ -30,7 +31,8 @@ def test_spoken_intents_are_those_of_the_hearing() -> None:
         "where_is", "last_seen", "who_is_here", "what_is_on", "what_is_in", "what_changed", "forget", "speak_en", "speak_fr",
         "why", "why_not", "what_done",
         "wait", "greet", "report_status", "look_for_person", "guide", "dance", "gesture", "dock", "patrol",
-        "remember", "forget_told", "remind", "tidy", "remember_place", "take_picture"}  # fmt: skip
+        "remember", "forget_told", "remind", "tidy", "remember_place", "look_at_door",
+        "take_picture"}  # fmt: skip
 
 
 def test_intent_leads_to_its_skill_and_dialogue_to_none() -> None:

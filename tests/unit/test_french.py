@@ -63,6 +63,9 @@ def test_every_value_that_a_skill_lists_has_a_name_in_every_language(language: s
         ("secoue la tête", "shake your head"),
         ("dis bonsoir", "say good evening"),
         ("salue Rose", "greet rose"),
+        ("prends une photo de nous", "take a picture of me"),
+        ("peux-tu me prendre en photo", "take a picture of me"),
+        ("fais une photo de la table basse", "take a picture of the coffee table"),
         ("oublie tout sur Leo", "forget everything about leo"),
         ("pourquoi avez-vous fait ça", "why did you do that"),
         ("arrête", "stop"),
@@ -76,6 +79,8 @@ def test_every_value_that_a_skill_lists_has_a_name_in_every_language(language: s
         ("parle plus lentement", "speak slowly"),
         ("où es-tu", "where are you"),
         ("comment vas-tu", "how are you"),
+        ("prends une photo de la tasse rouge", "take a picture of the red cup"),
+        ("fais une photo de nous", "take a photo of us"),
     ],
 )
 def test_a_french_sentence_means_what_the_english_one_does(french: str, english: str) -> None:

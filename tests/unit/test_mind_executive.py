@@ -671,3 +671,20 @@ def test_reset_forgets_the_plan(rig: Rig) -> None:
     before = len(rig.log)
     rig.run(5)
     assert len(rig.log) == before
+
+
+@pytest.mark.parametrize("wait_s", [0.2, 0.9, 1.5, 2.1])
+@pytest.mark.parametrize("word", ["stop", "no", "another wish"])
+def test_a_fetch_can_be_interrupted_at_any_moment(rig: Rig, wait_s: float, word: str) -> None:
+    rig.hear("fetch", "anna", "bring me the red cup", object="red cup").run(wait_s)
+    if word == "another wish":
+        rig.hear("go_to", "rose", "go to the living room", place="living room").run(4.0)
+        assert rig.statuses("go_to")[-1] == "go_to succeeded" and rig.statuses("fetch")[-1] == "fetch cancelled"
+        return
+    rig.hear(word, "leo").run(0.2)
+    begun = len(rig.log)
+    rig.run(2.0)
+    assert not [m for _, topic, m in rig.log[begun:] if topic in ("action/proposed", "joints/proposed", "nav/goal")]
+    rig.hear("resume").run_until(lambda: not rig.mind._executive.busy)
+    assert (rig.things["red_cup"].held_by == "anna") == (word == "stop")
+    assert rig.statuses("fetch")[-1] == ("fetch succeeded" if word == "stop" else "fetch cancelled")

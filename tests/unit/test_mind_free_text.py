@@ -313,6 +313,21 @@ def test_a_new_request_takes_the_place_of_a_thought(rig: Rig) -> None:
     assert slow.cancelled
 
 
+@pytest.mark.parametrize("word", ["stop", "no", "latch", "yes"])
+def test_what_is_thought_about_is_not_begun_after_a_stop_or_a_no(rig: Rig, word: str) -> None:
+    rig.mind._deliberation.planner = Slow(1.0, Answer(PlanDocument(Task(plan_step("go_to", {"place": "kitchen"})))))
+    tell(rig, "to the kitchen", seconds=0.5)
+    if word == "latch":
+        rig.mode = "emergency_stop"
+        rig.run(0.2)
+        rig.mode = "running"
+    else:
+        rig.hear(word)
+    rig.run(3.0)
+    assert bool(rig.goals) == (word == "yes")  # which means nothing here
+    assert ("All right, I leave it." in rig.said) == (word == "no")
+
+
 def test_an_empty_answer_of_a_planner_that_has_spoken_is_enough(rig: Rig) -> None:
     rig.mind._deliberation.planner = Slow(1.0, Answer(PlanDocument(say="")), "It is a red cup.")
     tell(rig, "what is that", seconds=3.0)

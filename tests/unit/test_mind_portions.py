@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from robot_runtime.messages import ProposedAction, SpeechStyle, Utterance
+from robot_runtime.messages import ProposedAction, SafetyMode, SpeechStyle, Utterance
 from robot_runtime.mind.turn_length import in_sentences
 from robot_runtime.social.policy import POLICIES, load_policy
 from robot_runtime.speak.clauses import count_words
@@ -65,22 +65,32 @@ def test_other_long_answers_are_cut_at_a_sentence_and_told_to_the_end(rig: Rig, 
     rig.style = STYLES["child"]
     turns = told_in_turns(rig.run(0.1), intent)
     assert len(turns) > 1 and count_words(whole) > 20
+    if intent == "describe":
+        assert turns[0].startswith("I am in the kitchen. I see the ")
     if intent == "what_done":
         assert " ".join(turn.removesuffix(QUESTION).strip() for turn in turns) == whole
 
 
-def test_go_on_tells_the_rest_too_and_the_rest_is_told_once(rig: Rig) -> None:
+@pytest.mark.parametrize("intent", ["resume", "longer"])
+def test_go_on_and_tell_me_more_tell_the_rest_too_and_it_is_told_once(rig: Rig, intent: str) -> None:
     first = asked(rig, "what_is_on", surface="kitchen table")
-    second = asked(rig, "resume")
+    second = asked(rig, intent)
     assert first.endswith(QUESTION) and second.startswith("On the kitchen table I see")
     assert asked(rig, "no") == "All right, I leave it."
     assert asked(rig, "yes") == ""
 
 
+def test_go_on_under_a_stop_is_for_the_gate_and_yes_tells_the_rest(rig: Rig) -> None:
+    rig.mode = SafetyMode.EMERGENCY_STOP.value
+    assert asked(rig.run(0.1), "what_is_on", surface="kitchen table").endswith(QUESTION)
+    assert asked(rig, "resume") == "" and len(rig.sent("safety/rearm_request")) == 1
+    assert asked(rig, "yes").startswith("On the kitchen table I see") and rig.proposed == []
+
+
 def test_the_rest_waits_until_the_answer_may_have_been_heard_and_not_for_ever(rig: Rig) -> None:
     asked(rig, "what_is_on", surface="kitchen table")
     assert asked(rig.run(20.0), "yes").startswith("On the kitchen table")
-    assert asked(rig.run(40.0), "yes") == ""
+    assert asked(rig.run(28.0), "yes") == ""
 
 
 def test_another_request_ends_the_offer(rig: Rig) -> None:

@@ -18,7 +18,7 @@ from robot_runtime.paths import ROOT
 from robot_runtime.world.semantic_map import load_semantic_map
 from safety.files import FileError
 from safety.ontology import Ontology
-from tests.unit.mind_rig import Rig
+from tests.unit.mind_rig import Rig, write_site
 
 LANGUAGES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 STOP_WORDS = ("stop", "halt", "freeze", "arrête", "arrêtez")
@@ -91,15 +91,30 @@ def test_everything_in_the_simulated_home_has_a_french_name() -> None:
     assert set(ontology.colours) <= set(load_language("fr").colours)
 
 
-def test_speaking_another_language_is_asked_for_and_holds(site: Path) -> None:
+def test_speaking_another_language_is_asked_for_and_holds_for_who_asked(site: Path) -> None:
     rig = Rig(str(site)).run(0.2)
     rig.hear("speak_fr").run(0.2)
-    assert last_said(rig) == ("Je parle français maintenant.", "fr")
+    assert last_said(rig) == ("Je parle français maintenant. Quand on me parle, je ne comprends que l'anglais.", "fr")
+    rig.hear("go_to", "leo", place="attic").run(0.2)
+    assert last_said(rig)[1] == "en"
     rig.hear("go_to", place="attic").run(0.2)
     text, language = last_said(rig)
     assert language == "fr" and "Je ne connais pas" in text
     rig.hear("speak_en").run(0.2)
     assert last_said(rig) == ("I speak English now.", "en")
+
+
+def test_everybody_is_answered_in_the_language_that_they_speak(tmp_path: Path) -> None:
+    rig = Rig(write_site(tmp_path), config={"hears": "en fr"}).run(0.2)
+    rig.hear("go_to", "leo", "va à la cuisine", language="fr", place="kitchen").run(0.5)
+    assert last_said(rig) == ("Je vais à la cuisine.", "fr")
+    rig.hear("where_is", "anna", object="red cup").run(0.2)
+    assert last_said(rig) == ("The red cup is on the kitchen table.", "en")
+    assert rig.run_until(lambda: last_said(rig) == ("Je suis dans la cuisine.", "fr"))  # to Leo, who asked
+    rig.hear("speak_fr", "leo", language="fr").run(0.2)
+    assert last_said(rig) == ("Je parle français maintenant.", "fr")
+    rig.hear("who_is_here", "", language="fr").run(0.2)
+    assert last_said(rig)[1] == "fr"  # nobody in particular
 
 
 def last_said(rig: Rig) -> tuple[str, str]:
@@ -118,7 +133,7 @@ def test_every_sentence_that_code_asks_for_exists() -> None:
     assert asked <= set(load_sentences("en").sentences)
 
 
-MADE_UP = ("accept_", "done_", "each_", "heard_no_", "fact_", "no_fact_", "deed_", "picture_")
+MADE_UP = ("accept_", "done_", "each_", "heard_no_", "fact_", "no_fact_", "deed_", "picture_", "language_")
 """Beginnings of keys that the code puts together."""
 
 

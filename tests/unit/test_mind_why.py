@@ -73,8 +73,23 @@ def test_who_is_forgotten_leaves_no_words(rig: Rig) -> None:
     rig.hear("go_to", "rose", "go to the living room", place="living room").run(2.0)
     rig.hear("go_to", "leo", "go to anna", place="kitchen").run(2.0)
     rig.hear("forget", "anna").run(0.3).hear("yes", "anna").run(1.0)
-    assert asked(rig, "what_done", "rose") == "Just now you said: go to the living room. That worked."
+    assert asked(rig, "what_done", "rose") == "Just now you said: go to the living room; that worked."
     assert "nna" not in str(rig.world.recollection().deeds)
+
+
+def test_what_was_done_is_told_of_the_part_of_the_day_that_is_asked_about(tmp_path: Path) -> None:
+    noon = Rig(write_site(tmp_path), config={"hour_at_start": 11.9985}).run(0.5)  # 5.4 s to noon
+    noon.hear("go_to", "anna", "go to the kitchen", place="kitchen").run(5.0)
+    noon.hear("go_to", "anna", "go to the living room", place="living room").run(3.0)
+
+    def told(words: str) -> list[str]:
+        noon.hear("what_done", "rose", words).run(0.3)
+        return [room for room in ("kitchen", "living room", "no record") if room in noon.said[-1]]
+
+    assert told("what did you do this morning") == ["kitchen"]
+    assert told("what did you do this afternoon") == ["living room"]
+    assert told("what have you done today") == told("what did you do") == ["kitchen", "living room"]
+    assert told("what did you do yesterday") == told("what did you do this evening") == ["no record"]
 
 
 def test_what_was_done_and_why_is_known_after_a_restart_too(tmp_path: Path) -> None:
@@ -84,9 +99,10 @@ def test_what_was_done_and_why_is_known_after_a_restart_too(tmp_path: Path) -> N
     before.hear("fetch", "rose", "bring me the red cup", object="red cup").run(1.0)
     before.world.close()
     after = Rig(before.site, memory_file=before.memory_file).run(0.5)
-    assert asked(after, "what_done").split(". ")[:4] == [
-        "Just now you said: bring me the red cup", "I was started anew before it was done", "Just now Anna said: go to the kitchen",
-        "That worked"]  # fmt: skip
+    assert asked(after, "what_done").split(". ")[:2] == [
+        "Just now you said: bring me the red cup; I was started anew before it was done",
+        "Just now Anna said: go to the kitchen; that worked",
+    ]
     assert asked(after, "why") == "You said: bring me the red cup. I was started anew before it was done."
     after.hear("go_to", "anna", "go to the living room", place="living room").run(2.0)
     assert asked(after, "why") == "Anna said: go to the living room."

@@ -48,11 +48,18 @@ def plan(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, *more: s
         ("what can you see", ["describe"]),
         ("find the book", ["find"]),
         ("say good morning", ["say"]),
+        ("Apporte-moi la tasse rouge, s'il te plaît.", ["approach", "pick", "approach", "hand_over"]),
     ],
 )
 def test_sentence_becomes_steps(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, skills: list[str]) -> None:
     status, line = plan(tmp_path, capsys, text)
     assert (status, [step["skill"] for step in line["steps"]], line["say"]) == (0, skills, "")
+
+
+def test_the_answer_is_in_the_language_of_the_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, line = plan(tmp_path, capsys, "va dans la cuisine et apporte-moi la tasse")
+    assert (status, line["say"]) == (0, "Laquelle de ces choses voulez-vous dire : la tasse rouge ou la tasse bleue ?")
+    assert plan(tmp_path, capsys, "apporte-moi la tasse rouge", "--language", "en")[0] == 1
 
 
 def test_question_names_its_candidates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from robot_runtime.messages import People, Person, SpeechStyle, Utterance, WorldFacts
-from robot_runtime.social.policy import HOME_POLICY, load_policy
+from robot_runtime.social.policy import HOME_POLICY, POLICIES, load_policy
 from robot_runtime.social.social import Social, SocialConfig
 from safety.files import FileError
 from tests.unit.mind_rig import a_person
@@ -162,3 +162,8 @@ def test_no_style_comes_faster_or_nearer_than_the_careful_one_without_a_known_ag
     careful = policy.styles[policy.careful]
     assert all(style.distance_m <= careful.distance_m for style in policy.styles.values())
     assert all(style.approach_speed_mps >= careful.approach_speed_mps for style in policy.styles.values())
+
+
+@pytest.mark.parametrize("path", sorted(POLICIES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_no_shipped_style_makes_answers_later_than_their_budget(path: Path) -> None:
+    assert all(style.response_delay_s <= 0.25 for style in load_policy(path).styles.values())

@@ -15,6 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from robot_runtime.hear import recognisers
+from robot_runtime.hear.ear import Ear, EarConfig
 from robot_runtime.hear.grammar import Grammar, Rule
 from robot_runtime.hear.nearest import Near, letters_of, nearest
 from robot_runtime.hear.numerals import spoken, written
@@ -22,10 +24,12 @@ from robot_runtime.hear.recogniser import Hypothesis, Recogniser
 from robot_runtime.hear.recognisers import RecogniserConfig, recogniser
 from robot_runtime.hear.transcriber import Backend, Transcriber
 from robot_runtime.hear.transcribing import TranscribingRecogniser
+from robot_runtime.language.language import load_language
 from robot_runtime.pipes import WorkerError
 from sim.description import load_home
 from sim.voices import render
 from tests.unit import tiny_kyutai, tiny_whisper
+from tests.unit.test_ear import heard as heard_by
 
 COLOURS = ("red", "green", "light blue")
 GRAMMAR = Grammar(
@@ -35,6 +39,19 @@ GRAMMAR = Grammar(
         Rule("set", "dim to forty five percent", {}),
     ],
     {"colour": COLOURS},
+)
+_FRENCH = load_language("fr")
+_SPOKEN = ["apporte-moi {object}", "va à {place}"]
+BOTH = Grammar(
+    [Rule("bring", "bring me the red cup", {}), Rule("go", "go to the kitchen", {})],
+    {},
+    also=[
+        Grammar(
+            [Rule(intent, _FRENCH.spaced(text), {}) for intent, text in zip(("bring", "go"), _SPOKEN, strict=True)],
+            {"object": _FRENCH.things(["cup"], coloured=True), "place": _FRENCH.things(["living room", "kitchen"])},
+            _FRENCH,
+        )
+    ],
 )
 SENTENCES = [
     *(f"{please}{verb} me the {colour} cup" for please, verb, colour in product(("", "please "), ("bring", "fetch"), COLOURS)),
@@ -58,7 +75,8 @@ FAKE = """
         if answer == "hang": time.sleep(60)
         if answer == "refuse": send(b"X", b"not that"); continue
         if answer == "length": answer = str(len(base64.b64decode(request["sound"])) // 2) + request["language"]
-        send(b"A", json.dumps({"text": answer}).encode()); send(b"E")
+        text, _, language = answer.partition("|")
+        send(b"A", json.dumps({"text": text, "language": language} if language else {"text": text}).encode()); send(b"E")
     """
 
 
@@ -132,9 +150,11 @@ def ear(tmp_path: Path) -> Iterator[Callable[..., TranscribingRecogniser]]:
     program.write_text(textwrap.dedent(FAKE))
     made: list[Transcriber] = []
 
-    def make(*answers: str, ready: bool = True, timeout_s: float = 60.0) -> TranscribingRecogniser:
-        made.append(Transcriber([sys.executable, str(program), "/".join(answers)], "en", timeout_s))
-        made_ear = TranscribingRecogniser(GRAMMAR, made[-1])
+    def make(
+        *answers: str, ready: bool = True, timeout_s: float = 60.0, grammar: Grammar = GRAMMAR, languages: tuple[str, ...] = ("en",)
+    ) -> TranscribingRecogniser:
+        made.append(Transcriber([sys.executable, str(program), "/".join(answers)], languages[0], timeout_s))
+        made_ear = TranscribingRecogniser(grammar, made[-1], languages)
         if ready:
             made_ear.wait(60.0)
         return made_ear
@@ -163,6 +183,52 @@ def test_meanings_that_are_as_near_are_alternatives(ear: Callable[..., Transcrib
 def test_a_beginning_is_known_as_one(ear: Callable[..., TranscribingRecogniser]) -> None:
     heard = ear("Bring me the").decode(SOUND)
     assert heard == Hypothesis("", 0.0, begun="bring me the", begun_better=np.inf, begun_fit=0.0, free="Bring me the")
+
+
+@pytest.mark.parametrize(
+    ("written", "language", "text", "sure"),
+    [
+        ("Apporte-moi la tasse rouge !|fr", "fr", "apporte moi la tasse rouge", True),
+        ("Apporte moi la tase rouge", "fr", "apporte moi la tasse rouge", True),  # it does not tell: the nearer grammar
+        ("Va au salon.|fr", "fr", "va au salon", True),
+        ("Bring me the red cup.", "en", "bring me the red cup", True),
+        ("Bring me the red cup.|de", "en", "bring me the red cup", True),  # one that nobody speaks here
+        ("Bring me the red cup.|fr", "fr", "", False),
+        ("Quel beau temps aujourd'hui|fr", "fr", "", False),
+    ],
+)
+def test_a_text_is_brought_to_the_grammar_of_its_language(
+    ear: Callable[..., TranscribingRecogniser], written: str, language: str, text: str, sure: bool
+) -> None:
+    heard = ear(written, grammar=BOTH, languages=("en", "fr")).decode(SOUND)
+    assert heard.language == language and (heard.confidence > 0.5) == sure
+    assert not sure or heard.text == text
+    meaning = BOTH.of(heard.language).interpret(heard.text)
+    assert not sure or (meaning is not None and meaning.language == language)
+
+
+def test_the_beginning_of_a_french_sentence_is_known_as_one(ear: Callable[..., TranscribingRecogniser]) -> None:
+    heard = ear("Va à la", grammar=BOTH, languages=("en", "fr")).decode(SOUND)
+    assert (heard.begun, heard.language) == ("va à la", "fr")
+
+
+def test_a_person_may_speak_french_to_the_ear(ear: Callable[..., TranscribingRecogniser], monkeypatch: pytest.MonkeyPatch) -> None:
+    made = ear(*["Apporte-moi la tasse rouge, s'il te plaît."] * 20, languages=("en", "fr"))
+    monkeypatch.setattr(recognisers, "transcriber", lambda backend, model, language, timeout_s: made._transcriber)
+    config = EarConfig.model_validate({"hears": "en fr", "recogniser": {"backend": "kyutai", "timeout_s": 60}})
+    utterance = heard_by(Ear(config), "come here", "anna")
+    assert (utterance.language, utterance.intent) == ("fr", "fetch")
+    assert {slot.name: slot.value for slot in utterance.slots} == {"person": "me", "object": "red cup"}
+    assert (utterance.text, utterance.free_text[:7]) == ("apporte moi la tasse rouge s'il te plaît", "Apporte")
+
+
+@pytest.mark.parametrize(
+    ("hears", "problem"),
+    [("en fr", "the embedded recogniser hears English only"), ("eo", "unknown language 'eo'"), ("", "names no language")],
+)
+def test_what_cannot_be_heard_is_told(hears: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        EarConfig(hears=hears)
 
 
 def test_the_sound_arrives_whole(ear: Callable[..., TranscribingRecogniser]) -> None:

@@ -182,9 +182,8 @@ def test_after_failures_the_model_is_left_alone(known: Known) -> None:
     assert not isinstance(thinking, Answer)
     while thinking.poll(0.6).answer is None:
         time.sleep(0.005)
-    end_s = time.monotonic() + 1.0
-    while not isinstance(again := planner.plan(request_for(known)), Answer) or "busy" in again.planner:
-        assert time.monotonic() < end_s
+    again = planner.plan(request_for(known))
+    assert isinstance(again, Answer)
     assert "1 failures in a row" in again.planner and len(engine.prompts) == 1
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from robot_runtime.cli import main
 from robot_runtime.messages import ForgetRequest, Forgotten, People, WorldFacts
+from robot_runtime.world.album import Album, Somebody
 from robot_runtime.world.config import WorldConfig
 from robot_runtime.world.database import Database
 from robot_runtime.world.proof import needles, proof, search
@@ -207,6 +208,20 @@ def test_show_forget_verify(path: Path, capsys: pytest.CaptureFixture[str]) -> N
     memory = kept(path)
     assert memory is not None
     assert (memory.people, memory.objects[0].last_seen_s) == ((somebody("leo"),), 5.0)
+
+
+def test_pictures_are_shown_and_forgotten_with_who_is_in_them(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keep(path, WITH_HER)
+    album, shown = Album(path), (Somebody(HER.id, NAME),)
+    album.keep(b"of her", stamp_s=1.0, action_id="a", asked_by="leo", consented_by=("leo",), in_view=shown)
+    album.keep(b"of a table", stamp_s=2.0, action_id="a", asked_by="leo", consented_by=(), in_view=())
+    assert main(["world", "show", str(path)]) == 0
+    assert f"shows {NAME}, asked for by leo" in capsys.readouterr().out
+    record = min(file for file, entry in album.entries().items() if entry and entry.in_view)
+    status, [found] = run(capsys, "verify", str(path), HER.id)
+    assert status == 1 and str(record) in {where["file"] for where in found["found"]}
+    assert run(capsys, "forget", str(path), HER.id)[0] == 0
+    assert [picture.read_bytes() for picture in album.folder.glob("*.jpg")] == [b"of a table"]
 
 
 def test_in_words(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,12 +21,14 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 import cv2
 import numpy as np
 
 from robot_runtime.messages import ProposedAction
 from robot_runtime.mind.planner import Answer, PlanError, Request, Thinking
+from robot_runtime.mind.planners import PLANNERS
 from robot_runtime.mind.vlm.reading import read
 from safety.context import Context
 from safety.policy import Policy, load_policy
@@ -92,9 +94,9 @@ class Tried:
     def run(self, answer: Answer, request: Request) -> None:
         """Do it for ``SECONDS``."""
         self._judged: dict[str, str] = {}
-        self._rig = Rig(self.folder, judge=self._judge)
+        with patch.dict(PLANNERS, {"vlm": lambda known, config: Given(answer)}):
+            self._rig = Rig(self.folder, judge=self._judge, config={"planner_backend": "vlm"})
         self._rig.run(0.5)
-        self._rig.mind._deliberation.planner = Given(answer)
         self._rig.send("speech/heard", request.utterance)
         self._rig.run(SECONDS)
         self.verdicts.update(self._judged.values())
@@ -142,7 +144,8 @@ def run(count: int, batch: int, seed: int, most_tokens: int, most_s: float = mat
                 counts["fits the schema"] += validator.is_valid(json.loads(text))
                 _try(text, request, tried, counts)
             told = ", ".join(f"{value} {name}" for name, value in counts.items())
-            print(f"{time.monotonic() - began_s:.0f} s: {told}; verdicts {dict(tried.verdicts)}", file=sys.stderr)
+            told += f"; verdicts {dict(tried.verdicts)}; {len(tried.problems)} problems"
+            print(f"{time.monotonic() - began_s:.0f} s: {told}", file=sys.stderr)
     return counts, tried
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from pathlib import Path
 
 from robot_runtime.messages import Utterance
 from robot_runtime.mind.menu import menu_of
 from robot_runtime.mind.plan_schema import plan_schema
-from robot_runtime.mind.planner import Request
+from robot_runtime.mind.planner import Answer, Planner, Request
 from robot_runtime.mind.vlm.events import Prompt
 from robot_runtime.mind.vlm.prompt import data, instructions
 from tests.unit.mind_rig import Rig, write_site
@@ -34,6 +35,15 @@ def a_request(rig: Rig, rng: random.Random) -> Request:
 def a_prompt(rig: Rig, request: Request, jpeg: bytes | None = None) -> Prompt:
     """As the planner asks."""
     return Prompt(instructions().text, data(request, rig.mind._known), jpeg, plan_schema(request.menu))
+
+
+def answer_of(planner: Planner, request: Request) -> Answer:
+    """The planner's answer, waited for."""
+    made = planner.plan(request)
+    while not isinstance(made, Answer):
+        time.sleep(0.02)
+        made = made.poll(request.now_s).answer or made
+    return made
 
 
 def texts(rig: Rig) -> list[str]:

@@ -178,9 +178,10 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=1, help="for the model; so tiny a one is slower on several")
     args = parser.parse_args()
     outcomes, bench, made_by = played(args.homes, args.model, args.threads)
+    claims = [(outcome.text, outcome.said) for outcome in outcomes if outcome.false_claim]
     print(table(outcomes))
-    print(json.dumps({"plans": made_by, "verdicts": bench.verdicts, "unsafe": bench.unsafe}, indent=1))
-    return int(bool(bench.unsafe) or any(outcome.false_claim for outcome in outcomes))
+    print(json.dumps({"plans": made_by, "verdicts": bench.verdicts, "unsafe": bench.unsafe, "false_claims": claims}, indent=1))
+    return int(bool(bench.unsafe or claims))
 
 
 if __name__ == "__main__":

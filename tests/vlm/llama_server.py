@@ -1,4 +1,4 @@
-"""llama.cpp's server, as the package ``xllamacpp`` brings it compiled: ``python -m tests.vlm.llama_server MODEL.gguf PORT``.
+"""llama.cpp's server, as the package ``xllamacpp`` brings it compiled: ``python -m tests.vlm.llama_server PORT MODEL.gguf [EYES.gguf]``.
 
 It serves until its standard input ends.
 """
@@ -10,11 +10,12 @@ import sys
 CONTEXT_TOKENS = 32768
 
 
-def main(model: str, port: int) -> None:
+def main(port: int, model: str, eyes: str) -> None:
     import xllamacpp
 
     params = xllamacpp.CommonParams()
     params.model.path = model
+    params.mmproj.path = eyes
     params.hostnames = ["127.0.0.1"]
     params.port = port
     params.n_ctx = CONTEXT_TOKENS
@@ -26,4 +27,4 @@ def main(model: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else "")

@@ -11,14 +11,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from robot_runtime.mind.planner import Answer
 from robot_runtime.mind.vlm.events import EngineError
 from robot_runtime.mind.vlm.local import Local
 from robot_runtime.mind.vlm.planner import VlmPlanner
 from robot_runtime.mind.vlm.settings import VlmConfig
 from tests.unit.mind_rig import Rig
 from tests.vlm.generations import a_sign, run
-from tests.vlm.homes import a_home, a_prompt, a_request, texts
+from tests.vlm.homes import a_home, a_prompt, a_request, answer_of, texts
 from tests.vlm.tiny_model import build
 
 LOAD_S = 120.0
@@ -97,17 +96,8 @@ def test_a_folder_without_weights_is_told(tmp_path: Path, home: Rig) -> None:
 
 def test_the_planner_takes_its_plans_or_the_embedded_one_s(engine: Local, config: VlmConfig, home: Rig) -> None:
     planner = VlmPlanner(home.mind._known, config, engine)
-    rng, made = random.Random(4), []
-    for _ in range(4):
-        thinking = planner.plan(a_request(home, rng))
-        while not isinstance(thinking, Answer):
-            answer = thinking.poll(home.now_s).answer
-            if answer is None:
-                time.sleep(0.02)
-            else:
-                thinking = answer
-        made.append(thinking.planner)
-        time.sleep(0.1)
+    rng = random.Random(4)
+    made = [answer_of(planner, a_request(home, rng)).planner for _ in range(4)]
     assert all(name.startswith(("vlm ", "grounded, instead of vlm ")) for name in made)
     assert any(name.startswith("vlm ") for name in made)
 

@@ -103,10 +103,9 @@ class Worker:
 
     def _run(self) -> None:
         while (question := self._questions.get()) is not None:
-            try:
-                self._tell(question, Ended(self._answer(question)))
-            finally:
-                self._idle.set()
+            why = self._answer(question)
+            self._idle.set()  # first: who hears that it has ended may ask again at once
+            self._tell(question, Ended(why))
 
     def _answer(self, question: _Question) -> str:
         """Ask until there is a whole answer; "" or why there is none."""
