@@ -261,10 +261,10 @@ class Mind:
 
     def _settle(self, utterance: Utterance, answer: Answer) -> None:
         """Publish what the planner answered, and begin with it."""
+        if answer.document.body is None and utterance.speaker_id and objects(utterance.free_text, language_of(utterance.language)):
+            self._executive.pause("a person objected")  # what they do not want must not come about meanwhile
         if answer.document.body is None and not answer.document.say and answer.question is None:
             if not self._cut_short.go_on(""):
-                if utterance.speaker_id and objects(utterance.free_text, language_of(utterance.language)):
-                    self._executive.pause("a person objected")  # what they do not want must not come about meanwhile
                 self._not_understood.say(utterance, answer.heard)
                 if answer.heard:
                     self._note(utterance, answer)

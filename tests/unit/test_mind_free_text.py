@@ -199,6 +199,12 @@ def test_the_next_turn_may_change_what_was_asked(rig: Rig, words: str, instead: 
         assert short(read_body(rig)) == instead
 
 
+def test_an_objection_that_leads_to_a_question_halts_it_too(rig: Rig) -> None:
+    tell(rig, "give the red cup to leo", seconds=0.5)
+    tell(rig, "no, that's mine, bring it to me", "rose")
+    assert rig.said[-1] == "Which thing do you mean?" and rig.statuses()[-1] == "approach paused"
+
+
 def test_an_objection_that_nobody_understands_halts_what_it_may_be_about(rig: Rig) -> None:
     tell(rig, "bring me the red cup", seconds=0.5)
     tell(rig, "well this is nice")
