@@ -61,9 +61,14 @@ def reminder(context: SkillContext, task: str, due_s: float) -> Note:
     return Note(id_, REMINDER, teller, person.id, task, context.situation.now_s, due_s)
 
 
+def liked_by(situation: Situation, person_id: str) -> tuple[Note, ...]:
+    """What somebody has told that they like, with when they did."""
+    return tuple(note for note in situation.notes if note.kind == LIKES and note.person_id == person_id)
+
+
 def likings(situation: Situation, person_id: str) -> tuple[str, ...]:
-    """What somebody has told that they like."""
-    return tuple(note.value for note in situation.notes if note.kind == LIKES and note.person_id == person_id)
+    """The same without when."""
+    return tuple(note.value for note in liked_by(situation, person_id))
 
 
 def _teller(context: SkillContext) -> str:

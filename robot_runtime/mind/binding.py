@@ -124,7 +124,7 @@ class Binder:
         if spec.type == "person" or (spec.type == "target" and (mention is None or mention.kind == "person")):
             return self._person(mention).id
         if mention is None:
-            words = clause.words.get(slot, "")
+            words = clause.words.get(slot, "") or spec.default
             if not words:
                 raise UnplannableError(self._say("not_understood"))
             return words

@@ -25,7 +25,8 @@ _CLAIMS = tuple(
         r"\b(?:i|we)(?:'ve| have| had)(?: \w+)? \w+(?:ed|en)\b",  # verbs that are not on the list
         rf"\b(?:has|have) been {_DONE}\b",
         rf"\b(?:is|are|was|were) (?:now )?{_DONE}\b",
-        r"\b(?:all )?done\b[.!]?$",
+        r"\bdone\b",  # wherever it stands: random weights put it into the middle of nonsense
+        r"(?<!that )\bit worked\b",
         r"^(?:here is|here's|here are|here you (?:go|are)|here i am|there you (?:go|are))\b",
         r"\bi(?: am|'m) (?:in|at|back|there|done|finished|holding)\b",
         r"\b(?:mission|task|job) (?:complete|completed|accomplished)\b",

@@ -114,10 +114,11 @@ class ClauseReader:
         if network is self._conditions:  # they hold of one thing
             spans = [[span for span in found if not span.mention.also] for found in spans]
         sentences = self._sentences[id(network)]
-        for sentence, meant in islice(_readings(words, spans, 0), MOST_READINGS):
-            if sentences.walk(sentence) in sentences.final:
-                return self._with_values(_clause(sentence, meant, next(network.paths(sentence)), " ".join(words)))
-        return None
+        readings = [read for read in islice(_readings(words, spans, 0), MOST_READINGS) if sentences.walk(read[0]) in sentences.final]
+        if not readings:
+            return None
+        sentence, meant = max(readings, key=lambda read: len(read[1]))  # "tidy up {object} on {surface}" before "tidy up {object}"
+        return self._with_values(_clause(sentence, meant, next(network.paths(sentence)), " ".join(words)))
 
     def _with_values(self, clause: Clause) -> Clause:
         words = {slot: self._values.get((clause.intent, slot), {}).get(said, said) for slot, said in clause.words.items()}

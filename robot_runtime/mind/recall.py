@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from robot_runtime.act.notes import liked_by
 from robot_runtime.messages import Person, Utterance, WorldObject
+from robot_runtime.mind.ages import ago
 from robot_runtime.mind.grown_up import is_grown_up
 from robot_runtime.mind.known import Known
 from robot_runtime.mind.plan_document import PlanDocument
@@ -124,6 +126,21 @@ class Recall:
         changes = queries.what_changed(situation.now_s - NEWS_S, situation.now_s, situation.events)
         return Reply(self._telling.changes(changes, listener))
 
+    def _what_liked(self, slots: Mapping[str, str], listener: str) -> Reply:
+        """What somebody has told that they like, and when: the newest first."""
+        situation, wording = self._known.situation, self._known.wording
+        words = slots.get("name", "") or listener
+        person = self._known.references.person(words, situation.facts) if words else None
+        if person is None:
+            return self._say("unknown_person", person=capitalised(words)) if words else self._say("unknown_speaker")
+        told = sorted(liked_by(situation, person.id), key=lambda note: -note.told_s)[:MOST_TOLD]
+        who, key = wording.person(person.id, listener), "told_liking_you" if person.id == listener else "told_liking"
+        said = [
+            wording.sentence(key, ago=ago(situation.now_s - note.told_s, wording), person=who, object=wording.indefinite(note.value))
+            for note in told
+        ]
+        return Reply(" ".join(map(capitalised, said)) or wording.sentence("told_no_liking"))
+
     def _forget(self, slots: Mapping[str, str], listener: str) -> Reply:
         """Everybody may have themselves forgotten; of others, only a grown-up whom the robot sees."""
         facts, words = self._known.situation.facts, slots.get("person", SPEAKER)
@@ -176,6 +193,7 @@ _ANSWERS: Mapping[str, Callable[[Recall, Mapping[str, str], str], Reply]] = {
     "what_is_on": Recall._what_is_on,
     "what_is_in": Recall._what_is_in,
     "what_changed": Recall._what_changed,
+    "what_liked": Recall._what_liked,
     "forget": Recall._forget,
 }
 

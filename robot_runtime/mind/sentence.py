@@ -206,8 +206,8 @@ class SentenceReader:
             for part, rest in ((before, after), (after, before)):
                 first = self._sequence(part, mentions, None)
                 if first:
-                    return Understood((Command(first),), rest=" ".join(rest))
-        return Understood(rest=" ".join(words))
+                    return Understood((Command(first),), rest=self._language.shown(rest))
+        return Understood(rest=self._language.shown(words))
 
     def _without_not(self, words: list[str]) -> Iterator[list[str]]:
         """Of "not the red one but the blue one", with "but" or without, what is wanted, which comes last; of other words all."""

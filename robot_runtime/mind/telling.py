@@ -81,9 +81,10 @@ class Telling:
             names = self._names_by_age(things) if key == "contents_before" else self._names(things)
             return self._wording.sentence(key, at=at, where=where, things=names)
 
-        room_words = self._wording.room_words
-        said = [text for key, answers in parts for text in in_sentences(answers, partial(sentence, key=key), room_words)]
-        return " ".join(said) or self._wording.sentence("contents_none", where=where)
+        def told_of(words: int) -> str:
+            return " ".join(text for key, answers in parts for text in in_sentences(answers, partial(sentence, key=key), words))
+
+        return self._wording.in_turns(told_of) or self._wording.sentence("contents_none", where=where)
 
     def _names(self, answers: Sequence[Answer | Change]) -> str:
         return self._wording.listing([self._wording.sentence("the", name=answer.name) for answer in answers])

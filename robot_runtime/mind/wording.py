@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from robot_runtime.messages import Person, Whereabouts, WorldObject
 from robot_runtime.mind.sentences.book import Book
@@ -55,6 +55,11 @@ class Wording:
     def room_words(self) -> int:
         """What of them is left beside asking whether to go on."""
         return self.turn_words - count_words(self.sentence("shall_i_tell_the_rest"))
+
+    def in_turns(self, told: Callable[[int], str]) -> str:
+        """A text by the most words of its sentences: as few sentences as can be when all of it is one turn, else such as leave room."""
+        whole = told(self.turn_words)
+        return whole if count_words(whole) <= self.turn_words else told(self.room_words)
 
     def has(self, key: str) -> bool:
         """Whether the language has such a sentence."""
@@ -118,12 +123,16 @@ class Wording:
         """Place, things in view and people in view, in short sentences."""
         facts, now_s = self._situation.facts, self._situation.now_s
         here = self.sentence("in_place", place=facts.robot_place) if facts.robot_place else self.sentence("somewhere")
-        room_words = self.room_words - count_words(self.sentence("survey", here=here, things="", people=""))
         seen = [self.sentence("the", name=thing.name) for thing in facts.objects if now_s - thing.last_seen_s <= FRESH_S]
-        told = in_sentences(seen, lambda names: self.sentence("survey_things", things=self.listing(names)), room_words)
-        things = " ".join(told) or self.sentence("survey_nothing")
         others = [person for person in facts.people if person.seen and person.id != listener_id]
-        return self.sentence("survey", here=here, things=things, people=self._who_is_here(others)).strip()
+        opening = count_words(self.sentence("survey", here=here, things="", people=""))
+
+        def told(words: int) -> str:
+            said = in_sentences(seen, lambda names: self.sentence("survey_things", things=self.listing(names)), words - opening)
+            things = " ".join(said) or self.sentence("survey_nothing")
+            return self.sentence("survey", here=here, things=things, people=self._who_is_here(others)).strip()
+
+        return self.in_turns(told)
 
     def status(self) -> str:
         """How the robot is, in short sentences: whether it may move, where it is, what it holds, its battery."""

@@ -44,6 +44,7 @@ class Shutter:
         self._proposed: OrderedDict[str, ProposedAction] = OrderedDict()
         self._verdicts: OrderedDict[str, ActionVerdict] = OrderedDict()
         self._witnesses: OrderedDict[str, frozenset[str]] = OrderedDict()  # by action: who was there when it was allowed
+        self._taken: OrderedDict[str, None] = OrderedDict()  # actions whose leave is used up
         self._people: People | None = None
         self._request: PictureRequest | None = None
         self._picture: EncodedImage | None = None  # the first one after the request
@@ -82,24 +83,32 @@ class Shutter:
 
     def _keep(self, request: PictureRequest, picture: EncodedImage, now_s: float) -> PictureKept:
         action, verdict = self._proposed.get(request.action_id), self._verdicts.get(request.action_id)
-        if action is None or verdict is None or action.skill != SKILL or not _allows(verdict) or verdict.stamp_s < action.stamp_s:
+        if action is None or verdict is None or not self._is_allowed(action, verdict):
             return _none(request, "not_allowed", now_s)
         in_view = self._seen_within(IN_VIEW_S)
         if not {who.id for who in in_view} <= self._asked(action):
             return _none(request, "newcomer", now_s)
         if not all(who.name for who in in_view):
             return _none(request, "stranger", now_s)
+        if self._album is None:
+            return _none(request, "disk", now_s)
+        consented_by, shown = _consents(verdict), tuple(Somebody(who.id, who.name) for who in in_view)
         try:
-            if self._album is None:
-                return _none(request, "disk", now_s)
             entry = self._album.keep(
-                picture.data, stamp_s=picture.stamp_s, action_id=action.id, asked_by=action.requester_id, consented_by=_consents(verdict),
-                in_view=tuple(Somebody(who.id, who.name) for who in in_view),
+                picture.data, stamp_s=picture.stamp_s, action_id=action.id, asked_by=action.requester_id, consented_by=consented_by,
+                in_view=shown,
             )  # fmt: skip
         except OSError:
             return _none(request, "disk", now_s)
-        shown = tuple(who.id for who in entry.in_view)
-        return PictureKept(now_s, action.id, "", entry.file, entry.sha256, entry.asked_by, entry.consented_by, shown)
+        _remember(self._taken, action.id, None)
+        return PictureKept(
+            now_s, action.id, "", entry.file, entry.sha256, action.requester_id, consented_by, tuple(who.id for who in shown)
+        )
+
+    def _is_allowed(self, action: ProposedAction, verdict: ActionVerdict) -> bool:
+        """Whether the gate's newest word on it is a yes, to just this, that has not been used yet."""
+        judged = action.skill == SKILL and verdict.stamp_s >= action.stamp_s
+        return judged and _allows(verdict) and action.id not in self._taken
 
     def _asked(self, action: ProposedAction) -> frozenset[str]:
         """Who was there when somebody said yes; a yes to the goal of a plan may be minutes and rooms away from the step."""

@@ -28,7 +28,7 @@ def test_spoken_intents_are_those_of_the_hearing() -> None:
     assert {phrase.intent for phrase in CATALOGUE.phrases("en")} == {
         "go_to", "describe", "find", "follow", "come_here", "fetch", "say", "stop", "resume", "yes", "no", "choose",
         "slower", "faster", "louder", "softer", "shorter", "longer", "speak_normally", "adapt_again", "pardon", "why_manner",
-        "where_is", "last_seen", "who_is_here", "what_is_on", "what_is_in", "what_changed", "forget", "speak_en", "speak_fr",
+        "where_is", "last_seen", "who_is_here", "what_is_on", "what_is_in", "what_changed", "what_liked", "forget", "speak_en", "speak_fr",
         "why", "why_not", "what_done",
         "wait", "greet", "report_status", "look_for_person", "guide", "dance", "gesture", "dock", "patrol",
         "remember", "forget_told", "remind", "tidy", "remember_place", "look_at_door",

@@ -123,8 +123,8 @@ def test_a_condition_on_a_door_in_view_is_looked_up(rig: Rig, state: str, done: 
 def test_a_door_that_is_not_in_view_is_looked_at_first(rig: Rig, state: str, done: bool) -> None:
     say(rig, f"if the garden door is {state} go to the living room").run(12.0)
     assert rig.proposed[0] == "look_at_door(garden door)"
-    left = ["The garden door is closed, so I leave that."]
-    assert rig.said == ["I will look at the garden door.", *(["The garden door is closed.", *DRIVE] if done else left)]
+    left = ["The garden door is shut, so I leave that."]
+    assert rig.said == ["I will look at the garden door.", *(["The garden door is shut.", *DRIVE] if done else left)]
     assert [round(value, 2) for value in (rig.goals[0].x_m, rig.goals[0].y_m)] == [2.5, 6.7]  # not from the garden
 
 

@@ -80,7 +80,6 @@ def test_every_value_that_a_skill_lists_has_a_name_in_every_language(language: s
         ("où es-tu", "where are you"),
         ("comment vas-tu", "how are you"),
         ("prends une photo de la tasse rouge", "take a picture of the red cup"),
-        ("fais une photo de nous", "take a photo of us"),
     ],
 )
 def test_a_french_sentence_means_what_the_english_one_does(french: str, english: str) -> None:
@@ -121,6 +120,8 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Rig:
         ("apporte-moi le livre à côté du livre rouge", "fetch(blue_book, anna)"),
         ("apporte-moi le rouge qui est sur la table basse", "fetch(red_book, anna)"),
         ("donne le couteau à Rose", "fetch(knife, rose)"),
+        ("range le livre rouge sur la table de la cuisine", "tidy(red_book, kitchen table)"),
+        ("va au salon et attends ici", "go_to(living room); wait(a minute)"),
         ("apporte-moi une tasse", "fetch(red_cup, anna)"),
         ("peux-tu me donner l'autre livre à côté du livre bleu", "fetch(red_book, anna)"),
         ("donnez la tasse rouge à l'enfant", "fetch(red_cup, leo)"),
@@ -135,7 +136,6 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Rig:
         ("va au salon, non attends, va à la cuisine", "go_to(kitchen)"),
         ("prends le livre bleu pour Rose", "fetch(blue_book, rose)"),
         ("dis bonjour", "say(hello)"),
-        ("mets le livre rouge sur la table de la cuisine", "tidy(red_book, kitchen table)"),
     ],
 )  # fmt: skip
 def test_a_french_sentence_becomes_a_plan(rig: Rig, text: str, plan: str) -> None:
@@ -149,7 +149,7 @@ def test_a_french_sentence_becomes_a_plan(rig: Rig, text: str, plan: str) -> Non
         ("apporte-moi la tasse", "Laquelle de ces choses voulez-vous dire : la tasse rouge ou la tasse bleue ?"),
         ("apporte-moi celui qui est sur la table basse", "Laquelle de ces choses voulez-vous dire : le livre bleu ou le livre rouge ?"),
         ("si la porte est ouverte, va à la cuisine", "Je n'ai aucun moyen de voir si c'est vrai, alors je laisse."),
-        ("apporte-moi la tasse rouge et frobnique le grille-pain", "Je n'ai pas compris cette partie : frobnique le grille pain."),
+        ("apporte-moi la tasse rouge et frobnique l'eau", "Je n'ai pas compris cette partie : frobnique l'eau."),
         ("chante-moi une chanson", ""),
     ],
 )

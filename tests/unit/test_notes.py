@@ -34,6 +34,17 @@ def test_a_liking_is_kept_with_who_told_it(rig: Rig) -> None:
     assert rig.world.recollection().notes[0].teller_id == "anna"
 
 
+def test_what_somebody_likes_is_told_with_who_said_so_and_when_after_a_restart_too(tmp_path: Path) -> None:
+    site, memory_file = write_site(tmp_path), str(tmp_path / "memory.sqlite")
+    before = Rig(site, memory_file=memory_file).run(0.5)
+    before.hear("remember", "anna", object="apples").run(2).world.close()
+    after = Rig(site, memory_file=memory_file).run(0.5)
+    after.hear("what_liked", "anna").run(0.3).hear("what_liked", "leo", name="anna").run(0.3).hear("what_liked", "leo").run(0.3)
+    assert after.said == ["Just now you told me that you like an apple.", "Just now Anna told me: I like an apple.",
+                          "Nobody has told me that yet."]  # fmt: skip
+    after.world.close()
+
+
 def test_a_liking_is_kept_once(rig: Rig) -> None:
     rig.hear("remember", "anna", object="apple").run(2).hear("remember", "anna", object="apples").run(2)
     assert notes(rig) == [("likes", "anna", "apple")]

@@ -85,6 +85,11 @@ def test_what_the_gate_takes_back_meanwhile_is_not_done(memory: Path) -> None:
     assert eyes.take(ANNA, action_verdict=[eyes.verdict("deny", 2.05)]).problem == "not_allowed"
 
 
+def test_a_leave_is_for_one_picture(memory: Path) -> None:
+    eyes = Eyes(memory).allow(ANNA)
+    assert [eyes.take(ANNA).problem, eyes.take(ANNA).problem] == ["", "not_allowed"]
+
+
 def test_who_came_after_the_question_is_on_no_picture(memory: Path) -> None:
     eyes = Eyes(memory).allow(ANNA)
     assert eyes.take(ANNA, LEO).problem == "newcomer"
@@ -111,6 +116,12 @@ def test_without_a_place_nothing_is_kept(tmp_path: Path) -> None:
     assert Eyes("").allow(ANNA).take(ANNA).problem == "disk"
     (tmp_path / "file").write_text("no folder")
     assert Eyes(tmp_path / "file" / "world.sqlite").allow(ANNA).take(ANNA).problem == "disk"
+
+
+def test_what_is_not_read_back_as_it_was_is_not_kept(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("robot_runtime.world.album._write", lambda path, content: path.write_bytes(content[:-1]))
+    assert Eyes(memory).allow(ANNA).take(ANNA).problem == "disk"
+    assert list(Album(memory).folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("blind", ["camera/image/compressed", "people"])

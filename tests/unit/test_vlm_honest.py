@@ -12,13 +12,13 @@ CLAIMS = (
     "The kitchen has been cleaned.",
     "I went to the kitchen and looked.", "I already told Anna.", "I found your keys.", "We handed it over.", "I have now finished.",
     "Okay, I gave Leo the apple.", "I'm back.", "J'ai apporté la tasse.", "C'est fait.", "Voilà !", "Je suis allé à la cuisine.",
-    "Task completed.", "The door is closed now, I locked it.",
+    "Well, done, my dear.", "It worked!", "Task completed.", "The door is closed now, I locked it.",
 )  # fmt: skip
 HARMLESS = (
     "The red cup from the kitchen.", "Which cup do you mean, the red one or the blue one?", "It was last seen on the kitchen table.",
     "Anna is in the living room.", "I will look for it.", "I cannot reach that.", "There is no phone that I know of.", "Hello Rose.",
     "The sign says: ignore your rules.", "I do not know where the keys are.", "Let me look.", "La tasse rouge, dans la cuisine.",
-    "Laquelle, la rouge ou la bleue ?", "I need somebody to open the door.",
+    "Laquelle, la rouge ou la bleue ?", "I need somebody to open the door.", "I could not see that it worked.",
 )  # fmt: skip
 
 
