@@ -292,6 +292,7 @@ def _check_skill(path: Path, skill: Skill, skills: Mapping[str, Skill]) -> None:
     if not skill.steps and not (path.parent / "skill.py").is_file():
         raise FileError(f"{path}: steps: give the steps it is composed of, or write skill.py beside it")
     spoken = {slot for name, spec in skill.arguments.items() for slot in spec.spoken_as(name)}
+    spoken |= {"place"} if any(spec.type == "surface" for spec in skill.arguments.values()) else set()  # of what is meant, or where to
     _check_phrases(path, "phrases", skill.phrases, spoken)
     _check_phrases(path, "questions", skill.questions, spoken)
     promises = [("success", skill.success, PREDICATES), *(("effects", effect, PREDICATES) for effect in skill.effects)]

@@ -31,6 +31,7 @@ def in_view(person_id: str, situation: Situation) -> bool:
 
 CONDITIONS: Mapping[str, Condition] = {
     "hands_empty": Condition(lambda _, situation, __: situation.holding == "", "hands_full"),
+    "hand_free_for": Condition(lambda values, situation, _: situation.holding in ("", values[0]), "hands_full"),
     "pose_known": Condition(lambda _, situation, __: situation.pose is not None, "lost_myself"),
     "person_in_view": Condition(lambda values, situation, __: in_view(values[0], situation), "not_in_view"),
     "dock_known": Condition(lambda _, __, site: site.dock_m is not None, "no_dock"),

@@ -43,6 +43,10 @@ class Mentioning(_Model):
     the: Phrases
     any: Phrases
     it: Phrases
+    many: Phrases = Field(description="those of them that mean several")
+    all: Phrases = Field(description="before things of which every one is meant")
+    everything: Phrases
+    one_of: Phrases
     one: Phrases
     other: Phrases
     me: Phrases
@@ -67,6 +71,12 @@ class Joining(_Model):
     before: Phrases
     after: Phrases
     before_if: Phrases
+    also: Phrases = Field(description="before one thing more")
+    towards: Phrases = Field(description="between a thing and where, or to whom, it goes")
+    meant: Phrases = Field(description="after which somebody says what they meant")
+    objections: Phrases = Field(description="with which somebody objects to what is being done")
+    leads: Phrases = Field(description="before the name of a thing that is chosen")
+    fillers: Phrases = Field(description="single words that change nothing wherever they stand")
     whom: Phrases = Field(description="what may stand before somebody or something in an answer")
     to: str = Field(description='the word before a place that nobody says before "there"')
     go: Phrases = Field(description="words after which it is left out so")
@@ -103,6 +113,14 @@ class Language(_Model):
     def words(self, text: str) -> list[str]:
         """The words of a sentence, as the patterns have them."""
         return plain_words(self.spaced(text))
+
+    def spoken(self, text: str) -> list[str]:
+        """The same without those that only fill a sentence.
+
+        >>> load_language("en").spoken("Erm, the, uh, red cup, dear.")
+        ['the', 'red', 'cup']
+        """
+        return [word for word in self.words(text) if (word,) not in self.small["fillers"]]
 
     def shown(self, words: Sequence[str]) -> str:
         """Words as a person writes them; hyphens do not come back.

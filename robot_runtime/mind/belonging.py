@@ -38,6 +38,9 @@ def surface_named(mention: Mention | None, arguments: Mapping[str, str], known: 
     if mention is None:
         surface = surface_for(thing, known)
         return surface, "" if surface else wording.sentence("belongs_unknown", object=wording.the(thing))
+    if mention.kind == "place":
+        surface = _surface_in(mention.named, thing, known)
+        return surface, "" if surface else wording.sentence("no_surface_in", place=mention.named)
     meant = surfaces_meant(mention, known)
     return (meant[0], "") if len(meant) == 1 else ("", wording.which_surface(mention.named or mention.words, meant))
 
@@ -55,6 +58,13 @@ def obstacle(skill: Skill, arguments: Mapping[str, str], known: Known, listener_
     if thing.support == surface and not thing.held_by:
         return wording.sentence("stands_already", object=capitalised(wording.the(thing.id)), surface=surface)
     return ""
+
+
+def _surface_in(place: str, value: str, known: Known) -> str:
+    """In a room a thing comes to where it belongs there, else to where most things stand, else to where most room is; "" without any."""
+    inside, home = known.site.surfaces_in(place), surface_for(value, known)
+    supports = [thing.support for thing in known.situation.facts.objects]
+    return home if home in inside else max(inside, key=lambda name: (supports.count(name), known.site.surfaces[name].area_m2), default="")
 
 
 def _of_thing(thing: WorldObject, known: Known) -> Description:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from robot_runtime.act.catalogue import ArgumentSpec, Skill, plan_step
 from robot_runtime.messages import Argument, Person, WorldObject
@@ -42,7 +43,7 @@ class Binder:
 
     def __init__(self, known: Known, discourse: Discourse, answered: Mapping[str, str]) -> None:
         self._known = known
-        self._discourse = discourse
+        self.discourse = discourse
         self._answered = answered
 
     def task(self, skill: Skill, clause: Clause) -> Task:
@@ -65,6 +66,14 @@ class Binder:
         arguments = {**kept, name: self._value(skill, spec, spec.slot or name, clause, kept)}
         self.check(skill, arguments)
         return Task(plan_step(skill.name, arguments))
+
+    def is_open(self, task: Task) -> bool:
+        """Whether nothing speaks against doing it, such as that it is done."""
+        try:
+            self.check(self._known.catalogue.skills[task.step.skill], {a.name: a.value for a in task.step.arguments})
+        except UnplannableError:
+            return False
+        return True
 
     def fact(self, clause: Clause) -> Fact:
         """:raises UnplannableError: the robot cannot perceive such a thing, or does not know what is meant"""
@@ -92,14 +101,14 @@ class Binder:
             return
         wording = self._known.wording
         key = "already_has" if thing.held_by == arguments["recipient"] else "other_has"
-        has = wording.person_has(thing.held_by, self._discourse.speaker_id)
+        has = wording.person_has(thing.held_by, self.discourse.speaker_id)
         raise UnplannableError(self._say(key, person_has=capitalised(has), object=wording.the(thing.id)))
 
     def check(self, skill: Skill, arguments: Mapping[str, str]) -> None:
         """:raises UnplannableError: what is known of the thing speaks against it"""
         if skill.name == FETCH:
             self._check_holder(arguments)
-        problem = obstacle(skill, arguments, self._known, self._discourse.speaker_id)
+        problem = obstacle(skill, arguments, self._known, self.discourse.speaker_id)
         if problem:
             raise UnplannableError(problem)
 
@@ -108,7 +117,7 @@ class Binder:
     def _value(self, skill: Skill, spec: ArgumentSpec, slot: str, clause: Clause, before: Mapping[str, str]) -> str:
         mention = clause.mentions.get(slot)
         if spec.type == "surface" or (spec.type == "target" and mention and is_furniture(mention, self._known)):
-            surface, problem = surface_named(mention, before, self._known)
+            surface, problem = surface_named(mention or self._room(clause), before, self._known)
             if problem:
                 raise UnplannableError(problem)
             return surface
@@ -127,32 +136,39 @@ class Binder:
             return self._thing(mention, finding=skill.name == FIND)
         return mention.named or mention.words
 
+    def _room(self, clause: Clause) -> Mention | None:
+        """A room that is named instead of the furniture."""
+        room = clause.mentions.get("place")
+        return replace(room, named=self._place(room)) if room else None
+
     def _person(self, mention: Mention | None) -> Person:
-        meant = person_meant(mention or Mention("person", "me", pronoun="me"), self._known, self._discourse)
+        meant = person_meant(mention or Mention("person", "me", pronoun="me"), self._known, self.discourse)
         if meant is not None:
             if mention is not None and mention.pronoun != "me":
-                self._discourse.people.append(meant.id)
+                self.discourse.people.append(meant.id)
             return meant
+        if mention is not None and mention.pronoun == "them":
+            raise UnplannableError(self._say("no_such_person"))
         if mention is not None and mention.pronoun != "me":
             raise UnplannableError(self._say("unknown_person", person=mention.words))
         anybody = any(person.seen for person in self._known.situation.facts.people)
         raise UnplannableError(self._say("unknown_speaker" if anybody else "nobody_here"))
 
     def _place(self, mention: Mention) -> str:
-        place = place_meant(mention, self._discourse)
+        place = place_meant(mention, self.discourse)
         if not place:
-            raise UnplannableError(self._say("not_understood"))
-        self._discourse.places.append(place)
+            raise UnplannableError(self._say("no_such_place"))
+        self.discourse.places.append(place)
         return place
 
     def _thing(self, mention: Mention, *, finding: bool) -> str:
         value = self._answered.get(mention.words) or self._chosen(mention, finding=finding)
-        self._discourse.things.append(value)
+        self.discourse.things.append(value)
         return value
 
     def _chosen(self, mention: Mention, *, finding: bool) -> str:
         """An id; or the words themselves when no such thing is known yet, or when all of its kind are looked for."""
-        fitting = things_meant(mention, self._known, self._discourse)
+        fitting = things_meant(mention, self._known, self.discourse)
         if len(fitting) == 1:
             return fitting[0].id
         if not fitting:
@@ -168,7 +184,7 @@ class Binder:
     def _unseen(self, mention: Mention) -> str:
         words, wording = mention.named, self._known.wording
         if mention.pronoun:
-            last = next((value for value in reversed(self._discourse.things)), "")
+            last = next((value for value in reversed(self.discourse.things)), "")
             if mention.pronoun == "it" and last:
                 return last  # it is still only a description
             raise UnplannableError(self._say("no_such_thing"))
@@ -193,11 +209,11 @@ class Binder:
             return self._surface(mention)
         if kind == "door":
             return mention.named
-        fitting = things_meant(mention, self._known, self._discourse)
+        fitting = things_meant(mention, self._known, self.discourse)
         value = fitting[0].id if len(fitting) == 1 else mention.named
         if not value:
             raise UnplannableError(self._say("no_such_thing"))
-        self._discourse.things.append(value)
+        self.discourse.things.append(value)
         return value
 
     def _surface(self, mention: Mention) -> str:
@@ -208,19 +224,19 @@ class Binder:
 
     def _asked_about(self, slot: str, mention: Mention) -> str:
         if mention.kind == "person":
-            person = person_meant(mention, self._known, self._discourse)
+            person = person_meant(mention, self._known, self.discourse)
             return person.id if person else mention.words
         if mention.kind != "object":
             return self._place(mention) if slot == "place" else mention.named
-        self._remember(fitting := things_meant(mention, self._known, self._discourse), mention)
+        self._remember(fitting := things_meant(mention, self._known, self.discourse), mention)
         pointing = bool(mention.pronoun) or mention.where is not None
         return fitting[0].id if len(fitting) == 1 and pointing else mention.named or mention.words
 
     def _remember(self, fitting: Sequence[WorldObject], mention: Mention) -> None:
         if len(fitting) == 1:
-            self._discourse.things.append(fitting[0].id)
+            self.discourse.things.append(fitting[0].id)
         elif mention.named:
-            self._discourse.things.append(mention.named)
+            self.discourse.things.append(mention.named)
 
     def _say(self, key: str, **fields: str) -> str:
         return self._known.wording.sentence(key, **fields)

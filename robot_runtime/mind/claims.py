@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from robot_runtime.messages import ActionStatus, SpeechRequest
-from robot_runtime.mind.plan_document import FirstThatWorks, If, InOrder, Node, PlanDocument, Saying
-from robot_runtime.mind.sentences.book import Book
+from robot_runtime.mind.plan_document import LISTS, If, Node, PlanDocument, Saying
+from robot_runtime.mind.sentences.book import OF_OTHERS, Book
 
 _DONE = r"(?:brought|given|gave|handed|fetched|got|gotten|put|placed|moved|taken|took|picked|carried|delivered|gone|went|driven|drove|"
 _DONE += r"followed|found|looked|cleaned|tidied|finished|completed|done|opened|closed|made|helped|reached|arrived|guided|led|come|came|"
@@ -33,6 +33,8 @@ _CLAIMS = tuple(
         r"\bj'ai \w+|\bje (?:suis|me suis) \w+[ée]e?\b|^(?:voici|voilà|me voici|c'est fait)\b",
     )
 )
+_TELL = ("done_", "each_")
+"""Begin the keys of sentences about a success; the skill's name follows."""
 _SENTENCES = re.compile(r"[^.!?…]+[.!?…]*\s*")
 
 
@@ -62,7 +64,7 @@ def honest(document: PlanDocument) -> PlanDocument:
 
 def skill_of(text: str, book: Book) -> str:
     """The skill whose success a text of the robot's own book tells, "" for one that tells none."""
-    told = ((key.removeprefix("done_"), pattern) for key, pattern in _patterns(book) if key.startswith("done_"))
+    told = ((key.partition("_")[2].removesuffix(OF_OTHERS), pattern) for key, pattern in _patterns(book) if key.startswith(_TELL))
     return next((skill for skill, pattern in told if pattern.search(text)), "")
 
 
@@ -93,7 +95,7 @@ def unproven(record: Iterable[tuple[str, object]], book: Book) -> list[str]:
 def _patterns(book: Book) -> Iterator[tuple[str, re.Pattern[str]]]:
     """Sentences of the book that claim, with anything in the place of their fields; those that are one field only claim nothing."""
     for key, template in book.sentences.items():
-        if key == "here_it_is" or (key.startswith("done_") and re.sub(r"\{[^}]*\}|\W", "", template)):
+        if key == "here_it_is" or (key.startswith(_TELL) and re.sub(r"\{[^}]*\}|\W", "", template)):
             yield key, re.compile(".+".join(re.escape(part) for part in re.split(r"\{[^}]*\}", template)))
 
 
@@ -101,7 +103,7 @@ def _quiet(node: Node) -> Node:
     if isinstance(node, Saying):
         text, during = without_claims(node.text), _quiet(node.during)
         return Saying(text, during) if text else during
-    if isinstance(node, (InOrder, FirstThatWorks)):
+    if isinstance(node, LISTS):
         return replace(node, parts=tuple(map(_quiet, node.parts)))
     if isinstance(node, If):
         return replace(node, then=_quiet(node.then), otherwise=None if node.otherwise is None else _quiet(node.otherwise))

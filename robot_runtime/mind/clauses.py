@@ -26,6 +26,8 @@ SLOT_KINDS: Mapping[str, str] = {
 """Slots that are mentions.  Others stand for words that a phrase lists."""
 
 MOST_READINGS = 32
+UNHEARD = ("object", "place", "person", "surface")
+MOST_UNHEARD = 4  # words that may stand for what was not understood
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,25 @@ class Clause:
     mentions: Mapping[str, Mention] = field(default_factory=dict)  # by slot
     words: Mapping[str, str] = field(default_factory=dict)  # slots that are no mentions
     text: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A request with a gap: the words before and after it, and what kind of mention is missing there."""
+
+    before: str
+    kind: str
+    after: str
+
+
+def apart(clause: Clause) -> tuple[Clause, ...]:
+    """One clause for each of "the cup and the book"."""
+    slot = next((slot for slot, mention in clause.mentions.items() if mention.also), "")
+    if not slot:
+        return (clause,)
+    mention = clause.mentions[slot]
+    single = (replace(mention, words=mention.named, also=()), *mention.also)
+    return tuple(replace(clause, mentions={**clause.mentions, slot: one}) for one in single)
 
 
 class ClauseReader:
@@ -68,15 +89,30 @@ class ClauseReader:
         return self._read(without_courtesy(words, self.language), mentions, self._conditions)
 
     def fragment(self, words: list[str], mentions: Mentions) -> Mention | None:
-        """A mere mention: "the blue one", "to Leo"."""
+        """A mere mention: "the blue one", "blue", "to Leo"."""
         bare = without_courtesy(words, self.language)
-        bare = bare[self.language.at(bare, 0, "whom") :]
-        return next((span.mention for span in mentions.at(bare, 0) if span.end == len(bare)), None) if bare else None
+        return next(whole(bare[self.language.at(bare, 0, "whom") :], mentions), None)
+
+    def understood_part(self, words: list[str], mentions: Mentions) -> Part | None:
+        """What was understood of a request in which a thing, place or person was not."""
+        bare = without_courtesy(words, self.language)
+        spans, sentences = [list(mentions.at(bare, start)) for start in range(len(bare))], self._sentences[id(self._requests)]
+        for begin in range(len(bare), 0, -1):
+            for kind in UNHEARD:
+                for sentence, _ in islice(_readings(bare[:begin], spans, 0), MOST_READINGS):
+                    state = sentences.walk([*sentence, f"_{kind}"])
+                    for end in range(begin, min(begin + MOST_UNHEARD, len(bare)) + 1) if state is not None else ():
+                        rest = islice(_readings(bare, spans, end), MOST_READINGS)
+                        if any(sentences.walk(more, state) in sentences.final for more, _ in rest):
+                            return Part(self.language.shown(bare[:begin]), kind, self.language.shown(bare[end:]))
+        return None
 
     def _read(self, words: list[str], mentions: Mentions, network: Network) -> Clause | None:
         if not words:
             return None
         spans = [list(mentions.at(words, start)) for start in range(len(words))]
+        if network is self._conditions:  # they hold of one thing
+            spans = [[span for span in found if not span.mention.also] for found in spans]
         sentences = self._sentences[id(network)]
         readings = [read for read in islice(_readings(words, spans, 0), MOST_READINGS) if sentences.walk(read[0]) in sentences.final]
         if not readings:
@@ -124,6 +160,13 @@ def without_courtesy(words: list[str], language: Language) -> list[str]:
     return words
 
 
+def whole(words: list[str], mentions: Mentions) -> Iterator[Mention]:
+    """What the words mention, to the last of them; a colour alone is one of that colour."""
+    yield from (span.mention for span in (mentions.at(words, 0) if words else ()) if span.end == len(words))
+    if len(words) == 1 and (colour := mentions.colour(words[0])):
+        yield Mention("object", words[0], colour=colour, article="the", pronoun="one")
+
+
 def _stand_ins(values: Mapping[str, Iterable[str]]) -> dict[str, pattern.Node]:
     """What may stand for each slot: one word that no person says for a mention, and the listed words."""
     listed = {name: pattern.Choice(tuple(pattern.parse(text) for text in texts)) for name, texts in values.items()}
@@ -138,7 +181,7 @@ def _readings(words: list[str], spans: list[list[Span]], start: int) -> Iterator
     if start >= len(words):
         yield [], {}
         return
-    for span in spans[start]:
+    for span in (span for span in spans[start] if span.end <= len(words)):
         for rest, meant in _readings(words, spans, span.end):
             yield [f"_{span.mention.kind}", *rest], {0: span.mention, **{k + 1: m for k, m in meant.items()}}
     for rest, meant in _readings(words, spans, start + 1):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from robot_runtime.language.language import language_of
 from robot_runtime.messages import Argument, SpeechState, Utterance, WorldObject
-from robot_runtime.mind.clauses import without_courtesy
+from robot_runtime.mind.clauses import whole, without_courtesy
 from robot_runtime.mind.meant import Discourse, things_meant
 from robot_runtime.mind.mentions import Mentions
 from robot_runtime.mind.planner import Offer, Question
@@ -75,13 +75,14 @@ class Clarification:
         asked, known = self._open, self._services.known
         language = language_of(utterance.language)
         words, mentions = without_courtesy(language.words(utterance.free_text), language), Mentions(known, language)
-        spans = [span for span in mentions.at(words, 0) if span.end == len(words)] if words else []
-        discourse = Discourse(utterance.speaker_id, [*asked.question.candidates])
-        for span in spans:
-            meant = [t.id for t in things_meant(span.mention, known, discourse) if t.id in asked.question.candidates]
-            if len(meant) == 1:
+        words, candidates = words[language.at(words, 0, "leads") :], asked.question.candidates
+        without = bool(words) and words[0] == language.joining.not_
+        for mention in whole(words[without:], mentions):
+            meant = [t.id for t in things_meant(mention, known, Discourse(utterance.speaker_id, [*candidates])) if t.id in candidates]
+            chosen = [id_ for id_ in candidates if id_ not in meant] if without else meant
+            if len(chosen) == 1:
                 self._open = None
-                return _completed(asked, meant[0], utterance)
+                return _completed(asked, chosen[0], utterance)
         return None
 
     def _chosen(self, question: Question, utterance: Utterance) -> list[WorldObject]:
@@ -164,18 +165,20 @@ class NotUnderstood:
 
     def one_at_a_time(self) -> None:
         """Several spoke at once, and so nothing can be done."""
-        self._say("one_at_a_time", "")
+        self._say(self._services.wording.sentence("one_at_a_time"), "")
 
-    def say(self, utterance: Utterance) -> None:
-        self._say("not_understood_again" if self._recent() else "not_understood", utterance.speaker_id)
+    def say(self, utterance: Utterance, heard: str = "") -> None:
+        """Ask again; ``heard`` is what was understood all the same, and a question for the rest."""
+        key = "not_understood_again" if self._recent() else "not_understood"
+        self._say(heard or self._services.wording.sentence(key), utterance.speaker_id)
 
     def understood(self) -> None:
         self._said_s.clear()
 
-    def _say(self, key: str, addressee_id: str) -> None:
+    def _say(self, text: str, addressee_id: str) -> None:
         if self._recent() < 2:
             self._said_s.append(self._services.situation.now_s)
-            self._services.say(self._services.wording.sentence(key), addressee_id, "question")
+            self._services.say(text, addressee_id, "question")
 
     def _recent(self) -> int:
         now_s, patience_s = self._services.situation.now_s, self._services.config.patience_s

@@ -83,7 +83,9 @@ class Executive:
         self._gate_restarted = self._goal_asked = False  # what a person or a stop has paused does not go on by itself
         self._drop_candidate()
         if self._run:
+            account = "" if self._run.is_paused else self._run.account
             self._run.pause(detail)
+            self._say(self._run, account, "report")
 
     def resume(self) -> Resumed:
         """Go on with what was paused."""
@@ -92,12 +94,12 @@ class Executive:
         self._run.resume()
         return Resumed.GOING_ON
 
-    def cancel(self) -> bool:
-        """Give up what is being done, without a word; False when there was nothing."""
-        was_busy = self._run is not None or self._candidate is not None
+    def cancel(self) -> str | None:
+        """Give up what is being done.  What is to be told of several errands of which some are done; None when there was nothing."""
+        was_busy, account = self._run is not None or self._candidate is not None, self._account
         self._drop_candidate()
         self._end("cancelled", "")
-        return was_busy
+        return account if was_busy else None
 
     # ------------------------------------------------------------ the step
 
@@ -135,11 +137,12 @@ class Executive:
 
     def _replace_by(self, run: Run) -> None:
         held = self._services.situation.holding if self._run else ""
+        account = self._run.account if self._run else ""
         self._end("cancelled", "")
         self._make_way()
         self._run = run
         about_it = held in {argument.value for argument in run.plan.goal.arguments}
-        run.begin(preface=self._still_holding() if held and not about_it else "")
+        run.begin(preface=f"{account} {self._still_holding() if held and not about_it else ''}".strip())
 
     def _wait_for_gate(self) -> bool:
         """A gate that starts again knows no approval any more: ask for everything anew once it is up.  True while waiting."""
@@ -172,7 +175,7 @@ class Executive:
         if goal is None or self.paused:
             return False
         goal.check_time()
-        if goal.answer is not Answer.REFUSED:
+        if goal.answer is not Answer.REFUSED or (self._run and self._run.may_skip):
             return False
         self._end("refused", self._with_what_is_held(goal.sentence), "refusal")
         return True
@@ -190,7 +193,7 @@ class Executive:
             self._goal_asked, self._withdrawn_s = True, None
             if step:
                 step.pause("to be confirmed")
-        elif self._goal_asked and run.answer is Answer.GRANTED:
+        elif self._goal_asked and run.answer in (Answer.GRANTED, Answer.REFUSED):
             self._goal_asked = False
             if step:
                 step.resume()
@@ -219,11 +222,19 @@ class Executive:
     def _say(self, run: Run, text: str, purpose: str) -> None:
         self._services.say(text, run.plan.requester_id, purpose, run.plan.id)
 
+    @property
+    def _account(self) -> str:
+        """How far several errands are."""
+        account = self._run.account if self._run else ""
+        return f"{account} {self._still_holding()}" if account and self._services.situation.holding else account
+
     def _with_what_is_held(self, sentence: str) -> str:
         """A failure leaves the robot with the thing in its hand: better said than discovered."""
-        if not self._services.situation.holding or not sentence:
+        if not sentence:
             return sentence
-        return f"{sentence} {self._still_holding()}"
+        account = self._run.account if self._run else ""
+        held = self._still_holding() if self._services.situation.holding else ""
+        return " ".join(filter(None, (sentence, account, held)))
 
     def _still_holding(self) -> str:
         wording = self._services.wording

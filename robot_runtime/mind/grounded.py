@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from robot_runtime.act.catalogue import ArgumentSpec, Skill, plan_step
+from robot_runtime.act.catalogue import ArgumentSpec, Catalogue, Skill, plan_step
 from robot_runtime.messages import Person, Utterance, WorldObject
 from robot_runtime.mind.belonging import surface_named
 from robot_runtime.mind.binding import Binder, UnplannableError
@@ -15,6 +15,7 @@ from robot_runtime.mind.plan_document import PlanDocument, Task
 from robot_runtime.mind.planner import Answer, Question, Request
 from robot_runtime.mind.recall import QUESTIONS, Recall
 from robot_runtime.mind.sentence import Understood
+from robot_runtime.mind.several import speaks_of_several
 from robot_runtime.mind.unfolding import FIND
 
 SPEAKER_WORDS = ("me", "myself", "us", "here", "")
@@ -39,8 +40,8 @@ class GroundedPlanner:
         The words themselves count where they say more than the grammar's sentence: more than one command, a condition, a reference.
         """
         utterance = request.utterance
-        understood = self._free_text.read(request) if utterance.free_text else Understood()
-        if utterance.free_text and (not utterance.intent or _says_more(understood)):
+        understood = self._free_text.read(request)
+        if understood != Understood() and (not utterance.intent or _says_more(understood, self._known.catalogue)):
             return self._free_text.answer(request, understood)
         if utterance.intent in QUESTIONS:
             return self._recall.answer(utterance).as_answer
@@ -139,11 +140,12 @@ class GroundedPlanner:
         return self._known.wording.sentence(key, **fields)
 
 
-def _says_more(understood: Understood) -> bool:
+def _says_more(understood: Understood, catalogue: Catalogue) -> bool:
     """Than one phrase of the catalogue about things by their names."""
-    if understood.correction is not None:
+    if understood.correction is not None or understood.addition is not None:
         return True
     clauses = [clause for command in understood.commands for clause in (*command.clauses, *command.otherwise)]
     mentions = [mention for clause in clauses for mention in clause.mentions.values()]
-    points = any(m.pronoun not in ("", "me") or m.other or m.where is not None or m.article == "any" for m in mentions)
-    return points or len(clauses) > 1 or any(command.condition for command in understood.commands)
+    points = any(m.pronoun not in ("", "me") or m.other or m.where is not None or m.article == "any" or m.also for m in mentions)
+    several = any((skill := catalogue.for_intent(clause.intent)) and speaks_of_several(skill, clause) for clause in clauses)
+    return points or several or len(clauses) > 1 or any(command.condition for command in understood.commands)

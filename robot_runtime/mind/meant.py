@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from robot_runtime.messages import AgeGroup, Person, WorldObject
 from robot_runtime.mind.known import Known
-from robot_runtime.mind.mentions import Mention
+from robot_runtime.mind.mentions import ALL, Mention
 from robot_runtime.world.relations import container_of, is_near, vessels
 
 
@@ -19,6 +19,7 @@ class Discourse:
     things: list[str] = field(default_factory=list)  # ids or descriptions, the last named last
     people: list[str] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
+    together: tuple[str, ...] = ()  # things of the turn before: what "them" may mean
 
 
 def things_meant(mention: Mention, known: Known, discourse: Discourse) -> list[WorldObject]:
@@ -27,10 +28,12 @@ def things_meant(mention: Mention, known: Known, discourse: Discourse) -> list[W
 
 
 def _fitting(mention: Mention, known: Known, discourse: Discourse) -> list[WorldObject]:
-    facts, before = known.situation.facts, _before(known, discourse)
+    facts, before = known.situation.facts, _before(known, discourse, many=mention.article == ALL)
     last = before[0] if len(before) == 1 else None
     if mention.pronoun == "it":
         return before
+    if mention.pronoun == "every":
+        return _placed(facts.objects, mention, known)
     if mention.pronoun == "one":
         kind = last.class_name if last else ""
         found = [thing for thing in facts.objects if kind in ("", thing.class_name)]
@@ -79,9 +82,11 @@ def is_furniture(mention: Mention, known: Known) -> bool:
     return mention.kind == "surface" or (mention.kind == "object" and bool(known.site.surfaces_called(mention.named)))
 
 
-def _before(known: Known, discourse: Discourse) -> list[WorldObject]:
+def _before(known: Known, discourse: Discourse, *, many: bool) -> list[WorldObject]:
     """What was spoken of last, as far as it is known: none of a phone that nobody has seen."""
-    return list(known.references.objects(discourse.things[-1], known.situation.facts)) if discourse.things else []
+    last = discourse.things[-1:]
+    named = discourse.together if many and set(last) <= set(discourse.together) else last
+    return list({thing.id: thing for words in named for thing in known.references.objects(words, known.situation.facts)}.values())
 
 
 def _placed(things: Sequence[WorldObject], mention: Mention, known: Known) -> list[WorldObject]:

@@ -13,6 +13,7 @@ from robot_runtime.mind.known import Known
 from safety.ontology import normalise
 
 MOST_WORDS = 4  # of the name of a kind
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,15 @@ class Mention:
     words: str  # as spoken, without the article
     named: str = ""  # class and colour, a name of a person, place or surface; "" for a mere "it"
     colour: str = ""  # of "the red one"
-    article: str = ""  # "the", "any" or ""
-    pronoun: str = ""  # "it", "one", "me", "them" or "there"
+    article: str = ""  # "the", "any", "all" of "all cups" and "the cups", or ""
+    pronoun: str = ""  # "it", "one", "me", "them", "there" or "every" of "everything"
     other: bool = False  # "the other cup"
     relation: str = ""  # "on", "in", "near" or "at", of what follows
     where: Mention | None = None
+    also: tuple[Mention, ...] = ()  # of "the cup and the book" the book
+
+
+EVERYTHING = Mention("object", "everything", article=ALL, pronoun="every")
 
 
 @dataclass(frozen=True)
@@ -94,13 +99,33 @@ class Mentions:
         head = self._head(words, start)
         if head is None:
             return
-        yield head
-        if head.mention.pronoun != "it":
-            yield from self._further(words, head, ("surface", "place", "object"))
+        alone = [head, *(self._further(words, head, ("surface", "place", "object")) if head.mention.pronoun != "it" else ())]
+        yield from alone
+        for one in alone:
+            yield from self._coordinated(words, one)
+
+    def _coordinated(self, words: list[str], one: Span) -> Iterator[Span]:
+        """The same with what follows after an "and": "the cup and the book"."""
+        after = one.end + self._language.at(words, one.end, "also")
+        if after == one.end or after >= len(words):
+            return
+        for more in self._objects(words, after):
+            named = more.mention.named and one.mention.named
+            if named and (more.mention.article or not one.mention.article):
+                also = (replace(more.mention, also=()), *more.mention.also)
+                yield Span(one.start, more.end, replace(one.mention, words=" ".join(words[one.start : more.end]), also=also))
 
     def _head(self, words: list[str], start: int) -> Span | None:
         """Article, "other", colour, kind: as much of it as is there, in the order of the language."""
         length = self._language.at
+        if whole := length(words, start, "everything"):
+            return Span(start, start + whole, EVERYTHING)
+        if (one_of := length(words, start, "one_of")) and start + one_of < len(words) and (rest := self._head(words, start + one_of)):
+            return replace(rest, start=start, mention=replace(rest.mention, article="any"))
+        every = length(words, start, "all")
+        if every and start + every < len(words) and (rest := self._head(words, start + every)):
+            both = rest.end < len(words) and length(words, rest.end, "also") > 0  # of "both the cup and the book"
+            return replace(rest, start=start, mention=rest.mention if both else replace(rest.mention, article=ALL))
         the, some = length(words, start, "the"), length(words, start, "any")
         article, at = "the" if the else "any" if some else "", start + (the or some)
         more = length(words, at, "other")
@@ -109,21 +134,30 @@ class Mentions:
         one = Mention("object", "one", article=article, pronoun="one", other=other)
         if (said := length(words, at, "one")) and (article or other or bare):
             return Span(start, at + said, one)
-        colour = self._colour(words[at]) if at < len(words) else ""
+        colour = self.colour(words[at]) if at < len(words) else ""
         if colour and (said := length(words, at + 1, "one")):
             return Span(start, at + 1 + said, replace(one, words=f"{words[at]} one", colour=colour))
         for end in range(min(at + MOST_WORDS + 1, len(words)), at, -1):
             if named := self._named(words[at:end]):
-                return Span(start, end, Mention("object", " ".join(words[at:end]), named=named, article=article, other=other))
+                of = ALL if not some and self._is_many(words[start:at], words[at:end]) else article
+                return Span(start, end, Mention("object", " ".join(words[at:end]), named=named, article=of, other=other))
         if bare and colour and article:
             return Span(start, at + 1, replace(one, words=words[at], colour=colour))
         if bare and more:
             return Span(start, at, one)
         if said := length(words, start, "it"):
-            return Span(start, start + said, Mention("object", " ".join(words[start : start + said]), pronoun="it"))
+            of = ALL if length(words, start, "many") else ""
+            return Span(start, start + said, Mention("object", " ".join(words[start : start + said]), article=of, pronoun="it"))
         return None
 
-    def _colour(self, word: str) -> str:
+    def _is_many(self, article: list[str], noun: list[str]) -> bool:
+        """Whether several are meant, by the article where the language has one for that."""
+        if self._language.is_reference:
+            return self._known.references.is_plural(" ".join(noun))
+        return tuple(article) in {tuple(self._language.words(text)) for text in self._language.articles[1]}
+
+    def colour(self, word: str) -> str:
+        """The English name of a colour, "" of another word."""
         return self._known.references.describe(self._language.colour(word)).colour
 
     def _named(self, words: list[str]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.act.speaking import TELLING
+from robot_runtime.language.language import language_of
 from robot_runtime.messages import ActionVerdict, Forgotten, SpeechState, Utterance
 from robot_runtime.mind.attention import Attention
 from robot_runtime.mind.conversation import Conversation, Turn
@@ -14,6 +15,7 @@ from robot_runtime.mind.dialogue import Clarification, CutShort, NotUnderstood, 
 from robot_runtime.mind.executive import Executive, Resumed
 from robot_runtime.mind.forgetting import Forgetting
 from robot_runtime.mind.gaze import Gaze
+from robot_runtime.mind.giving_up import GivingUp, objects
 from robot_runtime.mind.known import Known
 from robot_runtime.mind.manner import MannerTalk
 from robot_runtime.mind.menu import menu_of
@@ -199,8 +201,10 @@ class Mind:
         was_open = self._clarification.is_open or self._offers.is_open or self._portions.is_open or self._deliberation.busy
         self._drop_questions()
         self._deliberation.drop()
-        if self._executive.cancel() or was_open:
+        account = self._executive.cancel()
+        if account is not None or was_open:
             self._say("leave_it", utterance, "answer")
+            self._services.say(account or "", utterance.speaker_id, "report")
 
     def _hear_acceptance(self, utterance: Utterance) -> None:
         accepted = self._offers.accept(utterance)
@@ -237,6 +241,9 @@ class Mind:
 
     def _hear_free(self, utterance: Utterance) -> None:
         """Words that are no sentence of the grammar."""
+        if GivingUp(self._catalogue, language_of(utterance.language)).says(utterance.free_text):
+            self._hear_yes_or_no(replace(utterance, intent="no"))
+            return
         chosen = self._clarification.answer_freely(utterance)
         if chosen is not None:
             self._hear_request(chosen)
@@ -254,9 +261,13 @@ class Mind:
 
     def _settle(self, utterance: Utterance, answer: Answer) -> None:
         """Publish what the planner answered, and begin with it."""
+        if answer.document.body is None and utterance.speaker_id and objects(utterance.free_text, language_of(utterance.language)):
+            self._executive.pause("a person objected")  # what they do not want must not come about meanwhile
         if answer.document.body is None and not answer.document.say and answer.question is None:
             if not self._cut_short.go_on(""):
-                self._not_understood.say(utterance)
+                self._not_understood.say(utterance, answer.heard)
+                if answer.heard:
+                    self._note(utterance, answer)
             return
         self._not_understood.understood()
         self._drop_questions()
@@ -269,13 +280,19 @@ class Mind:
         if answer.question is not None:
             self._clarification.ask(utterance, answer.question)
         if answer.document.body is None:
-            purpose = "question" if answer.question or answer.offer else TELLING if answer.tells else "answer"
+            asks = answer.question or answer.offer or plan.say.endswith("?")
+            purpose = "question" if asks else TELLING if answer.tells else "answer"
             self._services.say(plan.say, utterance.speaker_id, purpose)
         else:
             self._services.say(plan.say, utterance.speaker_id, "answer")
             self._executive.submit(plan, answer.document, utterance.text or utterance.free_text)
+        self._note(utterance, answer)
+
+    def _note(self, utterance: Utterance, answer: Answer) -> None:
+        """So that the same person can refer to it in their next turn."""
+        now_s, words = self._services.situation.now_s, utterance.free_text or utterance.text
         meant = _meant(utterance, answer, self._services.site)
-        self._conversation.note(Turn(now_s, utterance.speaker_id, utterance.free_text or utterance.text, answer.document, meant))
+        self._conversation.note(Turn(now_s, utterance.speaker_id, words, answer.document, meant))
 
     def _with_offer(self, utterance: Utterance, answer: Answer) -> Answer:
         """Ask what is offered too, unless the gate's question is open: a yes must have one meaning."""

@@ -16,7 +16,7 @@ DEPTH = 3
 """How deep a plan may nest: a condition around a sequence of tasks that are spoken over.  Nobody asks for more in a breath."""
 
 MOST_PARTS = 6
-"""Parts of one sequence or fallback."""
+"""Parts of one sequence, fallback or round of errands."""
 
 LONGEST_TEXT = 300
 """Characters of one thing that is said, as in the schema."""
@@ -50,6 +50,13 @@ class InOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class Each:
+    """Every one on its own: what fails or is refused does not keep the others from being tried.  How all went is told in the end."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FirstThatWorks:
     """The next is tried when one has failed.  What a person or the gate refuses is not tried in another way."""
 
@@ -73,7 +80,8 @@ class Saying:
     during: Node
 
 
-Node = Task | InOrder | FirstThatWorks | If | Saying
+Node = Task | InOrder | Each | FirstThatWorks | If | Saying
+LISTS = (InOrder, Each, FirstThatWorks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,7 @@ def facts(node: Node | None) -> Iterator[Fact]:
 
 def parts(node: Node) -> tuple[Node, ...]:
     """What stands directly below a node."""
-    if isinstance(node, (InOrder, FirstThatWorks)):
+    if isinstance(node, LISTS):
         return node.parts
     if isinstance(node, If):
         return (node.then,) if node.otherwise is None else (node.then, node.otherwise)

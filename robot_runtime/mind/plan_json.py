@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from robot_runtime.messages import Argument
-from robot_runtime.mind.plan_document import Fact, FirstThatWorks, If, InOrder, Node, PlanDocument, Task
+from robot_runtime.mind.plan_document import Each, Fact, FirstThatWorks, If, InOrder, Node, PlanDocument, Task
 
 
 def as_json(document: PlanDocument) -> dict[str, Any]:
@@ -18,6 +18,8 @@ def _written(node: Node) -> dict[str, Any]:
         return {"do": node.step.skill, "with": _arguments(node.step.arguments), "expect": [_fact_written(fact) for fact in node.expects]}
     if isinstance(node, InOrder):
         return {"in_order": [_written(part) for part in node.parts]}
+    if isinstance(node, Each):
+        return {"each": [_written(part) for part in node.parts]}
     if isinstance(node, FirstThatWorks):
         return {"first_that_works": [_written(part) for part in node.parts]}
     if isinstance(node, If):

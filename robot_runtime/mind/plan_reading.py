@@ -17,6 +17,7 @@ from robot_runtime.mind.plan_document import (
     DEPTH,
     LONGEST_TEXT,
     MOST_PARTS,
+    Each,
     Fact,
     FirstThatWorks,
     If,
@@ -34,7 +35,12 @@ LONGEST_JSON = 50_000
 """Characters; a plan of the deepest and widest kind stays below it."""
 
 _TASK = ("do", "with", "expect")
-_COMPOUNDS = (("in_order",), ("first_that_works",), ("if", "then", "otherwise"), ("saying", "during"))
+_LISTS: Mapping[str, type[InOrder] | type[Each] | type[FirstThatWorks]] = {
+    "in_order": InOrder,
+    "each": Each,
+    "first_that_works": FirstThatWorks,
+}
+_COMPOUNDS = (*((key,) for key in _LISTS), ("if", "then", "otherwise"), ("saying", "during"))
 
 
 def read_answer(text: str, menu: Menu) -> Answer:
@@ -66,7 +72,7 @@ def read_answer(text: str, menu: Menu) -> Answer:
 
 def _node(value: Any, menu: Menu, where: str, levels: int) -> Node:
     if not isinstance(value, dict):
-        raise PlanError(f"{where}: expected an object with 'do', 'in_order', 'first_that_works', 'if' or 'saying'")
+        raise PlanError(f"{where}: expected an object with 'do', 'in_order', 'each', 'first_that_works', 'if' or 'saying'")
     if "do" in value:
         return _task(value, menu, where)
     if levels <= 1:
@@ -83,7 +89,7 @@ def _node(value: Any, menu: Menu, where: str, levels: int) -> Node:
         return Saying(_text(given["saying"], f"{where}.saying"), _node(given["during"], menu, f"{where}.during", levels - 1))
     listed = _list(given[keys[0]], f"{where}.{keys[0]}", 2, MOST_PARTS)
     parts = tuple(_node(part, menu, f"{where}.{keys[0]}.{k}", levels - 1) for k, part in enumerate(listed))
-    return InOrder(parts) if keys[0] == "in_order" else FirstThatWorks(parts)
+    return _LISTS[keys[0]](parts)
 
 
 def _task(value: dict[str, Any], menu: Menu, where: str) -> Task:

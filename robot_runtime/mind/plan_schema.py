@@ -75,7 +75,8 @@ def _node(level: int) -> str:
 def _compounds(part: Schema, with_facts: bool) -> list[Schema]:
     several: Schema = {"type": "array", "items": part, "minItems": 2, "maxItems": MOST_PARTS}
     condition = [_object({"if": _ref("fact"), "then": part, "otherwise": _any(part, NOTHING)})] if with_facts else []
-    return [_object({"in_order": several}), _object({"first_that_works": several}), *condition, _object({"saying": TEXT, "during": part})]
+    lists = [_object({key: several}) for key in ("in_order", "each", "first_that_works")]
+    return [*lists, *condition, _object({"saying": TEXT, "during": part})]
 
 
 def _task(choice: Choice, with_facts: bool) -> Schema:

@@ -58,6 +58,7 @@ class Answer:
     document: PlanDocument = field(default_factory=PlanDocument)
     question: Question | None = None
     offer: Offer | None = None
+    heard: str = ""  # of words that are no plan: what was understood of them, to ask for the rest
     about: tuple[str, ...] = ()  # the things that were spoken of, so that "it" has a meaning in the next turn
     tells: bool = False  # it answers a question about the world, and may be told in turns
     planner: str = ""  # who made it, when that was not the planner that was asked

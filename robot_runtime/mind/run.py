@@ -7,9 +7,10 @@ from py_trees.common import Status
 from py_trees.composites import Selector, Sequence
 
 from robot_runtime.messages import ActionVerdict, Plan, Utterance
+from robot_runtime.mind.each import EachInTurn
 from robot_runtime.mind.known import Known
 from robot_runtime.mind.permission import Answer, Permission
-from robot_runtime.mind.plan_document import FirstThatWorks, If, InOrder, Node, PlanDocument, Saying
+from robot_runtime.mind.plan_document import LISTS, Each, If, InOrder, Node, PlanDocument, Saying
 from robot_runtime.mind.services import Services
 from robot_runtime.mind.step import GatedStep
 from robot_runtime.mind.task_run import TaskRun
@@ -29,6 +30,7 @@ class Run:
         self.preface = ""  # said before what the robot sets out to do
         self._tasks = 0
         self._task: TaskRun | None = None
+        self._rounds: list[EachInTurn] = []
         assert document.body is not None, "a plan that only says something is not carried out"
         self._tree = self._built(document.body)
         self._tree.tick_once()
@@ -105,6 +107,16 @@ class Run:
             return self.explanation  # it says that the door is closed, and what follows from that
         return " ".join(filter(None, (done, self.explanation)))
 
+    @property
+    def account(self) -> str:
+        """How far it is with several errands, "" when it has none under way."""
+        return " ".join(each.account for each in self._rounds if each.status is Status.RUNNING).strip()
+
+    @property
+    def may_skip(self) -> bool:
+        """Whether the task whose turn it is has not begun, and others do not depend on it."""
+        return bool(self._task and not self._task.begun and any(each.status is Status.RUNNING for each in self._rounds))
+
     # ------------------------------------------------------------ what its tasks use
 
     def enter(self, task: TaskRun) -> Plan:
@@ -132,8 +144,11 @@ class Run:
         return [permission for permission in (self.goal, step.permission if step else None) if permission is not None]
 
     def _built(self, node: Node) -> Behaviour:
-        if isinstance(node, (InOrder, FirstThatWorks)):
+        if isinstance(node, LISTS):
             parts = [self._built(part) for part in node.parts]
+            if isinstance(node, Each):
+                self._rounds.append(EachInTurn(self, parts))
+                return self._rounds[-1]
             return Sequence("in order", True, parts) if isinstance(node, InOrder) else Selector("first that works", True, parts)
         if isinstance(node, If):
             return Condition(self, node.fact, self._built(node.then), self._built(node.otherwise) if node.otherwise else None)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from robot_runtime.mind.clauses import SLOT_KINDS, Clause, ClauseReader
+from robot_runtime.mind.clauses import SLOT_KINDS, Clause, ClauseReader, Part
+from robot_runtime.mind.giving_up import GivingUp
 from robot_runtime.mind.mentions import Mention, Mentions
 
 MOST_SENTENCE_WORDS = 60
+MOST_UNSAID = 6  # words that a better beginning takes back
 
 
 @dataclass(frozen=True)
@@ -34,22 +36,24 @@ class Correction:
 
 @dataclass(frozen=True)
 class Understood:
-    """Commands in order, or one correction; what was not understood, "" if nothing."""
+    """Commands in order, one correction or one addition; what was not understood, "" if nothing."""
 
     commands: tuple[Command, ...] = ()
     correction: Correction | None = None
+    addition: Mention | None = None  # of "and the book, too": the same with this
     rest: str = ""
 
 
 class SentenceReader:
-    def __init__(self, reader: ClauseReader) -> None:
+    def __init__(self, reader: ClauseReader, giving_up: GivingUp) -> None:
         self._reader = reader
+        self._giving_up = giving_up
         self._language = reader.language
         small = self._language.small
         self._and, self._instead, self._otherwise = small["and"], small["instead"], small["otherwise"]
 
     def read(self, text: str, mentions: Mentions) -> Understood:
-        words = self._language.words(text)
+        words = self._language.spoken(text)
         if not words or len(words) > MOST_SENTENCE_WORDS:
             return Understood(rest=text)
         command = self._command(words, mentions)
@@ -58,10 +62,17 @@ class SentenceReader:
         several = self._several(words, mentions)
         if several:
             return Understood(several)
+        addition = self._addition(words, mentions)
+        if addition is not None:
+            return Understood(addition=addition)
         correction = self._correction(words, mentions)
         if correction is not None:
             return Understood(correction=correction)
         return self._partly(words, mentions)
+
+    def understood_part(self, text: str, mentions: Mentions) -> Part | None:
+        """See :meth:`ClauseReader.understood_part`."""
+        return self._reader.understood_part(self._language.spoken(text), mentions)
 
     # ------------------------------------------------------------ parts of a sentence
 
@@ -76,7 +87,7 @@ class SentenceReader:
         return ()
 
     def _command(self, words: list[str], mentions: Mentions) -> Command | None:
-        plain = self._sequence(words, mentions, None)
+        plain = self._sequence(words, mentions, None) or self._said_better(words, mentions)
         if plain:
             return Command(plain)
         return self._conditional(words, mentions) or self._corrected(words, mentions)
@@ -103,7 +114,7 @@ class SentenceReader:
                 return Command(then, condition)
             for before, after in _split(rest, self._otherwise):
                 then, otherwise = self._sequence(before, mentions, None), self._sequence(after, mentions, None)
-                if then and otherwise:
+                if then and (otherwise or self._giving_up.says(" ".join(after))):
                     return Command(then, condition, otherwise)
         return None
 
@@ -120,16 +131,37 @@ class SentenceReader:
             changed = replaced(first[-1], mention) if mention else None
             if changed:
                 return Command((*first[:-1], changed))
+        return self._begun_anew(words, mentions)
+
+    def _begun_anew(self, words: list[str], mentions: Mentions) -> Command | None:
+        """As in "bring me the red, no, the yellow cup": it goes on from the word that is said again."""
+        for before, after in _split(words, self._instead):
+            at = next((len(before) - k for k in range(1, min(MOST_UNSAID, len(before)) + 1) if before[-k] == after[0]), 0)
+            better = self._sequence([*before[:at], *after], mentions, None) if at else ()
+            if better:
+                return Command(better)
         return None
+
+    def _said_better(self, words: list[str], mentions: Mentions) -> tuple[Clause, ...]:
+        """A whole request after a word such as "no": it takes the place of what is being done, as any request does."""
+        length = self._language.at(words, 0, "instead")
+        return self._sequence(words[length:], mentions, None) if length else ()
+
+    def _addition(self, words: list[str], mentions: Mentions) -> Mention | None:
+        """A turn that only mentions one more thing: "and the book as well"."""
+        length = self._language.at(words, 0, "also")
+        return self._reader.fragment(words[length:], mentions) if length else None
 
     def _correction(self, words: list[str], mentions: Mentions) -> Correction | None:
         """A turn that only mentions something, mostly after a "no"."""
         for marker in (*self._instead, ()):
             if tuple(words[: len(marker)]) == marker and len(words) > len(marker):
-                mention = self._reader.fragment(self._without_not(words[len(marker) :]), mentions)
+                wanted = (self._reader.fragment(said, mentions) for said in self._without_not(words[len(marker) :]))
+                mention = next(filter(None, wanted), None)
                 if mention is not None:
                     return Correction(mention)
-        return None
+        meant = next((at + length for at in range(1, len(words)) if (length := self._language.at(words, at, "meant"))), 0)
+        return self._correction(words[meant:], mentions) if meant else None
 
     def _sequence(self, words: list[str], mentions: Mentions, before: Clause | None) -> tuple[Clause, ...]:
         """Clauses that follow on each other; () when the words cannot be read so to the last."""
@@ -142,12 +174,32 @@ class SentenceReader:
                 rest = self._sequence(right, mentions, first)
                 if rest:
                     return (first, *rest)
+        return self._one_after_another(words, mentions)
+
+    def _one_after_another(self, words: list[str], mentions: Mentions) -> tuple[Clause, ...]:
+        """Requests without an "and": whoever writes down what was said leaves out where a sentence ended."""
+        for at in range(2, len(words) - 1):
+            first = self._reader.request(words[:at], mentions)
+            rest = self._sequence(words[at:], mentions, None) if first else ()
+            if first and rest:
+                return (first, *rest)
         return ()
 
     def _same_again(self, words: list[str], mentions: Mentions, before: Clause | None) -> Clause | None:
-        """As in "… and the book": the same with another thing."""
-        mention = self._reader.fragment(words, mentions) if before else None
-        return replaced(before, mention) if before and mention else None
+        """As in "… and the book", "… and the book to Leo": the same with another thing, and perhaps for somebody else."""
+        if before is None:
+            return None
+        mention = self._reader.fragment(words, mentions)
+        if mention is not None:
+            return replaced(before, mention)
+        for at in range(1, len(words) - 1):
+            towards = self._language.at(words, at, "towards")
+            thing = self._reader.fragment(words[:at], mentions) if towards else None
+            other = self._reader.fragment(words[at + towards :], mentions) if thing else None
+            changed = replaced(before, thing) if thing and other else None
+            if changed and other:
+                return replaced(changed, other)
+        return None
 
     def _partly(self, words: list[str], mentions: Mentions) -> Understood:
         for before, after in _split(words, self._and):
@@ -157,10 +209,15 @@ class SentenceReader:
                     return Understood((Command(first),), rest=self._language.shown(rest))
         return Understood(rest=self._language.shown(words))
 
-    def _without_not(self, words: list[str]) -> list[str]:
-        """Of "not the red one but the blue one" what is wanted, which comes last."""
+    def _without_not(self, words: list[str]) -> Iterator[list[str]]:
+        """Of "not the red one but the blue one", with "but" or without, what is wanted, which comes last; of other words all."""
         no, but = self._language.joining.not_, self._language.joining.but
-        return words[words.index(but) + 1 :] if words[:1] == [no] and but in words[:-1] else words
+        if words[:1] != [no]:
+            yield words
+        elif but in words[:-1]:
+            yield words[words.index(but) + 1 :]
+        else:
+            yield from (words[at:] for at in range(2, len(words)))
 
     def _is_courtesy(self, words: list[str]) -> bool:
         while length := self._language.at(words, 0, "before_if"):

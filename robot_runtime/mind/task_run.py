@@ -38,13 +38,14 @@ class TaskRun(Behaviour):
         self._since_s: float | None = None  # when its steps were done, and it is looked whether the world shows it
         self._resting = False  # paused before its first step
         self._reported = False
+        self._told = False  # or will be, by whoever has settled it
 
     # ------------------------------------------------------------ py_trees
 
     def initialise(self) -> None:
         if self._run.refused:
             return
-        self._steps, self._replans, self._since_s, self._resting, self._reported = None, 0, None, False, False
+        self._steps, self._replans, self._since_s, self._resting, self._reported, self._told = None, 0, None, False, False, False
         self._errand = Errand(self._run.services, self._run.enter(self), self._run.words)
 
     def update(self) -> Status:
@@ -108,11 +109,23 @@ class TaskRun(Behaviour):
         if self.step:
             self.step.resume()
 
+    @property
+    def begun(self) -> bool:
+        """Whether its first step was begun."""
+        return self._steps is not None
+
     def completion(self) -> str:
-        return completion(self.plan, self._run.services)
+        return "" if self._told else completion(self.plan, self._run.services)
+
+    def settle(self, reason: str) -> None:
+        """Report how it ended, and leave it to the caller to say so."""
+        self.close("refused" if self._run.refused else "failed", reason)
+        self._told = True
 
     def hand_on(self) -> None:
         """The next task's turn has come: say how this one went."""
+        if self._told:
+            return
         if self.done:
             sentence = self.completion()
             self.close("succeeded", sentence)

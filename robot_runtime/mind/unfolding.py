@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from robot_runtime.act.catalogue import plan_step
 from robot_runtime.messages import PlanStep
+from robot_runtime.mind.belonging import surface_for
 from robot_runtime.mind.known import Known
 
 FIND = "find"
-GETTING = ("approach", "pick")
+PICK, PUT = "pick", "put"
+GETTING = ("approach", PICK)
 """What is left out for a thing that the robot holds already."""
 
 
 def unfolded(task: PlanStep, known: Known) -> tuple[PlanStep, ...]:
-    """A composed task as its simple steps.  What is not known yet is looked for first, and what is in hand is not picked up again."""
+    """A composed task as its simple steps.
+
+    What is not known yet is looked for first, what is in hand is not picked up again, and something else in the hand is put back first.
+    """
     skill = known.catalogue.skills[task.skill]
     arguments = {argument.name: argument.value for argument in task.arguments}
     if not skill.steps:
         return (*_first_found(task, known), task)
     held = {known.situation.holding} - {""}
     steps = [step for step in skill.expand(arguments) if not _gets(step, held)]
-    return (*_first_found(task, known), *steps)
+    return (*_put_back(steps, known), *_first_found(task, known), *steps)
+
+
+def _put_back(steps: list[PlanStep], known: Known) -> tuple[PlanStep, ...]:
+    """The hand is made free for what is to be picked up: a gripper that opens for it would let the other thing fall."""
+    held = known.situation.holding
+    surface = known.situation.held_from or surface_for(held, known) if held else ""
+    full = surface and any(step.skill == PICK for step in steps)
+    return (plan_step(PUT, {"object": held, "target": surface}),) if full else ()
 
 
 def _first_found(task: PlanStep, known: Known) -> tuple[PlanStep, ...]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from robot_runtime.messages import Argument, Plan, Whereabouts
+from collections.abc import Iterable
+from dataclasses import replace
+
+from robot_runtime.messages import Argument, Plan, PlanStep, Whereabouts
 from robot_runtime.mind.plan_document import Fact
+from robot_runtime.mind.sentences.book import OF_OTHERS
 from robot_runtime.mind.services import Services
 from robot_runtime.mind.wording import capitalised
 from robot_runtime.mind.words_of_fact import clause
@@ -38,13 +42,49 @@ def acceptance(plan: Plan, services: Services) -> str:
     fields = fields_of(plan, services)
     if plan.goal.skill == "find" and fields["found"]:
         return ""
-    return _sentence(f"accept_{plan.goal.skill}", fields, services)
+    return _sentence("accept", plan, fields, services)
 
 
 def completion(plan: Plan, services: Services) -> str:
     """What the robot says of a goal that was reached; "" when the last step has said it already."""
-    return _sentence(f"done_{plan.goal.skill}", fields_of(plan, services), services)
+    return _sentence("done", plan, fields_of(plan, services), services)
 
 
-def _sentence(key: str, fields: dict[str, str], services: Services) -> str:
+def accounts(done: Iterable[PlanStep], plan: Plan, services: Services) -> list[str]:
+    """What was done, in a sentence for all things that came to the same place or person; nothing where the steps have told it."""
+    told: list[str] = []
+    alike: dict[tuple[str, ...], list[PlanStep]] = {}
+    for step in done:
+        alike.setdefault((step.skill, *(argument.value for argument in step.arguments if argument.name != "object")), []).append(step)
+    for steps in alike.values():
+        key, fields = f"each_{steps[0].skill}", fields_of(replace(plan, goal=steps[0]), services)
+        if services.wording.has(key):
+            told.append(services.wording.sentence(key, **{**fields, "object": services.wording.listing(_things(steps, services))}))
+        else:
+            told += [completion(replace(plan, goal=step), services) for step in steps]
+    return list(filter(None, told))
+
+
+def why_not(step: PlanStep | None, reason: str, services: Services) -> str:
+    """That an errand came to nothing, and why."""
+    things = _things([step] if step else [], services)
+    return services.wording.sentence("errand_failed", object=things[0], reason=reason) if things else reason
+
+
+def not_yet(ahead: Iterable[PlanStep], services: Services) -> list[str]:
+    """What was not even tried, in a sentence if there is anything."""
+    things = _things(ahead, services)
+    return [services.wording.sentence("errand_not_tried", object=services.wording.listing(things))] if things else []
+
+
+def _things(steps: Iterable[PlanStep], services: Services) -> list[str]:
+    return [services.wording.the(argument.value) for step in steps for argument in step.arguments if argument.name == "object"]
+
+
+def _sentence(kind: str, plan: Plan, fields: dict[str, str], services: Services) -> str:
+    """In other words where it is about somebody else than who asked, if the language has such."""
+    key = f"{kind}_{plan.goal.skill}"
+    somebody = next((argument.value for argument in plan.goal.arguments if argument.name == "person"), plan.requester_id)
+    if somebody != plan.requester_id and services.wording.has(f"{key}{OF_OTHERS}"):
+        key += OF_OTHERS
     return services.wording.sentence(key, **fields) if services.wording.has(key) else ""

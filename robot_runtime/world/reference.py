@@ -36,6 +36,15 @@ class References:
         named = " ".join(kind)
         return any(form in self._kinds for form in (named, named.removesuffix("s"), named.removesuffix("es")))
 
+    def is_plural(self, words: str) -> bool:
+        """Whether words are several of a kind, as "red cups"; scissors are one thing."""
+        kind = normalise(words).split()[-1:]
+        return self.is_description(words) and bool(kind) and kind[0].endswith("s") and not self._is_kind(normalise(words))
+
+    def _is_kind(self, spoken: str) -> bool:
+        first, _, rest = spoken.partition(" ")
+        return spoken in self._kinds or (first in self._colours and rest in self._kinds)
+
     def objects(self, words: str, facts: WorldFacts) -> tuple[WorldObject, ...]:
         """All known objects that an id or a description fits, in the world's order."""
         exact = tuple(thing for thing in facts.objects if words == thing.id)

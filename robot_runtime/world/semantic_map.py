@@ -52,6 +52,10 @@ class Surface(_Model):
     size_m: tuple[float, float]
     height_m: float = Field(ge=0, le=2.5)
 
+    @property
+    def area_m2(self) -> float:
+        return self.size_m[0] * self.size_m[1]
+
     def is_under(self, x_m: float, y_m: float, z_m: float) -> bool:
         """Whether something with this centre stands on it."""
         dx, dy = x_m - self.centre_m[0], y_m - self.centre_m[1]

@@ -102,6 +102,12 @@ class Situation:
         surface = site.surfaces.get(self._grasped[0].support) if self._grasped else None
         return self._grasped[1] - surface.height_m if self._grasped and surface else None
 
+    @property
+    def held_from(self) -> str:
+        """The furniture from which the held thing was taken; "" where that was not seen."""
+        thing = self._grasped[0] if self._grasped else None
+        return thing.support if thing and thing.id == self.holding else ""
+
     def object(self, object_id: str) -> WorldObject | None:
         return next((thing for thing in self.facts.objects if thing.id == object_id), None)
 

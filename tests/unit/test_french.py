@@ -115,7 +115,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Rig:
         ("Bon, robot, pourrais-tu m'apporter la tasse rouge, s'il te plaît ?", "fetch(red_cup, anna)"),
         ("va dans la cuisine et apporte-moi la tasse rouge", "go_to(kitchen); fetch(red_cup, anna)"),
         ("cherche le livre bleu et puis apporte-le à Rose", "find(blue_book); fetch(blue_book, rose)"),
-        ("apporte-moi la tasse rouge et le livre bleu", "fetch(red_cup, anna); fetch(blue_book, anna)"),
+        ("apporte-moi la tasse rouge et le livre bleu", "each: fetch(red_cup, anna); fetch(blue_book, anna)"),
         ("trouve le téléphone et donne-le-lui", "-"),
         ("apporte-moi le livre à côté du livre rouge", "fetch(blue_book, anna)"),
         ("apporte-moi le rouge qui est sur la table basse", "fetch(red_book, anna)"),

@@ -554,6 +554,32 @@ def test_replacing_with_a_thing_in_hand_says_so(rig: Rig) -> None:
     assert rig.said[-1] == "I am still holding the red cup. I am going to the kitchen."
 
 
+def test_what_is_held_is_put_back_before_another_thing_is_picked_up(rig: Rig) -> None:
+    """The gripper would open for the other one, and let it fall."""
+    rig.hear("fetch", object="red cup", person="me")
+    assert rig.run_until(lambda: rig.holding == "red_cup")
+    before = len(rig.proposed)
+    rig.hear("fetch", object="blue book", person="me").run(30)
+    steps = [step for step in rig.proposed[before:] if not step.startswith("fetch")]
+    assert steps[0] == "put(red_cup, kitchen table)" and "pick(blue_book)" in steps
+    assert rig.things["blue_book"].held_by == "anna" and rig.things["red_cup"].held_by == ""
+
+
+def test_nothing_is_picked_up_with_a_full_hand(rig: Rig) -> None:
+    """Where nobody knows to where it could be put back."""
+    rig.things["red_cup"].position_m = (4.0, 1.0, 0.05)
+    rig.run(2.5)
+    rig.holding, rig.things["red_cup"].held_by = "red_cup", "robot"
+    rig.run(0.5).hear("fetch", object="blue book", person="me").run(10)
+    assert rig.said[-1].startswith("I am holding the red cup, so I cannot do that.")
+    assert rig.holding == "red_cup" and "gripper" not in {name for m in rig.sent("joints/proposed") for name in m.names}
+
+
+def test_going_to_somebody_else_is_told_as_such(rig: Rig) -> None:
+    rig.hear("come_here", "anna", person="rose").run(5)
+    assert rig.said == ["I am going to Rose.", "I am with Rose."]
+
+
 def test_no_gives_up_what_is_being_done(rig: Rig) -> None:
     rig.drive_s = 5
     rig.hear("go_to", place="kitchen").run(1).hear("no", words="never mind").run(0.2)

@@ -18,6 +18,9 @@ FOLDER = Path(__file__).parent
 REFERENCE = "en"
 """The language whose keys and fields every other language must have."""
 
+OF_OTHERS = "_other"
+"""Ends the keys of sentences to somebody about somebody else."""
+
 Tone = Literal["short", "lively", "formal"]
 
 

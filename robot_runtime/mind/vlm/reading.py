@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from robot_runtime.mind.plan_document import FirstThatWorks, If, InOrder, Node, PlanDocument, Saying, Task
+from robot_runtime.mind.plan_document import If, Node, PlanDocument, Saying, Task
 from robot_runtime.mind.plan_reading import read_answer
 from robot_runtime.mind.planner import Answer, PlanError, Request
 from robot_runtime.mind.vlm.honest import speakable
@@ -48,8 +48,7 @@ def _spoken_over(node: Node, request: Request) -> Node:
     if isinstance(node, If):
         otherwise = None if node.otherwise is None else _spoken_over(node.otherwise, request)
         return If(node.fact, _spoken_over(node.then, request), otherwise)
-    parts = tuple(_spoken_over(part, request) for part in node.parts)
-    return InOrder(parts) if isinstance(node, InOrder) else FirstThatWorks(parts)
+    return replace(node, parts=tuple(_spoken_over(part, request) for part in node.parts))
 
 
 def _check_words(task: Task, request: Request) -> None:
