@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -188,7 +189,7 @@ class Phrase:
     values: Mapping[str, Mapping[str, str]]  # of the slots that are not filled from the world: what is said → the value that is meant
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # known by identity, so that what is compiled from it can be kept beside it
 class Catalogue:
     skills: Mapping[str, Skill]
     dialogue: Mapping[str, _Intent]  # intents that are not actions: stop, resume, yes, no, choose
@@ -233,10 +234,19 @@ def plan_step(skill: str, arguments: Mapping[str, str]) -> PlanStep:
 
 
 def load_catalogue(folder: Path = SKILLS_FOLDER, intents_file: Path = INTENTS_FILE) -> Catalogue:
-    """Read every ``<folder>/<skill>/skill.yaml``, in alphabetical order.
+    """Every ``<folder>/<skill>/skill.yaml``, in alphabetical order; the robot's own are read once in a process.
 
     :raises FileError: a file does not fit; the message names the file, the field and what to do
     """
+    return _own() if (folder, intents_file) == (SKILLS_FOLDER, INTENTS_FILE) else _read(folder, intents_file)
+
+
+@cache
+def _own() -> Catalogue:
+    return _read(SKILLS_FOLDER, INTENTS_FILE)
+
+
+def _read(folder: Path, intents_file: Path) -> Catalogue:
     files = sorted(folder.glob("*/skill.yaml"))
     if not files:
         raise FileError(f"{folder}: no <skill>/skill.yaml below it")

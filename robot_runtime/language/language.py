@@ -288,7 +288,7 @@ def load_language(language: str, folder: Path = FOLDER) -> Language:
 
     :raises FileError: there is no such file, or something in it is wrong
     """
-    if language not in languages(folder):
+    if not (folder / f"{language}.yaml").is_file():
         raise FileError(f"{folder}: nothing is known of the language '{language}'{suggestion(language, languages(folder))}")
     return _read(folder / f"{language}.yaml")
 

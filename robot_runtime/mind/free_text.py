@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
+from robot_runtime.act.catalogue import Catalogue
 from robot_runtime.language.language import REFERENCE, Language, language_of, load_language
 from robot_runtime.messages import Utterance
 from robot_runtime.mind.binding import MEANT, Binder, UnplannableError
@@ -29,8 +31,7 @@ class FreeText:
     def __init__(self, known: Known, recall: Recall) -> None:
         self._known = known
         self._recall = recall
-        self._readers: dict[str, SentenceReader] = {}
-        self._reader(load_language(REFERENCE))
+        self._reader(load_language(REFERENCE))  # the first time takes longer, and nobody waits yet
 
     def read(self, request: Request) -> Understood:
         said = request.utterance.free_text or request.utterance.text
@@ -38,11 +39,7 @@ class FreeText:
         return self._reader(language).read(said, Mentions(self._known, language)) if said else Understood()
 
     def _reader(self, language: Language) -> SentenceReader:
-        """That of a language, compiled when it is first spoken."""
-        if language.language not in self._readers:
-            catalogue = self._known.catalogue
-            self._readers[language.language] = SentenceReader(ClauseReader(catalogue, language), GivingUp(catalogue, language))
-        return self._readers[language.language]
+        return _reader(self._known.catalogue, language.language)
 
     def _part(self, text: str, spoken: str) -> Part | None:
         """What was understood of a request with a gap."""
@@ -190,3 +187,10 @@ def _add(turn: Turn, discourse: Discourse, request: Request) -> None:
                 discourse.places.append(argument.value)
             elif argument.name in ("person", "recipient") and argument.value != request.utterance.speaker_id:
                 discourse.people.append(argument.value)
+
+
+@lru_cache(maxsize=8)
+def _reader(catalogue: Catalogue, language: str) -> SentenceReader:
+    """Compiled when a language is first spoken."""
+    spoken = load_language(language)
+    return SentenceReader(ClauseReader(catalogue, spoken), GivingUp(catalogue, spoken))
