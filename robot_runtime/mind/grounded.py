@@ -141,9 +141,7 @@ class GroundedPlanner:
 
 
 def _says_more(understood: Understood, catalogue: Catalogue) -> bool:
-    """Than one phrase of the catalogue about things by their names."""
-    if understood.correction is not None or understood.addition is not None:
-        return True
+    """Than one phrase of the catalogue about things by their names.  What only mentions something says less."""
     clauses = [clause for command in understood.commands for clause in (*command.clauses, *command.otherwise)]
     mentions = [mention for clause in clauses for mention in clause.mentions.values()]
     points = any(m.pronoun not in ("", "me") or m.other or m.where is not None or m.article == "any" or m.also for m in mentions)

@@ -147,6 +147,15 @@ def test_it_means_what_the_same_person_spoke_of_before(rig: Rig) -> None:
     assert rig.said[-1] == "Which thing do you mean?"
 
 
+def test_what_was_heard_as_a_request_is_no_correction_by_what_it_sounds_like(rig: Rig) -> None:
+    slots = (Argument("place", "kitchen"),)
+    heard = Utterance(
+        rig.now_s, "u", "go to the kitchen", "go_to", slots, 0.9, 0.0, 0.0, "anna", "en", "test", "turn", "Not in the kitchen."
+    )
+    rig.send("speech/heard", heard).run(0.3)
+    assert rig.proposed[0] == "go_to(kitchen)"
+
+
 def test_words_that_mean_nothing_leave_a_question_open(rig: Rig) -> None:
     tell(rig, "bring me the cup")
     tell(rig, "and now the weather for tomorrow", "")
