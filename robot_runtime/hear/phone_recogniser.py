@@ -13,7 +13,6 @@ import math
 from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +64,7 @@ class PhoneRecogniser:
     def __init__(self, grammar: Grammar, espeak: Espeak | None = None) -> None:
         self._model = us_english()
         self._lexicon = Lexicon(espeak or Espeak())
-        self._layouts = _layouts()
+        self._layouts = Layouts(self._model, Costs())  # its own, so that how long it takes does not depend on others
         self._denoiser = Denoiser(self._model)
         self._loop = PhoneLoop(self._model)
         self.load(grammar)
@@ -147,12 +146,6 @@ class PhoneRecogniser:
                 known.append(meaning)
                 found.append((rival, other))
         return found
-
-
-@cache
-def _layouts() -> Layouts:
-    """Those of this process: grammars share most of their words."""
-    return Layouts(us_english(), Costs())
 
 
 def _fit(score: float, path: list[Spoken], free: NDArray[np.float64]) -> tuple[float, float]:

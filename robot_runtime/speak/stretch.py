@@ -130,10 +130,12 @@ class Stretch:
         return lowest + int(np.argmax(products / norms - _OFF_CENTRE[-len(products) :]))
 
     def _advance(self) -> None:
-        """One hop of output is ``HOP / ratio`` of input, with the ratio that held where this hop lies."""
-        while self._changes and self._changes[0][0] <= self._wanted:
-            self._ratio = self._changes.popleft()[1]
-        self._wanted += HOP / self._ratio
+        """One hop of output is ``HOP / ratio`` of input; where the ratio changes within it, each part by its own."""
+        left = float(HOP)
+        while self._changes and (until := (self._changes[0][0] - self._wanted) * self._ratio) <= left:
+            place, ratio = self._changes.popleft()
+            left, self._wanted, self._ratio = left - until, float(place), ratio
+        self._wanted += left / self._ratio
 
     def _at(self, place: int, count: int) -> NDArray[np.float64]:
         return self._input[place - self._begin : place - self._begin + count]

@@ -245,12 +245,15 @@ def test_what_somebody_asked_for_outlives_a_restart_until_they_are_forgotten(pat
     step_world(world, talk, 2.0, **{"social/preference": wishes})
     world.close()
 
-    world, talk = World(WorldConfig(), DiskStore(path, Clock())), Talk(ROSE)
+    store = DiskStore(path, Clock())
+    world, talk = World(WorldConfig(), store), Talk(ROSE)
     step_world(world, talk, 0.0)
     talk.run(2).hears("rose", "where_is")
     assert {"request:slower", "request:louder"} <= set(talk.style.reasons) and talk.style.rate_wpm < 105
 
-    gone = step_world(world, talk, 3.0, **{"world/forget": [ForgetRequest(3.0, "rose")]})
+    step_world(world, talk, 3.0, **{"world/forget": [ForgetRequest(3.0, "rose")]})
+    assert store.flush()
+    gone = step_world(world, talk, 3.1)
     assert [message.left for topic, message in gone if topic == "world/forgotten"] == [0]
     assert search(path, needles("rose", "Rose")).count == 0
     assert talk.social.wishes("rose").rate_steps == 0
