@@ -7,6 +7,8 @@ import pytest
 from robot_runtime.bench.gate import across_processes
 from robot_runtime.observe.figures import Figure
 
+pytestmark = pytest.mark.alone  # the guard runs in real time; starved, it rightly finds the base's messages late
+
 
 @pytest.fixture(scope="module")
 def rows() -> list[Figure]:
