@@ -98,8 +98,9 @@ class ClauseReader:
         bare = without_courtesy(words, self.language)
         spans, sentences = [list(mentions.at(bare, start)) for start in range(len(bare))], self._sentences[id(self._requests)]
         for begin in range(len(bare), 0, -1):
+            before = list(islice(_readings(bare[:begin], spans, 0), MOST_READINGS))
             for kind in UNHEARD:
-                for sentence, _ in islice(_readings(bare[:begin], spans, 0), MOST_READINGS):
+                for sentence, _ in before:
                     state = sentences.walk([*sentence, f"_{kind}"])
                     for end in range(begin, min(begin + MOST_UNHEARD, len(bare)) + 1) if state is not None else ():
                         rest = islice(_readings(bare, spans, end), MOST_READINGS)
