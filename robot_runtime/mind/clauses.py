@@ -109,12 +109,13 @@ class ClauseReader:
         return None
 
     def _read(self, words: list[str], mentions: Mentions, network: Network) -> Clause | None:
-        if not words:
-            return None
+        sentences = self._sentences[id(network)]
+        begins = [*words[:1], *(f"_{span.mention.kind}" for span in mentions.at(words, 0))] if words else []
+        if not any(sentences.walk([begin]) is not None for begin in begins):
+            return None  # most of what is no request
         spans = [list(mentions.at(words, start)) for start in range(len(words))]
         if network is self._conditions:  # they hold of one thing
             spans = [[span for span in found if not span.mention.also] for found in spans]
-        sentences = self._sentences[id(network)]
         readings = [read for read in islice(_readings(words, spans, 0), MOST_READINGS) if sentences.walk(read[0]) in sentences.final]
         if not readings:
             return None
