@@ -184,6 +184,7 @@ class Ear:
         self._until_s = frame.stamp_s + FRAME_S
         if self._listener.in_turn:
             self._load_names()
+            next(self._preparing, None)
         elif self._config.prepare:
             self._prepare()
         self._doubt()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,7 @@ SILENT = -1
 """Stands for silence and noise where the number of a word is expected."""
 _LEAST_WEIGHT = 1e-3
 _KEPT_LAYOUTS = 4096
+_STATES_A_PIECE = 16
 
 
 @dataclass(frozen=True)
@@ -216,27 +217,31 @@ def surroundings(automaton: Automaton, lexicon: Lexicon) -> list[Surroundings]:
     ]
 
 
-class PhoneGraph:
-    """Blocks for all states of a grammar."""
+def phone_graph(automaton: Automaton, lexicon: Lexicon, layouts: Layouts) -> Generator[None, None, PhoneGraph]:
+    """The graph of a grammar, in pieces of some milliseconds, since all of it takes some tenths of a second."""
+    chosen = []
+    for around in surroundings(automaton, lexicon):
+        if layouts.add(around):
+            yield
+        chosen.append(layouts.layout(around))
+    graph = PhoneGraph(automaton, chosen, layouts.costs)
+    for state in range(len(chosen)):
+        if state % _STATES_A_PIECE == 0:
+            yield
+        graph.lay(state, automaton, layouts.costs)
+    return graph
 
-    def __init__(self, automaton: Automaton, lexicon: Lexicon, layouts: Layouts) -> None:
-        costs = layouts.costs
-        rows = [list(row.items()) for row in automaton.arcs]
-        chosen = [layouts.layout(around) for around in surroundings(automaton, lexicon)]
+
+class PhoneGraph:
+    """Blocks for all states of a grammar, once each was laid: :func:`phone_graph`."""
+
+    def __init__(self, automaton: Automaton, chosen: list[Layout], costs: Costs) -> None:
+        self._layouts = chosen
         self.senones: Ints = np.unique(np.concatenate([layout.senones.ravel() for layout in dict.fromkeys(chosen)]))
-        states = {layout: np.searchsorted(self.senones, layout.senones) for layout in dict.fromkeys(chosen)}
         self.begins: Ints = np.cumsum([0, *(len(layout.lefts) * len(layout.rights) for layout in chosen)])
         self.junctions = int(self.begins[-1])
         self.blocks: list[Block] = []
-        for state, (row, layout) in enumerate(zip(rows, chosen, strict=True)):
-            weights = automaton.weights[state]
-            gains = np.array(
-                [*(costs.grammar * math.log(max(weights[word], _LEAST_WEIGHT)) + costs.word for word, _ in row), 0.0], np.float32
-            )
-            entered = np.repeat(layout.word[: layout.first], np.diff(layout.entry_begin))
-            junctions = slice(int(self.begins[state]), int(self.begins[state + 1]))
-            ways = self._ways(state, row, layout, chosen)
-            self.blocks.append(Block(layout, states[layout], layout.entry_gain + gains[entered], tuple(row), junctions, ways))
+        self._into: list[list[tuple[int, Way]]] = [[] for _ in chosen]
         self.starts: Ints = np.array([self.begins[0] + chosen[0].junction(SILENCE, right) for right in chosen[0].rights])
         ends = [
             (
@@ -248,11 +253,19 @@ class PhoneGraph:
         ]
         self.ends: Ints = np.array([junction for junction, _ in ends], np.int64)
         self.end_gains: Floats = np.array([costs.grammar * weight for _, weight in ends], np.float32)
-        self._into: list[list[tuple[int, Way]]] = [[] for _ in self.blocks]
-        for number, block in enumerate(self.blocks):
-            for way in block.ways:
-                self._into[way.target].append((number, way))
         self._sources: dict[int, list[tuple[int, Ints]]] = {}
+
+    def lay(self, state: int, automaton: Automaton, costs: Costs) -> None:
+        """Make the next block."""
+        row, weights, layout = list(automaton.arcs[state].items()), automaton.weights[state], self._layouts[state]
+        gains = np.array([*(costs.grammar * math.log(max(weights[word], _LEAST_WEIGHT)) + costs.word for word, _ in row), 0.0], np.float32)
+        entered = np.repeat(layout.word[: layout.first], np.diff(layout.entry_begin))
+        junctions = slice(int(self.begins[state]), int(self.begins[state + 1]))
+        ways = self._ways(state, row, layout)
+        columns = np.searchsorted(self.senones, layout.senones)
+        self.blocks.append(Block(layout, columns, layout.entry_gain + gains[entered], tuple(row), junctions, ways))
+        for way in ways:
+            self._into[way.target].append((state, way))
 
     def sources(self, junction: int) -> list[tuple[int, Ints]]:
         """From which blocks, and which of their leavers, a junction is reached."""
@@ -262,11 +275,11 @@ class PhoneGraph:
             self._sources[junction] = [(number, leavers) for number, leavers in found if len(leavers)]
         return self._sources[junction]
 
-    def _ways(self, state: int, row: list[tuple[str, int]], layout: Layout, chosen: list[Layout]) -> tuple[Way, ...]:
+    def _ways(self, state: int, row: list[tuple[str, int]], layout: Layout) -> tuple[Way, ...]:
         found: dict[int, list[tuple[int, int]]] = {}
         for word, last, right, leaver in layout.exits:
             target = state if word == SILENT else row[word][1]
-            found.setdefault(target, []).append((int(self.begins[target]) + chosen[target].junction(last, right), leaver))
+            found.setdefault(target, []).append((int(self.begins[target]) + self._layouts[target].junction(last, right), leaver))
         ways = []
         for target, pairs in sorted(found.items()):
             pairs.sort()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib.metadata
 import math
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +22,8 @@ from robot_runtime.hear.beam_search import Scored
 from robot_runtime.hear.cepstra import SteadyNoise, band_powers, cepstra, features
 from robot_runtime.hear.denoise import Denoiser, without_gaps
 from robot_runtime.hear.grammar import Grammar, Meaning
-from robot_runtime.hear.lexicon import Lexicon
-from robot_runtime.hear.phone_graph import Costs, Layouts, PhoneGraph, surroundings
+from robot_runtime.hear.lexicon import Lexicon, Pronunciation
+from robot_runtime.hear.phone_graph import Costs, Layouts, PhoneGraph, phone_graph
 from robot_runtime.hear.phone_loop import PhoneLoop
 from robot_runtime.hear.search import Rival, Search, Spoken, rivals
 from robot_runtime.speak.espeak import Espeak
@@ -68,7 +68,7 @@ class PhoneRecogniser:
         self._denoiser = Denoiser(self._model)
         self._loop = PhoneLoop(self._model)
         self.load(grammar)
-        deque(self._making_ready(), maxlen=0)  # the first time takes longer, and nobody waits yet
+        deque(self.preparing(), maxlen=0)  # the first time takes longer, and nobody waits yet
 
     @property
     def name(self) -> str:
@@ -80,26 +80,24 @@ class PhoneRecogniser:
 
         :raises PronunciationError: a word can be neither found nor pronounced
         """
-        self._grammar, self._pronunciations = grammar, self._lexicon.pronunciations(grammar.words)
         self._ready: _Ready | None = None
+        self._rest = self._making_ready(grammar, self._lexicon.pronunciations(grammar.words))
 
-    def _making_ready(self) -> Generator[None, None, _Ready]:
+    def _making_ready(self, grammar: Grammar, pronunciations: Mapping[str, tuple[Pronunciation, ...]]) -> Generator[None, None, None]:
         """Not before it is needed, and in pieces, since it takes some tenths of a second."""
-        if self._ready is None:
-            for around in surroundings(self._grammar.automaton, self._pronunciations):
-                if self._layouts.add(around):
-                    yield
-            graph = PhoneGraph(self._grammar.automaton, self._pronunciations, self._layouts)
-            self._ready = _Ready(self._grammar, graph, self._model.scorer([*graph.senones.tolist(), *self._loop.senones]))
-        return self._ready
+        graph = yield from phone_graph(grammar.automaton, pronunciations, self._layouts)
+        self._ready = _Ready(grammar, graph, self._model.scorer([*graph.senones.tolist(), *self._loop.senones]))
 
     def preparing(self) -> Generator[None, None, None]:
-        """See :meth:`robot_runtime.hear.recogniser.Recogniser.preparing`."""
-        yield from self._making_ready()
+        """See :meth:`robot_runtime.hear.recogniser.Recogniser.preparing`.  What one begins, the next goes on with."""
+        while self._ready is None:
+            yield next(self._rest, None)
 
     def decoding(self, samples: NDArray[np.int16]) -> Generator[None, None, Fit]:
         """The best sentences of the grammar for a stretch of speech at 16 kHz, in pieces of some milliseconds."""
-        ready = yield from self._making_ready()
+        yield from self.preparing()
+        ready = self._ready
+        assert ready is not None
         powers = without_gaps(band_powers(samples))
         if len(powers) < _LEAST_FRAMES:
             return Fit()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Generator, Iterator
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from robot_runtime.hear.cepstra import STEP, WINDOW, SteadyNoise, band_powers, c
 from robot_runtime.hear.denoise import Denoiser, noise_floor, without_gaps
 from robot_runtime.hear.grammar import Grammar, Rule
 from robot_runtime.hear.lexicon import Lexicon
-from robot_runtime.hear.phone_graph import Costs, Layouts, PhoneGraph
+from robot_runtime.hear.phone_graph import Costs, Layouts, phone_graph
 from robot_runtime.hear.phone_recogniser import Fit, PhoneRecogniser
 from robot_runtime.hear.pronunciation import PronunciationError, pronounce
 from robot_runtime.hear.search import Search, rivals
@@ -37,15 +39,22 @@ def recogniser(espeak: Espeak) -> PhoneRecogniser:
     return PhoneRecogniser(Grammar(rules, {"colour": COLOURS}), espeak)
 
 
-def fit(recogniser: PhoneRecogniser, sound: NDArray[np.int16]) -> Fit:
-    found: list[Fit] = []
+T = TypeVar("T")
 
-    def decoded() -> Generator[None, None, None]:
-        found.append((yield from recogniser.decoding(sound)))
 
-    for _ in decoded():
-        pass
+def whole(pieces: Generator[None, None, T]) -> T:
+    """What comes of it when all pieces are done."""
+    found: list[T] = []
+
+    def done() -> Generator[None, None, None]:
+        found.append((yield from pieces))
+
+    deque(done(), maxlen=0)
     return found[0]
+
+
+def fit(recogniser: PhoneRecogniser, sound: NDArray[np.int16]) -> Fit:
+    return whole(recogniser.decoding(sound))
 
 
 def spoken(text: str, noise: float = 18.0) -> NDArray[np.int16]:
@@ -84,7 +93,7 @@ def test_a_name_in_no_dictionary_is_pronounced(espeak: Espeak) -> None:
 def test_the_best_rival_is_the_best_sentence(espeak: Espeak) -> None:
     model = us_english()
     grammar = Grammar([Rule("light", "the {colour} light", {})], {"colour": COLOURS})
-    graph = PhoneGraph(grammar.automaton, Lexicon(espeak).pronunciations(grammar.words), Layouts(model, Costs()))
+    graph = whole(phone_graph(grammar.automaton, Lexicon(espeak).pronunciations(grammar.words), Layouts(model, Costs())))
     view = cepstra(band_powers(spoken("the green light")))
     search = Search(graph)
     search.take(model.scorer(graph.senones.tolist()).scores(features(view - view.mean(axis=0))))
