@@ -147,6 +147,15 @@ class Language(_Model):
         }
 
     @cached_property
+    def _by_first_word(self) -> Mapping[str, Mapping[str, list[Phrase]]]:
+        """The same, in each list by the word with which phrases begin."""
+        found: dict[str, dict[str, list[Phrase]]] = {key: {} for key in self.small}
+        for key, phrases in self.small.items():
+            for phrase in phrases:
+                found[key].setdefault(phrase[0], []).append(phrase)
+        return found
+
+    @cached_property
     def relations(self) -> Mapping[Phrase, str]:
         """Words that say where a thing is → on, in, near or at."""
         return {tuple(self.words(said)): relation for said, relation in self.mentioning.relations.items()}
@@ -157,7 +166,8 @@ class Language(_Model):
         >>> load_language("en").at(["on", "another", "one"], 1, "any"), load_language("fr").at(["de", "la", "tasse"], 0, "any")
         (1, 2)
         """
-        return next((len(phrase) for phrase in self.small[key] if tuple(words[start : start + len(phrase)]) == phrase), 0)
+        phrases = self._by_first_word[key].get(words[start], []) if start < len(words) else ()
+        return next((len(phrase) for phrase in phrases if tuple(words[start : start + len(phrase)]) == phrase), 0)
 
     @cached_property
     def _as_one(self) -> re.Pattern[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
 from robot_runtime.act.catalogue import Catalogue
 from robot_runtime.hear import pattern
-from robot_runtime.hear.network import Mark, Network, minimal
+from robot_runtime.hear.network import Automaton, Mark, Network, minimal
 from robot_runtime.language.language import Language
 from robot_runtime.mind.facts import FACTS
 from robot_runtime.mind.mentions import Mention, Mentions, Span
@@ -95,32 +96,27 @@ class ClauseReader:
 
     def understood_part(self, words: list[str], mentions: Mentions) -> Part | None:
         """What was understood of a request in which a thing, place or person was not."""
-        bare = without_courtesy(words, self.language)
-        spans, sentences = [list(mentions.at(bare, start)) for start in range(len(bare))], self._sentences[id(self._requests)]
+        bare, sentences = without_courtesy(words, self.language), self._sentences[id(self._requests)]
+        spans = cache(lambda start: [*mentions.at(bare, start)])
         for begin in range(len(bare), 0, -1):
-            before = list(islice(_readings(bare[:begin], spans, 0), MOST_READINGS))
+            before = {read.state for read in islice(_readings(bare[:begin], spans, sentences), MOST_READINGS)}
             for kind in UNHEARD:
-                for sentence, _ in before:
-                    state = sentences.walk([*sentence, f"_{kind}"])
-                    for end in range(begin, min(begin + MOST_UNHEARD, len(bare)) + 1) if state is not None else ():
-                        rest = islice(_readings(bare, spans, end), MOST_READINGS)
-                        if any(sentences.walk(more, state) in sentences.final for more, _ in rest):
-                            return Part(self.language.shown(bare[:begin]), kind, self.language.shown(bare[end:]))
+                states = [state for one in sorted(before) if (state := sentences.walk([f"_{kind}"], one)) is not None]
+                for end in range(begin, min(begin + MOST_UNHEARD, len(bare)) + 1) if states else ():
+                    rest = (read for state in states for read in islice(_readings(bare, spans, sentences, end, state), MOST_READINGS))
+                    if any(read.state in sentences.final for read in rest):
+                        return Part(self.language.shown(bare[:begin]), kind, self.language.shown(bare[end:]))
         return None
 
     def _read(self, words: list[str], mentions: Mentions, network: Network) -> Clause | None:
-        sentences = self._sentences[id(network)]
-        begins = [*words[:1], *(f"_{span.mention.kind}" for span in mentions.at(words, 0))] if words else []
-        if not any(sentences.walk([begin]) is not None for begin in begins):
-            return None  # most of what is no request
-        spans = [list(mentions.at(words, start)) for start in range(len(words))]
-        if network is self._conditions:  # they hold of one thing
-            spans = [[span for span in found if not span.mention.also] for found in spans]
-        readings = [read for read in islice(_readings(words, spans, 0), MOST_READINGS) if sentences.walk(read[0]) in sentences.final]
-        if not readings:
+        """The reading with the most mentions: "tidy up {object} on {surface}" goes before "tidy up {object}"."""
+        one_thing, sentences = network is self._conditions, self._sentences[id(network)]  # conditions hold of one thing
+        spans = cache(lambda start: [span for span in mentions.at(words, start) if not (one_thing and span.mention.also)])
+        readings = (read for read in _readings(words, spans, sentences) if read.state in sentences.final)
+        best = max(islice(readings, MOST_READINGS), key=lambda read: len(read.meant), default=None)
+        if best is None:
             return None
-        sentence, meant = max(readings, key=lambda read: len(read[1]))  # "tidy up {object} on {surface}" before "tidy up {object}"
-        return self._with_values(_clause(sentence, meant, next(network.paths(sentence)), " ".join(words)))
+        return self._with_values(_clause(best, next(network.paths([*best.sentence])), " ".join(words)))
 
     def _with_values(self, clause: Clause) -> Clause:
         words = {slot: self._values.get((clause.intent, slot), {}).get(said, said) for slot, said in clause.words.items()}
@@ -175,22 +171,30 @@ def _stand_ins(values: Mapping[str, Iterable[str]]) -> dict[str, pattern.Node]:
     return {**{slot: pattern.Word(f"_{kind}") for slot, kind in SLOT_KINDS.items()}, **listed}
 
 
-Meant = dict[int, Mention]
+@dataclass(frozen=True)
+class _Reading:
+    """Words with some of them taken as mentions, as far as a sentence of the phrases may begin so."""
+
+    sentence: tuple[str, ...]  # with one word in the place of each mention
+    meant: Mapping[int, Mention]  # by its place in the sentence
+    state: int  # of the automaton, after it
 
 
-def _readings(words: list[str], spans: list[list[Span]], start: int) -> Iterator[tuple[list[str], Meant]]:
-    """The sentence with mentions put for their words, in every way that their spans allow; longer mentions first."""
+def _readings(
+    words: list[str], spans: Callable[[int], list[Span]], sentences: Automaton, start: int = 0, state: int = 0
+) -> Iterator[_Reading]:
+    """Every reading of the words from ``start`` on, by the mentions that begin at each; longer mentions first."""
     if start >= len(words):
-        yield [], {}
+        yield _Reading((), {}, state)
         return
-    for span in (span for span in spans[start] if span.end <= len(words)):
-        for rest, meant in _readings(words, spans, span.end):
-            yield [f"_{span.mention.kind}", *rest], {0: span.mention, **{k + 1: m for k, m in meant.items()}}
-    for rest, meant in _readings(words, spans, start + 1):
-        yield [words[start], *rest], {k + 1: m for k, m in meant.items()}
+    mentioned = [(f"_{span.mention.kind}", span.end, {0: span.mention}) for span in spans(start) if span.end <= len(words)]
+    for word, end, meant in (*mentioned, (words[start], start + 1, {})):
+        after = sentences.walk([word], state)
+        for rest in _readings(words, spans, sentences, end, after) if after is not None else ():
+            yield _Reading((word, *rest.sentence), {**meant, **{at + 1: mention for at, mention in rest.meant.items()}}, rest.state)
 
 
-def _clause(sentence: list[str], meant: Meant, marks: Iterable[tuple[int, Mark]], text: str) -> Clause:
+def _clause(read: _Reading, marks: Iterable[tuple[int, Mark]], text: str) -> Clause:
     intent = ""
     begins: dict[str, int] = {}
     mentions: dict[str, Mention] = {}
@@ -200,8 +204,8 @@ def _clause(sentence: list[str], meant: Meant, marks: Iterable[tuple[int, Mark]]
             intent = mark.name
         elif mark.kind == "open":
             begins[mark.name] = position
-        elif begins[mark.name] in meant:
-            mentions[mark.name] = meant[begins[mark.name]]
+        elif begins[mark.name] in read.meant:
+            mentions[mark.name] = read.meant[begins[mark.name]]
         else:
-            spoken[mark.name] = " ".join(sentence[begins[mark.name] : position])
+            spoken[mark.name] = " ".join(read.sentence[begins[mark.name] : position])
     return Clause(intent, mentions, spoken, text)

@@ -56,6 +56,7 @@ class Mentions:
         self._places = self._callings(known.site.places)
         kinds = (normalise(name).split()[-1] for name in known.site.surfaces)
         self._surfaces = {**self._callings(kinds), **self._callings(known.site.surfaces)}
+        self._ids = {normalise(thing.id) for thing in known.situation.facts.objects}
         people = known.situation.facts.people
         self._people = {normalise(words): person.id for person in people for words in (person.id, person.name) if words}
 
@@ -168,7 +169,7 @@ class Mentions:
         return named if named and self._known.references.is_description(named) else ""
 
     def _is_name(self, words: str) -> bool:
-        return any(normalise(thing.id) == words for thing in self._known.situation.facts.objects)
+        return words in self._ids
 
     def _further(self, words: list[str], head: Span, kinds: tuple[str, ...]) -> Iterator[Span]:
         """The same with where it is: "on the table", "that is next to the book"."""
