@@ -56,15 +56,19 @@ class Mentions:
         self._places = self._callings(known.site.places)
         kinds = (normalise(name).split()[-1] for name in known.site.surfaces)
         self._surfaces = {**self._callings(kinds), **self._callings(known.site.surfaces)}
-        self._ids = {normalise(thing.id) for thing in known.situation.facts.objects}
+        self._ids = {self._as_said(thing.id) for thing in known.situation.facts.objects}
         people = known.situation.facts.people
-        self._people = {normalise(words): person.id for person in people for words in (person.id, person.name) if words}
+        self._people = {self._as_said(words): person.id for person in people for words in (person.id, person.name) if words}
 
     def _callings(self, names: Iterable[str]) -> dict[str, str]:
         """What people say for names → the names."""
         if self._language.is_reference:
-            return {normalise(name): name for name in names}
+            return {self._as_said(name): name for name in names}
         return {said: name for name in names for said in self._language.callings(name)}
+
+    def _as_said(self, name: str) -> str:
+        """A name in the words of a sentence: "Person_2" is "person two", and "Jean-Pierre" stays what it is."""
+        return " ".join(self._language.words(name.replace("_", " ")))
 
     def at(self, words: list[str], start: int) -> Iterator[Span]:
         """All mentions that begin here, the longest first."""

@@ -121,6 +121,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Rig:
         ("apporte-moi le rouge qui est sur la table basse", "fetch(red_book, anna)"),
         ("donne le couteau à Rose", "fetch(knife, rose)"),
         ("range le livre rouge sur la table de la cuisine", "tidy(red_book, kitchen table)"),
+        ("attends cinq minutes puis viens ici", "wait(five minutes); come_here(anna)"),
         ("va au salon et attends ici", "go_to(living room); wait(a minute)"),
         ("apporte-moi une tasse", "fetch(red_cup, anna)"),
         ("peux-tu me donner l'autre livre à côté du livre bleu", "fetch(red_book, anna)"),
