@@ -53,6 +53,10 @@ PLANS = {
         "",
     ),
     "bring me the red cup on the coffee table and the red book": ("each: fetch(red_cup, anna); fetch(red_book, anna)", ""),
+    "put the red book on the coffee table and then put it back on the kitchen table": (  # where it is now
+        "tidy(red_book, coffee table); tidy(red_book, kitchen table)",
+        "",
+    ),
     "bring both books to rose": ("each: fetch(blue_book, rose); fetch(red_book, rose)", ""),
     "bring me the cup on the coffee table": ("-", "Which one do you mean: the red cup or the blue cup?"),
     "find the cups": ("find(cups)", ""),
