@@ -57,7 +57,7 @@ def apart(clause: Clause) -> tuple[Clause, ...]:
     if not slot:
         return (clause,)
     mention = clause.mentions[slot]
-    single = (replace(mention, words=mention.named, also=()), *mention.also)
+    single = (replace(mention, words=mention.first if mention.where else mention.named, also=()), *mention.also)
     return tuple(replace(clause, mentions={**clause.mentions, slot: one}) for one in single)
 
 

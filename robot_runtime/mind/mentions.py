@@ -30,6 +30,7 @@ class Mention:
     relation: str = ""  # "on", "in", "near" or "at", of what follows
     where: Mention | None = None
     also: tuple[Mention, ...] = ()  # of "the cup and the book" the book
+    first: str = ""  # of "the cup on the table and the book" the words for the cup
 
 
 EVERYTHING = Mention("object", "everything", article=ALL, pronoun="every")
@@ -117,8 +118,9 @@ class Mentions:
         for more in self._objects(words, after):
             named = more.mention.named and one.mention.named
             if named and (more.mention.article or not one.mention.article):
-                also = (replace(more.mention, also=()), *more.mention.also)
-                yield Span(one.start, more.end, replace(one.mention, words=" ".join(words[one.start : more.end]), also=also))
+                also = (replace(more.mention, words=more.mention.first or more.mention.words, also=()), *more.mention.also)
+                both = " ".join(words[one.start : more.end])
+                yield Span(one.start, more.end, replace(one.mention, words=both, also=also, first=one.mention.words))
 
     def _head(self, words: list[str], start: int) -> Span | None:
         """Article, "other", colour, kind: as much of it as is there, in the order of the language."""

@@ -57,6 +57,10 @@ PLANS = {
         "tidy(red_book, coffee table); tidy(red_book, kitchen table)",
         "",
     ),
+    "bring me the red cup on the kitchen table and the blue cup": (
+        "fetch(blue_cup, anna)",
+        "I have never seen a red cup on the kitchen table.",
+    ),
     "bring both books to rose": ("each: fetch(blue_book, rose); fetch(red_book, rose)", ""),
     "bring me the cup on the coffee table": ("-", "Which one do you mean: the red cup or the blue cup?"),
     "find the cups": ("find(cups)", ""),
