@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -98,14 +99,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--moments", type=int, default=_MOMENTS, help="of a home")
     arguments = parser.parse_args(argv)
     settings = Settings(arguments.seed, arguments.homes * arguments.moments, 0, arguments.moments, WIDTH_PX, HEIGHT_PX, "jpg")
-    console, made = Console(stderr=True), 0
+    console, made, began_s = Console(stderr=True), 0, time.process_time()
     try:
         for home in track(range(arguments.homes), "homes", console=console):
             made += make(arguments.out, Job(settings, "train", home, arguments.moments), arguments.moments)
     except RenderingError as error:
         print(f"portraits: {error}", file=sys.stderr)
         return 2
-    print(f"{made} portraits in {arguments.homes} homes: {arguments.out}")
+    print(f"{made} portraits in {arguments.homes} homes, {time.process_time() - began_s:.0f} s of processor: {arguments.out}")
     return 0
 
 
