@@ -36,6 +36,7 @@ _PEOPLE = (0.1, 0.25, 0.3, 0.2, 0.15)
 _PEOPLE_CROWDED = (0.0, 0.05, 0.15, 0.3, 0.5)
 """Chances of nobody, one, … four people in the home."""
 _NOTICE = 0.45
+_AT_PEOPLE = 0.42
 _GRIPPED = 0.08
 """Chance that the robot holds something."""
 
@@ -62,8 +63,9 @@ class Moment:
 class Arranger:
     """Arranges one home anew for every picture."""
 
-    def __init__(self, home: HomeDescription, crowded: bool = False) -> None:
-        self._home = home
+    def __init__(self, home: HomeDescription, crowded: bool = False, at_people: float = _AT_PEOPLE) -> None:
+        """:param at_people: how often the robot looks at somebody, if anybody is there, rather than at a thing"""
+        self._home, self._at_people = home, at_people
         self._crowd = _PEOPLE_CROWDED if crowded else _PEOPLE
         self._tops: list[Top] = tops(home.furniture)
         self._surfaces: dict[str, Surface] = surfaces(home)
@@ -202,11 +204,15 @@ class Arranger:
         self._look(moment, at, target, rng)
 
     def _target(self, moment: Moment, rng: np.random.Generator) -> Vector:
-        if moment.people and (rng.random() < 0.42 or not moment.things):
+        if moment.people and (rng.random() < self._at_people or not moment.things):
             person = list(moment.people.values())[int(rng.integers(len(moment.people)))]
             return np.array([*person.stance.at_m, float(rng.uniform(0.5, 1.4))])
         things = list(moment.things.values())
         return things[int(rng.integers(len(things)))][0] if things else np.array([*self._home.robot.start.at_m, 0.8])
+
+    def same_room(self, moment: Moment, id_: str) -> bool:
+        """Whether somebody is in the robot's room."""
+        return self._room_of(np.array(moment.people[id_].stance.at_m)) == self._room_of(np.array(moment.base[:2]))
 
     def _room_of(self, target: Vector) -> int | None:
         inside = [k for k, ((x0, y0), _, (x1, y1), _) in enumerate(self._rooms) if x0 <= target[0] <= x1 and y0 <= target[1] <= y1]

@@ -25,8 +25,8 @@ _COLOURS: dict[str, tuple[str, ...]] = {
 _ANY_COLOUR = ("red", "blue", "green", "yellow", "white", "black", "brown", "orange")
 
 
-def draw_home(name: str, rng: np.random.Generator, crowded: bool = False) -> HomeDescription:
-    """Rooms, furniture, two things of every class, or five, and people of every age."""
+def draw_home(name: str, rng: np.random.Generator, crowded: bool = False, of_each_age: int = _PEOPLE_OF_EACH_AGE) -> HomeDescription:
+    """Rooms, furniture, two things of every class, or eight, and people of every age; all but these whatever their number is."""
     plan = draw_plan(rng)
     kinds = _kinds_of_rooms(plan, rng)
     furnisher = Furnisher(plan, rng)
@@ -35,7 +35,7 @@ def draw_home(name: str, rng: np.random.Generator, crowded: bool = False) -> Hom
     start = Pose2D(at_m=((plan.bounds[0] + plan.bounds[2]) / 2, (plan.bounds[1] + plan.bounds[3]) / 2))
     pieces = furnisher.pieces
     floor = [block_of(piece) for piece in pieces.values() if piece.kind != "rug"]
-    people = [f"{age}_{k}" for age in AGE_GROUPS for k in range(_PEOPLE_OF_EACH_AGE)]
+    people = [f"{age}_{k}" for age in AGE_GROUPS for k in range(of_each_age)]
     return HomeDescription(
         name=name,
         wall_height_m=round(float(rng.uniform(2.3, 2.9)), 2),

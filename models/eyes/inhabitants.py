@@ -16,6 +16,8 @@ from sim.description import PersonDescription, Pose2D
 _SKINS = ("#f3cfb3", "#efc09c", "#e8bfa5", "#e0ac8a", "#dba27c", "#c68642", "#b9785a", "#8d5524", "#6b4226", "#4a2f20")
 _HAIRS = ("#1f1612", "#3b2417", "#4a2f1d", "#6f4a2c", "#a9743a", "#c79a4b", "#d8b36a", "#8c3b1f")
 _GREYS = ("#d9d9d6", "#c4c4c0", "#efeeea", "#a5a5a2", "#8e8c88")
+GREY_SHARES = {"child": 0.0, "adult": 0.04, "elderly": 0.85}
+STOOPS_DEG = {"child": (0, 4), "adult": (0, 4), "elderly": (7, 24)}
 AGE_GROUPS = ("child", "adult", "elderly")
 
 
@@ -24,13 +26,13 @@ def draw_person(id_: str, age_group: str, rng: np.random.Generator) -> PersonDes
     child, elderly = age_group == "child", age_group == "elderly"
     female = bool(rng.random() < 0.5)
     height = rng.uniform(1.0, 1.45) if child else rng.normal(1.64 if female else 1.77, 0.07) - 0.05 * elderly
-    grey = rng.random() < (0.85 if elderly else 0.0 if child else 0.04)
+    grey = rng.random() < GREY_SHARES[age_group]
     values: dict[str, Any] = {
         "id": id_, "name": id_, "age_group": age_group,
         "age_years": int(rng.integers(4, 12) if child else rng.integers(68, 93) if elderly else rng.integers(19, 60)),
         "height_m": round(float(np.clip(height, 1.0 if child else 1.45, 1.95)), 3),
         "start": Pose2D(at_m=(0, 0)),
-        "stoop_deg": round(float(rng.uniform(7, 24) if elderly else rng.uniform(0, 4)), 1),
+        "stoop_deg": round(float(rng.uniform(*STOOPS_DEG[age_group])), 1),
         "skin": str(rng.choice(_SKINS)),
         "hair": str(rng.choice(_GREYS if grey else _HAIRS)),
         "hair_style": str(rng.choice(["bob", "bun", "short"] if female else ["short", "short", "bob"])),
@@ -39,6 +41,12 @@ def draw_person(id_: str, age_group: str, rng: np.random.Generator) -> PersonDes
         "glasses": bool(rng.random() < (0.6 if elderly else 0.08 if child else 0.25)),
     }  # fmt: skip
     return PersonDescription(**values)
+
+
+def complexion(age_group: str, rng: np.random.Generator) -> dict[str, str]:
+    """Skin and hair of somebody else of the same age group."""
+    hairs = _GREYS if rng.random() < GREY_SHARES[age_group] else _HAIRS
+    return {"skin": str(rng.choice(_SKINS)), "hair": str(rng.choice(hairs))}
 
 
 def cloth_colour(rng: np.random.Generator) -> str:

@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from models.eyes.inhabitants import clothes
+from models.eyes.inhabitants import clothes, complexion
 from sim.description import HomeDescription
 from sim.mjcf import Layout
 
@@ -19,6 +19,7 @@ _RGB = int(mujoco.mjtTextureRole.mjTEXROLE_RGB)
 _PATTERNS = ("cloth", "carpet", "oak", "walnut", "slate", "tiles", "oak planks")
 """Textures that any surface may take on."""
 _LAMPS = 3
+_WORN, _BORN_WITH = ("top", "bottom", "shoes"), ("skin", "hair")
 
 
 class Wardrobe:
@@ -39,13 +40,13 @@ class Wardrobe:
         self._new_patterns(rng)
 
     def _clothing(self, layout: Layout, bodies: NDArray[np.int32], colours: Colour) -> dict[str, dict[str, NDArray[np.intp]]]:
-        """Person → piece of clothing → which keys show it."""
+        """Person → piece of clothing, or skin and hair → which keys show it."""
         mocap = self._model.body_mocapid[bodies]
         roles: dict[str, dict[str, NDArray[np.intp]]] = {}
         for id_, (first, end) in layout.segments.items():
             own = (mocap >= first) & (mocap < end)
             person = self._home.people[id_]
-            worn = {piece: _rgb(getattr(person, piece)) for piece in ("top", "bottom", "shoes")}
+            worn = {piece: _rgb(getattr(person, piece)) for piece in (*_WORN, *_BORN_WITH)}
             roles[id_] = {
                 piece: np.flatnonzero(own & (np.abs(colours[:, :3] - colour).max(axis=1) < 1e-3)) for piece, colour in worn.items()
             }
@@ -79,8 +80,11 @@ class Wardrobe:
 
     # ------------------------------------------------ for every picture
 
-    def dress(self, rng: np.random.Generator) -> None:
-        """New colours for everything; the home's things keep roughly theirs, by which people name them."""
+    def dress(self, rng: np.random.Generator, *, others: bool = False) -> None:
+        """New colours for everything; the home's things keep roughly theirs, by which people name them.
+
+        :param others: skin and hair are new too: other people of the same age group, build and posture
+        """
         count = len(self._fixed)
         gains = np.exp(rng.normal(0, 0.1, (count, 3)) + rng.normal(0, 0.12, (count, 1)))
         gains[self._fixed] *= np.exp(rng.normal(0, 0.16, (int(self._fixed.sum()), 1)))
@@ -88,8 +92,9 @@ class Wardrobe:
         bold = np.zeros(count, dtype=bool)
         bold[self._fixed] = rng.random(int(self._fixed.sum())) < 0.25
         painted = np.array([_any_colour(rng) for _ in range(count)])
-        for worn in self._roles.values():
-            for piece, colour in clothes(rng).items():
+        for id_, worn in self._roles.items():
+            born = complexion(self._home.people[id_].age_group, rng) if others else {}
+            for piece, colour in {**clothes(rng), **born}.items():
                 bold[worn[piece]], painted[worn[piece]] = True, _rgb(colour)
         new = np.where(bold[self._key][:, None], painted[self._key], colours)
         self._model.geom_rgba[self._paint] = np.column_stack([new, self._plain[:, 3]])

@@ -26,7 +26,7 @@ WIDTH_PX, HEIGHT_PX = 128, 256
 """Of the network's input; people stand about twice as tall as they are wide.  Somebody 3 m away is as high in a picture of 480."""
 MARGIN = 0.1
 """Of the box's width and height, on each side."""
-_ROOM = 0.25
+ROOM = 0.25
 """Kept around a box in memory, so that boxes can be shifted and enlarged."""
 PIXELS = Pixels(True, (1 / 255, 1 / 255, 1 / 255), (0.0, 0.0, 0.0), np.dtype(np.float32))
 
@@ -43,6 +43,7 @@ class Somebody:
     place_m: NDArray[np.float64]  # where they truly are, in the map
     age: int  # index into ages.GROUPS
     facing: bool
+    scale: float = 1.0  # pixels of ``around`` for each of the picture
 
     @property
     def ltwh_px(self) -> NDArray[np.float32]:
@@ -51,7 +52,7 @@ class Somebody:
 
     def within(self, ltwh_px: NDArray[np.float32]) -> NDArray[np.float32]:
         """A box of the picture, within ``around``."""
-        return np.concatenate((ltwh_px[:2] - self.corner_px, ltwh_px[2:]))
+        return np.asarray(self.scale * np.concatenate((ltwh_px[:2] - self.corner_px, ltwh_px[2:])), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,12 +75,14 @@ def is_for_calibration(file: str) -> bool:
 
 
 def load(data: Path, set_name: str) -> list[Somebody]:
-    """Everybody who is labelled in a set.
+    """Everybody who is labelled in a set of ``models.eyes.render``, or in a folder of ``models.eyes.portraits``, which only trains.
 
     :raises OSError: a file is missing
     :raises ValueError: the files do not belong together
     :raises PictureError: a picture is damaged
     """
+    if (data / "portraits").is_dir():
+        return list(_portraits(data)) if set_name == "train" else []
     settings = json.loads((data / "settings.json").read_text())
     rows = map(json.loads, (data / "places" / f"{set_name}.jsonl").read_text().splitlines())
     known = {row["file"]: row for row in rows}
@@ -106,10 +109,24 @@ def _somebody(entry: dict[str, Any], taken: dict[str, Any], picture: Bgr, view: 
     return Somebody(entry["file"], around, corner_px, box_px, view, np.array(places[0]), age, bool(entry["faces_camera"]))
 
 
+def _portraits(data: Path) -> Iterator[Somebody]:
+    """Those who were drawn alone; the boxes are scaled as the pictures were."""
+    for listed in sorted((data / "portraits").glob("*.jsonl")):
+        for row in map(json.loads, listed.read_text().splitlines()):
+            around = pictures.read(data / row["file"])
+            left, top, right, _ = row["around_px"]
+            scale = around.shape[1] / (right - left)
+            width_px, height_px = row["size_px"]
+            view = nominal_view(row, lens_of(width_px, height_px, row["focal_px"]))
+            age = [group.value for group in GROUPS].index(row["age_group"])
+            corner_px, box_px = np.array([left, top], np.float32), np.array(row["box_px"], np.float32)
+            yield Somebody(row["file"], around, corner_px, box_px, view, np.array(row["place_m"]), age, row["faces_camera"], scale)
+
+
 def _with_room(picture: Bgr, box_px: Sequence[int]) -> tuple[Bgr, NDArray[np.float32]]:
     left, top, width, height = box_px
-    x0, y0 = max(0, int(left - _ROOM * width)), max(0, int(top - _ROOM * height))
-    x1, y1 = int(np.ceil(left + width * (1 + _ROOM))), int(np.ceil(top + height * (1 + _ROOM)))
+    x0, y0 = max(0, int(left - ROOM * width)), max(0, int(top - ROOM * height))
+    x1, y1 = int(np.ceil(left + width * (1 + ROOM))), int(np.ceil(top + height * (1 + ROOM)))
     return picture[y0:y1, x0:x1].copy(), np.array([x0, y0], np.float32)
 
 

@@ -1,11 +1,12 @@
 """Trains the network that tells people's age group and whether they face the robot, on crops of ``models.eyes.render``.
 
-    python -m models.eyes.train_people --data pictures --out build/eyes
+    python -m models.eyes.train_people --data pictures portraits --out build/eyes
 
-Further folders after ``--data`` (of other seeds) add people to learn from; validation homes are those of the first.  Of these
-every second one sets the temperatures (Guo et al. 2017), and shows now and then how far the training is; nothing else: the weights
-are those after the last epoch.  The others only judge.  A state is written after each epoch, from which ``--resume`` goes on;
-``--from`` begins another training with the weights of an earlier one, for longer than was thought at first.
+Further folders after ``--data`` (of other seeds, or of ``models.eyes.portraits``) add people to learn from; validation homes are
+those of the first.  Of these every second one sets the temperatures (Guo et al. 2017), and shows now and then how far the training
+is; nothing else: the weights are those after the last epoch.  The others only judge.  A state is written after each epoch, from
+which ``--resume`` goes on; ``--from`` begins another training with the weights of an earlier one, for longer than was thought at
+first.
 """
 
 from __future__ import annotations
@@ -237,11 +238,11 @@ def _learn(training: Training, calibrating: Sequence[Somebody], out: Path, epoch
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, nargs="+", help="folders of models.eyes.render; the first one validates")
+    parser.add_argument("--data", type=Path, required=True, nargs="+", help="folders of people; the first one validates")
     parser.add_argument("--out", type=Path, default=Path("build/eyes"), help=f"folder for {WEIGHTS} and {SETTINGS}")
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--bf16", action="store_true", help="convolutions in 16 bits: twice as fast on processors and GPUs that know them")
+    parser.add_argument("--bf16", action="store_true", help="convolutions in 16 bits: faster only on processors and GPUs that know them")
     parser.add_argument("--from", type=Path, dest="start", metavar="WEIGHTS", help="begin with these, and with crops of full size")
     parser.add_argument("--resume", action="store_true", help=f"go on from {STATE} in the folder --out, if it is there")
     arguments = parser.parse_args(argv)
