@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -94,13 +95,21 @@ class Process:
     def start(self) -> None:
         """Configure all nodes, then activate all, in the order in which data flows.
 
+        What is configured, models and grammars, lives as long as the process, so Python's collector of garbage need not look through it:
+        each time it did, the voice stood still for 0.14 s.
+
         :raises FileError: the parameters or files of one of them do not fit
         :raises NodeFailedError: one of them raised
         """
-        for verb in ("configure", "activate"):
-            for node in self.nodes:
-                if getattr(node, f"trigger_{verb}")() != TransitionCallbackReturn.SUCCESS:
-                    raise FileError(node.refusal) if node.refusal else NodeFailedError(f"{node.row.name}: cannot {verb}; see above")
+        self._bring("configure")
+        gc.collect()
+        gc.freeze()
+        self._bring("activate")
+
+    def _bring(self, verb: str) -> None:
+        for node in self.nodes:
+            if getattr(node, f"trigger_{verb}")() != TransitionCallbackReturn.SUCCESS:
+                raise FileError(node.refusal) if node.refusal else NodeFailedError(f"{node.row.name}: cannot {verb}; see above")
 
     def turn(self, ended: Callable[[], bool], link: Link) -> int:
         """Work until ``ended()``; returns the exit status."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 import time
 from dataclasses import replace
@@ -61,12 +62,15 @@ def _play(conversation: Conversation, prepared: Staged, file: Path) -> Conversed
 
     flow.watchers.append(compute.stepped)
     flow.listeners.append(listen)
+    gc.collect()
+    gc.freeze()  # as each process of the robot does (ros/running.py): else computing times hold the collector's
     started_s = time.perf_counter()
     flow.run_until(lambda: gathered.finished, READY_LIMIT_S + float(prepared.scenario["limit_s"]) + 2.0)
     for name in ("voice", "gate"):
         close = getattr(flow.stage(name), "close", None)
         if close is not None:
             close()
+    gc.unfreeze()
     return replace(
         conversed(conversation, prepared, gathered, witness, flow.now_s),
         spent_s=dict(compute.spent_s),
