@@ -15,6 +15,7 @@ from robot_runtime.bench.voice_compute import Compute
 from robot_runtime.bench.voice_listen import Gathered
 from robot_runtime.bench.voice_record import Conversed
 from robot_runtime.flow import Flow
+from robot_runtime.garbage import spare
 from robot_runtime.nodes import Settings
 from sim.conversation import Conversation
 from sim.conversations import conversations
@@ -62,8 +63,7 @@ def _play(conversation: Conversation, prepared: Staged, file: Path) -> Conversed
 
     flow.watchers.append(compute.stepped)
     flow.listeners.append(listen)
-    gc.collect()
-    gc.freeze()  # as each process of the robot does (ros/running.py): else computing times hold the collector's
+    spare()  # as each process of the robot does (ros/running.py): else computing times hold the collector's
     started_s = time.perf_counter()
     flow.run_until(lambda: gathered.finished, READY_LIMIT_S + float(prepared.scenario["limit_s"]) + 2.0)
     for name in ("voice", "gate"):

@@ -30,6 +30,7 @@ class Node:
 
 def test_what_was_configured_is_not_searched_for_garbage() -> None:
     nodes = [Node(), Node()]
+    thresholds = gc.get_threshold()
     process: Any = SimpleNamespace(nodes=nodes)
     process._bring = partial(Process._bring, process)
     try:
@@ -39,3 +40,4 @@ def test_what_was_configured_is_not_searched_for_garbage() -> None:
         assert min(node.spared for node in nodes) > 0
     finally:
         gc.unfreeze()
+        gc.set_threshold(*thresholds)
