@@ -67,7 +67,7 @@ def liked_by(situation: Situation, person_id: str) -> tuple[Note, ...]:
 
 
 def likings(situation: Situation, person_id: str) -> tuple[str, ...]:
-    """The same without when."""
+    """What somebody has told that they like, without the time at which they did."""
     return tuple(note.value for note in liked_by(situation, person_id))
 
 

@@ -91,6 +91,7 @@ class Language(_Model):
     mentioning: Mentioning
     joining: Joining
     durations: Durations | None = Field(None, description="none of the reference language, whose words are in act/durations.py")
+    days: dict[str, tuple[float, float]] = Field({}, description="words for parts of days → hours after the midnight that was last")
     names: dict[str, str] = Field({}, description="English name → name with its article")
     also: dict[str, str] = Field({}, description="further names, with their article → English name")
     colours: dict[str, tuple[str, str]] = Field({}, description="English colour → its masculine and feminine form")

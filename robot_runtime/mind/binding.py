@@ -45,6 +45,7 @@ class Binder:
         self._known = known
         self.discourse = discourse
         self._answered = answered
+        self._moved: set[str] = set()  # by what is planned so far: where it is now says nothing of then
 
     def task(self, skill: Skill, clause: Clause) -> Task:
         """:raises UnplannableError: an argument cannot be filled, or not yet"""
@@ -53,7 +54,11 @@ class Binder:
             spoken = spec.spoken_as(name)
             slot = next((slot for slot in spoken if slot in clause.mentions), spoken[0])
             arguments[name] = self._value(skill, spec, slot, clause, arguments)
-        self.check(skill, arguments)
+        thing = next((arguments[name] for name, spec in skill.arguments.items() if spec.type == "object"), "")
+        if thing not in self._moved:
+            self.check(skill, arguments)
+        if skill.name != FIND:
+            self._moved |= {thing} - {""}
         return Task(plan_step(skill.name, arguments))
 
     def changed_task(self, skill: Skill, kept: Mapping[str, str], name: str, mention: Mention) -> Task:

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from robot_runtime.act.catalogue import Catalogue
+from robot_runtime.act.durations import PATTERNS as DURATIONS
 from robot_runtime.hear import pattern
 from robot_runtime.hear.network import Automaton, Mark, Network, minimal
 from robot_runtime.language.language import Language
@@ -56,7 +57,7 @@ def apart(clause: Clause) -> tuple[Clause, ...]:
     if not slot:
         return (clause,)
     mention = clause.mentions[slot]
-    single = (replace(mention, words=mention.named, also=()), *mention.also)
+    single = (replace(mention, words=mention.first if mention.where else mention.named, also=()), *mention.also)
     return tuple(replace(clause, mentions={**clause.mentions, slot: one}) for one in single)
 
 
@@ -67,13 +68,15 @@ class ClauseReader:
         self.language = language
         self._requests, self._conditions = Network(), Network()
         self._values: dict[tuple[str, str], Mapping[str, str]] = {}
+        spans = {text: text for text in DURATIONS} if language.is_reference else language.spans()
         for phrase in catalogue.phrases(language.language):
             if phrase.intent in catalogue.dialogue and phrase.intent not in QUESTIONS:
                 continue  # "stop", "yes", "the red one" are no part of a plan
             node = pattern.parse(phrase.pattern)
-            if set(pattern.slots(node)) <= {*SLOT_KINDS, *phrase.values}:
-                self._requests.add(phrase.intent, node, _stand_ins(phrase.values))
-                self._values.update({(phrase.intent, slot): values for slot, values in phrase.values.items()})
+            listed = {**phrase.values, "duration": spans}
+            if set(pattern.slots(node)) <= {*SLOT_KINDS, *listed}:
+                self._requests.add(phrase.intent, node, _stand_ins(listed))
+                self._values.update({(phrase.intent, slot): values for slot, values in listed.items()})
         for name, phrases in conditions(language).items():
             for text in phrases:
                 self._conditions.add(name, pattern.parse(text), _stand_ins({}))

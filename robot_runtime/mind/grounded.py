@@ -65,7 +65,9 @@ class GroundedPlanner:
             slot = next((slot for slot in spoken if slot in slots), spoken[0])
             words = slots.get(slot, "")
             is_surface = spec.type == "surface" or (spec.type == "target" and bool(self._known.site.surfaces_called(words)))
-            arguments[name] = self._surface(words, arguments) if is_surface else self._value(skill, spec, slot, words, utterance)
+            arguments[name] = (
+                self._surface(words, slots.get("place", ""), arguments) if is_surface else self._value(skill, spec, slot, words, utterance)
+            )
         return arguments
 
     def _value(self, skill: Skill, spec: ArgumentSpec, slot: str, words: str, utterance: Utterance) -> str:
@@ -82,8 +84,9 @@ class GroundedPlanner:
             return self._object(skill, slot, words)
         return words
 
-    def _surface(self, words: str, before: Mapping[str, str]) -> str:
-        mention = Mention("surface", words, named=words) if words else None
+    def _surface(self, words: str, room: str, before: Mapping[str, str]) -> str:
+        """Furniture by its name; else in the room that is named instead of it."""
+        mention = Mention("surface", words, named=words) if words else Mention("place", room, named=self._place(room)) if room else None
         surface, problem = surface_named(mention, before, self._known)
         if problem:
             raise UnplannableError(problem)

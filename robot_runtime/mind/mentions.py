@@ -30,6 +30,7 @@ class Mention:
     relation: str = ""  # "on", "in", "near" or "at", of what follows
     where: Mention | None = None
     also: tuple[Mention, ...] = ()  # of "the cup and the book" the book
+    first: str = ""  # of "the cup on the table and the book" the words for the cup
 
 
 EVERYTHING = Mention("object", "everything", article=ALL, pronoun="every")
@@ -56,15 +57,19 @@ class Mentions:
         self._places = self._callings(known.site.places)
         kinds = (normalise(name).split()[-1] for name in known.site.surfaces)
         self._surfaces = {**self._callings(kinds), **self._callings(known.site.surfaces)}
-        self._ids = {normalise(thing.id) for thing in known.situation.facts.objects}
+        self._ids = {self._as_said(thing.id) for thing in known.situation.facts.objects}
         people = known.situation.facts.people
-        self._people = {normalise(words): person.id for person in people for words in (person.id, person.name) if words}
+        self._people = {self._as_said(words): person.id for person in people for words in (person.id, person.name) if words}
 
     def _callings(self, names: Iterable[str]) -> dict[str, str]:
         """What people say for names → the names."""
         if self._language.is_reference:
-            return {normalise(name): name for name in names}
+            return {self._as_said(name): name for name in names}
         return {said: name for name in names for said in self._language.callings(name)}
+
+    def _as_said(self, name: str) -> str:
+        """A name in the words of a sentence: "Person_2" is "person two", and "Jean-Pierre" stays what it is."""
+        return " ".join(self._language.words(name.replace("_", " ")))
 
     def at(self, words: list[str], start: int) -> Iterator[Span]:
         """All mentions that begin here, the longest first."""
@@ -113,8 +118,9 @@ class Mentions:
         for more in self._objects(words, after):
             named = more.mention.named and one.mention.named
             if named and (more.mention.article or not one.mention.article):
-                also = (replace(more.mention, also=()), *more.mention.also)
-                yield Span(one.start, more.end, replace(one.mention, words=" ".join(words[one.start : more.end]), also=also))
+                also = (replace(more.mention, words=more.mention.first or more.mention.words, also=()), *more.mention.also)
+                both = " ".join(words[one.start : more.end])
+                yield Span(one.start, more.end, replace(one.mention, words=both, also=also, first=one.mention.words))
 
     def _head(self, words: list[str], start: int) -> Span | None:
         """Article, "other", colour, kind: as much of it as is there, in the order of the language."""

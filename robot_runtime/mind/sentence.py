@@ -166,15 +166,15 @@ class SentenceReader:
     def _sequence(self, words: list[str], mentions: Mentions, before: Clause | None) -> tuple[Clause, ...]:
         """Clauses that follow on each other; () when the words cannot be read so to the last."""
         whole = self._reader.request(words, mentions) or self._same_again(words, mentions, before)
-        if whole is not None:
+        if whole is not None and not _may_be_two(whole):
             return (whole,)
         for left, right in _split(words, self._and):
             first = self._reader.request(left, mentions) or self._same_again(left, mentions, before)
-            if first is not None:
+            if first is not None and (whole is None or _is_put(first)):
                 rest = self._sequence(right, mentions, first)
                 if rest:
                     return (first, *rest)
-        return self._one_after_another(words, mentions)
+        return (whole,) if whole is not None else self._one_after_another(words, mentions)
 
     def _one_after_another(self, words: list[str], mentions: Mentions) -> tuple[Clause, ...]:
         """Requests without an "and": whoever writes down what was said leaves out where a sentence ended."""
@@ -190,16 +190,23 @@ class SentenceReader:
         if before is None:
             return None
         mention = self._reader.fragment(words, mentions)
-        if mention is not None:
+        if mention is not None and not (mention.where and _is_put(before)):
             return replaced(before, mention)
+        return self._with_destination(words, mentions, before) or (replaced(before, mention) if mention else None)
+
+    def _with_destination(self, words: list[str], mentions: Mentions, before: Clause) -> Clause | None:
+        """The same with another thing, and for somebody else or somewhere else."""
         for at in range(1, len(words) - 1):
             towards = self._language.at(words, at, "towards")
             thing = self._reader.fragment(words[:at], mentions) if towards else None
             other = self._reader.fragment(words[at + towards :], mentions) if thing else None
             changed = replaced(before, thing) if thing and other else None
-            if changed and other:
-                return replaced(changed, other)
-        return None
+            again = replaced(changed, other) if changed and thing and other and other.kind != thing.kind else None
+            if again:
+                return again
+        verb = before.text.split()[:1]
+        again = self._reader.request([*verb, *words], mentions)  # such as a room after furniture
+        return again if again and again.intent == before.intent else None
 
     def _partly(self, words: list[str], mentions: Mentions) -> Understood:
         for before, after in _split(words, self._and):
@@ -236,6 +243,16 @@ def replaced(clause: Clause, mention: Mention) -> Clause | None:
     if mention.pronoun == "one" and not mention.named:
         mention = _of_the_kind(mention, clause.mentions[slot])
     return replace(clause, mentions={**clause.mentions, slot: mention})
+
+
+def _may_be_two(clause: Clause) -> bool:
+    """Whether it is like "put the cup on the table and the book on the shelf": the table is where the cup comes to, or where it is."""
+    several = [(mention, *mention.also)[:-1] for mention in clause.mentions.values()]
+    return any(mention.where for some in several for mention in some)
+
+
+def _is_put(clause: Clause) -> bool:
+    return any(SLOT_KINDS[slot] in ("surface", "place") for slot in clause.mentions)
 
 
 def _of_the_kind(one: Mention, before: Mention) -> Mention:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from robot_runtime.language.language import Language
 
 HOUR_S = 3600.0
 
 UNIX_TIME_S = 1.0e9
 """A clock that reads more shows a date; one that reads less counts from its start."""
 
-SPANS_H: Mapping[str, tuple[float, float]] = {
-    "this morning": (0, 12), "this afternoon": (12, 18), "this evening": (18, 24), "today": (0, 24), "yesterday": (-24, 0),
-    "ce matin": (0, 12), "cet après-midi": (12, 18), "ce soir": (18, 24), "aujourd'hui": (0, 24), "hier": (-24, 0),
-}  # fmt: skip
-"""Words → from when until when, in hours after the midnight that was last."""
 
-
-def span_of(words: str, now_s: float, hour: float) -> tuple[float, float] | None:
+def span_of(text: str, language: Language, now_s: float, hour: float) -> tuple[float, float] | None:
     """When the span begins and ends that a sentence names, on the clock of ``now_s``; None when it names none.
 
     :param hour: local hour of the day now
 
-    >>> span_of("what did you do this morning", 100_000.0, 15.0)
+    >>> from robot_runtime.language.language import load_language
+    >>> span_of("What did you do this morning?", load_language("en"), 100_000.0, 15.0)
     (46000.0, 89200.0)
     """
     midnight_s = now_s - hour * HOUR_S
-    named = next((hours for name, hours in SPANS_H.items() if name in words.lower()), None)
+    said = " ".join(language.words(text))
+    named = next((hours for name, hours in language.days.items() if " ".join(language.words(name)) in said), None)
     return (midnight_s + named[0] * HOUR_S, midnight_s + named[1] * HOUR_S) if named else None
 
 

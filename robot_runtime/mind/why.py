@@ -6,6 +6,7 @@ import math
 from collections import OrderedDict
 from dataclasses import replace
 
+from robot_runtime.language.language import language_of
 from robot_runtime.messages import ActionStatus, ActionVerdict, Deed, SafetyMode, Utterance, Verdict
 from robot_runtime.mind.ages import ago
 from robot_runtime.mind.services import Services
@@ -88,7 +89,7 @@ class Reasons:
     def _told(self, utterance: Utterance) -> str:
         now_s, config = self._services.situation.now_s, self._services.config
         hour = local_hour(now_s, config.utc_offset_h, config.hour_at_start)
-        from_s, until_s = span_of(utterance.text, now_s, hour) or (-math.inf, math.inf)
+        from_s, until_s = span_of(utterance.text, language_of(utterance.language), now_s, hour) or (-math.inf, math.inf)
         ended = [deed for deed in self._newest_first() if deed.phase in ENDED and from_s <= deed.stamp_s < until_s]
         told = " ".join(self._ended(deed, utterance.speaker_id) for deed in ended[:MOST_TOLD])
         return told or self._say("nothing_done" if from_s == -math.inf else "nothing_done_then")

@@ -208,6 +208,7 @@ def _situation(args: argparse.Namespace, site: SemanticMap) -> Situation:
     if args.memory:
         memory = _read_memory(Path(args.memory).expanduser())
         situation.facts, situation.events = WorldFacts(0.0, "", memory.objects, memory.people), memory.events
+        situation.notes, situation.deeds = memory.notes, memory.deeds
     else:
         world = _read_world(args.world)
         objects = tuple(_object(thing, site) for thing in world.objects)

@@ -65,6 +65,8 @@ class Album:
             _write(picture, jpeg)
             if hashlib.sha256(picture.read_bytes()).hexdigest() != sha256:
                 raise OSError(f"{picture}: what was read back is not what was written")
+            if not picture.with_suffix(".json").exists():  # the world, another process, removes it
+                raise OSError(f"{picture}: somebody whom it concerns was forgotten meanwhile")
         except OSError:
             self._remove(picture.with_suffix(".json"))
             raise

@@ -136,7 +136,8 @@ class World:
         known = {thing.id for thing in objects}
         tellers = tuple((thing, teller) for thing, teller in self._tellers.items() if thing in known)
         wishes = tuple(preference for who, preference in self._preferences.items() if who in self._people)
-        people, notes = tuple(self._people.values()), self._notes_in_order()
+        people, named = tuple(self._people.values()), {person.id for person in self._people.values() if person.name}
+        notes = tuple(note for note in self._notes_in_order() if {note.teller_id, note.person_id} <= named)  # as of preferences and deeds
         return Recollection(objects, people, self._watcher.events, tellers, wishes, notes, self._deeds_in_order())
 
     def tell(self, thing: WorldObject, by: str) -> None:
@@ -165,8 +166,7 @@ class World:
         return [("world/preferences", Preferences(now_s, kept_wishes))] if kept_wishes else []
 
     def _notes_in_order(self) -> tuple[Note, ...]:
-        known = set(self._people)
-        return tuple(note for _, note in sorted(self._notes.items()) if {note.teller_id, note.person_id} <= known)
+        return tuple(note for _, note in sorted(self._notes.items()))
 
     def _deeds_in_order(self) -> tuple[Deed, ...]:
         """Of who has no name nothing is kept: the id of a stranger may be another's tomorrow."""
@@ -228,6 +228,8 @@ class World:
         for person in tuple(self._people.values()):
             if not person.name and now_s - person.last_seen_s > self.config.stranger_forget_s:
                 del self._people[person.id]
+        known = set(self._people)  # notes of who is gone go too: the id may be another's tomorrow
+        self._notes = {id_: note for id_, note in self._notes.items() if {note.teller_id, note.person_id} <= known}
 
     def _fresh_pose(self, now_s: float) -> RobotPose | None:
         pose = self._pose

@@ -40,6 +40,27 @@ PLANS = {
     "put all the books on the kitchen table": ("tidy(blue_book, kitchen table)", "The red book is on the kitchen table already."),
     "put the red cup in the kitchen": ("tidy(red_cup, kitchen table)", ""),
     "put the plates in the kitchen": ("tidy(plates, kitchen table)", ""),  # it looks for one
+    "put the red cup on the kitchen table and the red book on the coffee table": (
+        "tidy(red_cup, kitchen table); tidy(red_book, coffee table)",
+        "",
+    ),
+    "please put the red cup in the kitchen and the red book on the coffee table and come here": (
+        "tidy(red_cup, kitchen table); tidy(red_book, coffee table); come_here(anna)",
+        "",
+    ),
+    "put the red cup and the blue cup in the kitchen and the red book in the living room": (
+        "each: tidy(red_cup, kitchen table); tidy(blue_cup, kitchen table); tidy(red_book, coffee table)",
+        "",
+    ),
+    "bring me the red cup on the coffee table and the red book": ("each: fetch(red_cup, anna); fetch(red_book, anna)", ""),
+    "put the red book on the coffee table and then put it back on the kitchen table": (  # where it is now
+        "tidy(red_book, coffee table); tidy(red_book, kitchen table)",
+        "",
+    ),
+    "bring me the red cup on the kitchen table and the blue cup": (
+        "fetch(blue_cup, anna)",
+        "I have never seen a red cup on the kitchen table.",
+    ),
     "bring both books to rose": ("each: fetch(blue_book, rose); fetch(red_book, rose)", ""),
     "bring me the cup on the coffee table": ("-", "Which one do you mean: the red cup or the blue cup?"),
     "find the cups": ("find(cups)", ""),

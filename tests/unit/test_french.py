@@ -7,6 +7,7 @@ import pytest
 from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.hear.vocabulary import robot_grammar
 from robot_runtime.language.language import languages, load_language
+from robot_runtime.world.semantic_map import load_semantic_map
 from safety.ontology import Ontology
 from tests.unit.mind_rig import Rig, Thing, write_site
 from tests.unit.test_mind_free_text import planned
@@ -29,6 +30,13 @@ def test_every_value_that_a_skill_lists_has_a_name_in_every_language(language: s
     known = load_language(language)
     values = {value for skill in CATALOGUE.skills.values() for spec in skill.arguments.values() for value in spec.values}
     assert [value for value in sorted(values) if not known.called(value)] == [], f"names are missing in language/{language}.yaml"
+
+
+@pytest.mark.parametrize("language", languages())
+def test_no_two_pieces_of_furniture_of_the_home_have_one_name(language: str) -> None:
+    home = load_semantic_map("sim/homes/family_home")
+    names = [said for name in (*home.places, *home.surfaces, *home.doors) for said in load_language(language).callings(name)]
+    assert sorted(names) == sorted(set(names))
 
 
 @pytest.mark.parametrize(
@@ -56,6 +64,8 @@ def test_every_value_that_a_skill_lists_has_a_name_in_every_language(language: s
         ("qui est dans la cuisine", "who is in the kitchen"),
         ("mets la tasse rouge sur l'étagère", "put the red cup on the shelf"),
         ("rangez les lunettes", "tidy up the glasses"),
+        ("mets la tasse rouge dans la cuisine", "put the red cup in the kitchen"),
+        ("range le salon", "tidy the living room"),
         ("souviens-toi que j'aime la pomme", "remember that i like the apple"),
         ("le livre va sur l'étagère", "the book belongs on the shelf"),
         ("rappelle-moi dans 10 minutes d'arroser les plantes", "remind me in ten minutes to water the plants"),
@@ -121,6 +131,8 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Rig:
         ("apporte-moi le rouge qui est sur la table basse", "fetch(red_book, anna)"),
         ("donne le couteau à Rose", "fetch(knife, rose)"),
         ("range le livre rouge sur la table de la cuisine", "tidy(red_book, kitchen table)"),
+        ("range le livre rouge dans la cuisine", "tidy(red_book, kitchen table)"),
+        ("attends cinq minutes puis viens ici", "wait(five minutes); come_here(anna)"),
         ("va au salon et attends ici", "go_to(living room); wait(a minute)"),
         ("apporte-moi une tasse", "fetch(red_cup, anna)"),
         ("peux-tu me donner l'autre livre à côté du livre bleu", "fetch(red_book, anna)"),

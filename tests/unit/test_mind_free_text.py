@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +57,23 @@ def planned(rig: Rig, text: str, speaker: str = "anna", language: str = "en") ->
     return short(answer.document.body), answer.document.say
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("name", ["Jean-Pierre", "O'Neil", "María José"])
+def test_people_are_called_by_names_of_several_parts(rig: Rig, name: str, language: str) -> None:
+    rig.people["rose"] = replace(rig.people["rose"], name=name)
+    text = {"en": f"go to the kitchen and bring {name} the red cup", "fr": f"va à la cuisine et apporte la tasse rouge à {name}"}
+    assert planned(rig.run(0.5), text[language], language=language) == ("go_to(kitchen); fetch(red_cup, rose)", "")
+
+
 @pytest.mark.parametrize(
     ("text", "plan"),
     [
         ("Okay robot, could you please bring me the red cup?", "fetch(red_cup, anna)"),
         ("go to the kitchen and bring me the red cup", "go_to(kitchen); fetch(red_cup, anna)"),
         ("find the blue book and then bring it to rose", "find(blue_book); fetch(blue_book, rose)"),
+        ("could you remind me in 10 minutes to make a call", "remind(anna, ten minutes, make a call)"),
+        ("wait five minutes and then come here", "wait(five minutes); come_here(anna)"),
+        ("remind me in half an hour to get up and bring me the red cup", "remind(anna, half an hour, get up); fetch(red_cup, anna)"),
         ("bring me the red cup and the blue book", "each: fetch(red_cup, anna); fetch(blue_book, anna)"),
         ("fetch the phone and bring it to leo", "fetch(phone, anna); fetch(phone, leo)"),
         ("bring me the book next to the red book", "fetch(blue_book, anna)"),

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from robot_runtime.language.language import load_language
 from robot_runtime.messages import ProposedAction
+from robot_runtime.mind.spans import span_of
 from tests.unit.mind_rig import Rig, write_site
 
 
@@ -90,6 +92,12 @@ def test_what_was_done_is_told_of_the_part_of_the_day_that_is_asked_about(tmp_pa
     assert told("what did you do this afternoon") == ["living room"]
     assert told("what have you done today") == told("what did you do") == ["kitchen", "living room"]
     assert told("what did you do yesterday") == told("what did you do this evening") == ["no record"]
+
+
+def test_parts_of_the_day_are_words_of_each_language() -> None:
+    assert span_of("Qu’as-tu fait aujourd’hui ?", load_language("fr"), 100_000.0, 15.0) == (46_000.0, 132_400.0)
+    assert span_of("qu'as-tu fait cet après-midi", load_language("fr"), 100_000.0, 15.0) == (89_200.0, 110_800.0)
+    assert span_of("qu'as-tu fait", load_language("fr"), 100_000.0, 15.0) is None
 
 
 def test_what_was_done_and_why_is_known_after_a_restart_too(tmp_path: Path) -> None:

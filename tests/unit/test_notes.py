@@ -158,3 +158,23 @@ def test_of_strangers_nothing_is_kept(tmp_path: Path) -> None:
     told(world, a_note("nobody"))
     assert world.recollection().notes == ()
     world.close()
+
+
+def test_what_a_stranger_told_is_not_taken_for_what_the_next_one_told(tmp_path: Path) -> None:
+    world = world_at(tmp_path / "memory.db", Wall())
+    told(world)
+    stranger = replace(a_person("person-1", "adult", 1.0, 1.0), name="", last_seen_s=2.0)
+    note = Note("x:person-1:pills", "reminder", "person-1", "person-1", "pills", 2.0, 5000.0)
+    world.step({"people": [People(2.0, "test", (stranger,))]}, 2.0)
+    world.step({"world/note": [NoteRequest(2.0, note, True)]}, 2.2)
+    assert notes_of(world, 2.4) == ["pills"]
+    assert world.recollection().notes == ()  # after a restart that id is another's
+    assert notes_of(world, 2000.0) == []
+    world.step({"people": [People(2001.0, "test", (replace(stranger, last_seen_s=2001.0),))]}, 2001.0)
+    assert notes_of(world, 2001.2) == []
+    world.close()
+
+
+def notes_of(world: World, now_s: float) -> list[str]:
+    memory = next(message for _, message in world.step({}, now_s) if isinstance(message, WorldMemory))
+    return [note.value for note in memory.notes]

@@ -161,6 +161,20 @@ def test_pictures_go_with_whom_they_concern(memory: Path) -> None:
     assert search(memory, ("ada", "Ada")).left == 0
 
 
+def test_who_is_forgotten_while_their_picture_is_written_is_on_none(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The eyes write, the world forgets: two processes and one folder."""
+
+    def slow_write(path: Path, content: bytes) -> None:
+        if path.suffix == ".jpg" and content == JPEG:
+            assert Album(memory).forget(("ada", "Ada")) == 1
+        path.write_bytes(content)
+
+    monkeypatch.setattr("robot_runtime.world.album._write", slow_write)
+    with pytest.raises(OSError, match="forgotten"):
+        Album(memory).keep(JPEG, stamp_s=1.0, action_id="a", asked_by="ada", consented_by=(), in_view=(Somebody("ada", "Ada"),))
+    assert list(Album(memory).folder.iterdir()) == []
+
+
 def test_a_record_that_cannot_be_read_may_name_anybody(memory: Path) -> None:
     keep(memory, "x", in_view="leo")
     min(Album(memory).entries()).write_text("{")

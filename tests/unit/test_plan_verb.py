@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from robot_runtime.cli import main
+from robot_runtime.messages import Note
 from tests.unit.mind_rig import write_site
 from tests.unit.world_rig import MEMORY, keep
 
@@ -117,6 +119,13 @@ def test_a_robots_own_memory_is_asked(tmp_path: Path, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out.startswith('says: "The red cup is on the kitchen table; I saw it ten minutes ago.')
     assert main(["plan", "where is the red cup", "--memory", str(tmp_path / "none"), "--speaker", "anna"]) == 2
     assert "no robot has remembered anything there" in capsys.readouterr().err
+
+
+def test_what_people_told_a_robot_is_a_part_of_its_memory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    note = Note("likes:anna:tea", "likes", "anna", "anna", "tea", 5.0, math.nan)
+    keep(tmp_path / "world.sqlite", replace(MEMORY, notes=(note,)), now_s=5.0, wall_s=time.time() - 600)
+    assert main(["plan", "what do I like", "--memory", str(tmp_path / "world.sqlite"), "--speaker", "anna"]) == 0
+    assert "tea" in capsys.readouterr().out
 
 
 def test_plain_text_lists_goal_and_steps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

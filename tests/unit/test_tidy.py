@@ -78,6 +78,12 @@ def test_what_somebody_says_counts_more_than_where_it_belongs(tmp_path: Path) ->
     assert rig.said[-1] == "The blue book is on the kitchen table."
 
 
+def test_so_does_the_room_that_somebody_says(tmp_path: Path) -> None:
+    rig = rig_at(tmp_path, book="coffee table")
+    rig.hear("tidy", object="blue book", place="kitchen").run(1)
+    assert "tidy(blue_book, kitchen table)" in rig.proposed
+
+
 def test_a_colour_counts_more_than_a_kind(tmp_path: Path) -> None:
     rig = rig_at(tmp_path, **{"cup": "coffee table", "red cup": "kitchen table"})
     rig.hear("tidy", object="red cup").run(1)
