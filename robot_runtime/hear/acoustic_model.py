@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ STATES = 3
 _INTERNAL, _BEGIN, _END, _SINGLE = range(4)  # where in a word a phone stands
 _WEIGHT_STEP = 1024 * math.log(1.0001)  # of the mixture weights, which the file holds as negative logarithms in one byte
 _LEAST_VARIANCE = 1e-4
+_KEPT_CONTEXTS = 1 << 16
 
 Floats = NDArray[np.float32]
 
@@ -40,6 +41,10 @@ class PhoneModel:
     transitions: int
 
 
+Contexts = tuple[tuple[PhoneModel, tuple[str, ...]], ...]
+"""Each model of a phone once, with the neighbours beside which it is this one."""
+
+
 class AcousticModel:
     """The files of one pocketsphinx model.
 
@@ -47,6 +52,8 @@ class AcousticModel:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.by_left = lru_cache(_KEPT_CONTEXTS)(self._by_left)
+        self.by_right = lru_cache(_KEPT_CONTEXTS)(self._by_right)
         self._read_phones((folder / "mdef").read_bytes())
         means = _gaussians(folder / "means")
         variances = np.maximum(_gaussians(folder / "variances"), _LEAST_VARIANCE)
@@ -107,6 +114,14 @@ class AcousticModel:
                     return model
         return self._alone[phone]
 
+    def _by_left(self, phone: str, lefts: tuple[str, ...], right: str) -> Contexts:
+        """The first phone of a longer word, after each of several others."""
+        return _alike(lefts, lambda left: self.between(phone, left, right, first=True, last=False))
+
+    def _by_right(self, phone: str, left: str, rights: tuple[str, ...]) -> Contexts:
+        """The last phone of a longer word, before each of several others."""
+        return _alike(rights, lambda right: self.between(phone, left, right, first=False, last=True))
+
     # ------------------------------------------------------------ scores
 
     def _read_weights(self, data: bytes) -> None:
@@ -158,6 +173,13 @@ class Scorer:
                 best = own.max(axis=1, keepdims=True)
                 total[:, places] += np.log(np.exp(own - best) @ weights[stream] + 1e-30) + best
         return total
+
+
+def _alike(neighbours: Sequence[str], model: Callable[[str], PhoneModel]) -> Contexts:
+    found: dict[PhoneModel, list[str]] = {}
+    for neighbour in neighbours:
+        found.setdefault(model(neighbour), []).append(neighbour)
+    return tuple((one, tuple(beside)) for one, beside in found.items())
 
 
 def _gaussians(path: Path) -> NDArray[np.float64]:

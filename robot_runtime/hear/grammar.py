@@ -60,12 +60,11 @@ class Grammar:
         self._network = Network()
         common = {name: _choice(values) for name, values in slots.items()}
         for rule in rules:
-            node = pattern.parse(rule.phrase)
             known = {**common, **{name: _choice(values) for name, values in rule.slots.items()}}
-            for name in pattern.slots(node):
+            for name in pattern.slots_of(rule.phrase):
                 if name not in known:
                     raise pattern.PatternError(f"unknown slot '{name}' in '{rule.phrase}'{suggestion(name, list(known))}")
-            self._network.add(rule.intent, node, known)
+            self._network.add(rule.intent, pattern.parse(rule.phrase), known)
         self.automaton = minimal(self._network)
         self.words = sorted({word for row in self.automaton.arcs for word in row})
         arcs = [grammar.automaton.arcs for grammar in (self, *self.also)]
@@ -112,11 +111,10 @@ class Grammar:
 
 
 def _choice(values: Sequence[str]) -> pattern.Node:
-    nodes = tuple(pattern.parse(value) for value in values)
-    for value, node in zip(values, nodes, strict=True):
-        if any(pattern.slots(node)):
+    for value in values:
+        if pattern.slots_of(value):
             raise pattern.PatternError(f"a slot's value cannot hold a slot: '{value}'")
-    return pattern.Choice(nodes)
+    return pattern.Choice(tuple(pattern.parse(value) for value in values))
 
 
 class Domain(BaseModel):

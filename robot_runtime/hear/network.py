@@ -86,13 +86,6 @@ class Network:
         """The states, every one after all that can follow it."""
         return _ends_first([[arc.target for arc in arcs] for arcs in self.arcs])
 
-    def closures(self, ends_first: Iterable[int]) -> list[frozenset[int]]:
-        """For each state those that can be reached from it without a word, itself included."""
-        closures: list[frozenset[int]] = [frozenset()] * len(self.arcs)
-        for state in ends_first:
-            closures[state] = frozenset({state}).union(*(closures[arc.target] for arc in self.arcs[state] if not arc.word))
-        return closures
-
     def paths(self, sentence: list[str]) -> Iterator[tuple[tuple[int, Mark], ...]]:
         """Every way to read a sentence, in the order of the phrases: marks with the number of words before each."""
         stack: list[tuple[int, int, tuple[tuple[int, Mark], ...]]] = [(START, 0, ())]
@@ -133,26 +126,56 @@ class Automaton:
         return _ends_first([row.values() for row in self.arcs])
 
 
+Ways = Seq[Seq[tuple[str, int]]]
+"""For each state the words, or nothing, that lead on from it, and the state after each."""
+
+
 def minimal(network: Network) -> Automaton:
     """The smallest deterministic automaton for the network's sentences (subset construction, then merging from the end).
 
-    Its weights follow from the phrases being equally likely, and so the options of every choice within them.
+    Its weights follow from the phrases being equally likely, and so the options of every choice within them.  States are numbered
+    as they are met from the start, word by word: the same sentences give the same automaton, however the phrases put them.
     """
-    states = network.ends_first()
-    subsets, arcs = _deterministic(network, network.closures(states))
-    final = {number for number, subset in enumerate(subsets) if FINAL in subset}
+    ways, end = _shared(network)
+    subsets, arcs = _deterministic(ways)
+    final = {number for number, subset in enumerate(subsets) if end in subset}
     ends_first = _ends_first([row.values() for row in arcs])
-    masses = _masses(network, states, subsets, arcs, ends_first)
+    masses = _masses(ways, end, subsets, arcs, ends_first)
     return _merged(arcs, final, masses, ends_first)
 
 
-def _deterministic(network: Network, closures: Seq[frozenset[int]]) -> tuple[list[frozenset[int]], list[dict[str, int]]]:
+def _shared(network: Network) -> tuple[Ways, int]:
+    """The network without marks, in which states with the same ways on are one: half are, such as what a slot holds in many phrases.
+
+    Every state comes after all that can follow it, and so the start is the last.
+
+    :returns: the ways, and the number of the final state; -1 if there are no sentences
+    """
+    numbers: dict[int, int] = {}
+    known: dict[tuple[bool, tuple[tuple[str, int], ...]], int] = {}
+    for state in network.ends_first():
+        ways = tuple((arc.word, numbers[arc.target]) for arc in network.arcs[state])
+        numbers[state] = known.setdefault((state == FINAL, ways), len(known))
+    return [ways for _, ways in known], numbers.get(FINAL, -1)
+
+
+def _closures(ways: Ways) -> list[frozenset[int]]:
+    """For each state those that can be reached from it without a word, itself included."""
+    closures: list[frozenset[int]] = []
+    for state, leading in enumerate(ways):
+        closures.append(frozenset({state}).union(*(closures[target] for word, target in leading if not word)))
+    return closures
+
+
+def _deterministic(ways: Ways) -> tuple[list[frozenset[int]], list[dict[str, int]]]:
+    closures = _closures(ways)
+
     @cache  # many words lead to the same states
     def reached_by(targets: tuple[int, ...]) -> frozenset[int]:
         return frozenset().union(*(closures[target] for target in targets))
 
-    spoken = [[(arc.word, arc.target) for arc in arcs if arc.word] for arcs in network.arcs]
-    subsets = [closures[START]]
+    spoken = [[(word, target) for word, target in leading if word] for leading in ways]
+    subsets = [closures[-1]]
     numbers = {subsets[0]: 0}
     arcs: list[dict[str, int]] = []
     for subset in subsets:  # grows while it is read
@@ -171,26 +194,25 @@ def _deterministic(network: Network, closures: Seq[frozenset[int]]) -> tuple[lis
 
 
 def _masses(
-    network: Network, states: Iterable[int], subsets: Seq[frozenset[int]], arcs: Seq[Mapping[str, int]], ends_first: Seq[int]
+    ways: Ways, end: int, subsets: Seq[frozenset[int]], arcs: Seq[Mapping[str, int]], ends_first: Seq[int]
 ) -> list[dict[str, float]]:
     """How probable it is to pass each arc, and (under "") to end in each state, over all sentences."""
-    place = {state: -place for place, state in enumerate(states)}  # those to come first, first
     entered: list[dict[int, float]] = [{} for _ in subsets]
-    entered[0][START] = 1.0
+    entered[0][len(ways) - 1] = 1.0
     masses: list[dict[str, float]] = [{} for _ in subsets]
     for number in reversed(ends_first):
         inside, passing, row = entered[number], masses[number], arcs[number]
-        for state in sorted(subsets[number], key=place.__getitem__):
-            share = inside[state] / max(1, len(network.arcs[state]))
-            for arc in reversed(network.arcs[state]):
-                if arc.word:
-                    passing[arc.word] = passing.get(arc.word, 0.0) + share
-                    target = entered[row[arc.word]]
+        for state in sorted(subsets[number], reverse=True):
+            share = inside[state] / max(1, len(ways[state]))
+            for word, target in ways[state]:
+                if word:
+                    passing[word] = passing.get(word, 0.0) + share
+                    after = entered[row[word]]
                 else:
-                    target = inside
-                target[arc.target] = target.get(arc.target, 0.0) + share
-        if FINAL in subsets[number]:
-            passing[""] = inside[FINAL]
+                    after = inside
+                after[target] = after.get(target, 0.0) + share
+        if end in subsets[number]:
+            passing[""] = inside[end]
     return masses
 
 
@@ -206,8 +228,12 @@ def _merged(arcs: Seq[Mapping[str, int]], final: set[int], masses: Seq[Mapping[s
         total = merged_masses.setdefault(same, {})
         for word, mass in masses[state].items():
             total[word] = total.get(word, 0.0) + mass
-    order = sorted(merged_masses, key=lambda state: (state != representative[0], state))
-    number = {state: place for place, state in enumerate(order)}
+    number = {representative[0]: 0}
+    order = [representative[0]]
+    for state in order:  # grows while it is read
+        for target in arcs[state].values():
+            if number.setdefault(representative[target], len(order)) == len(order):
+                order.append(representative[target])
     return Automaton(
         arcs=tuple({word: number[representative[target]] for word, target in arcs[state].items()} for state in order),
         final=frozenset(number[state] for state in order if state in final),

@@ -83,6 +83,15 @@ def slots(node: Node) -> Iterator[str]:
             yield from slots(part)
 
 
+@lru_cache(maxsize=4096)
+def slots_of(pattern: str) -> tuple[str, ...]:
+    """Names of the slots in a pattern that is not read yet.
+
+    :raises PatternError: as :func:`parse`
+    """
+    return tuple(slots(parse(pattern)))
+
+
 class _Reader:
     """Recursive descent over the tokens; ``mark`` is the bracket or bar that stopped the last sequence, "" at the end."""
 

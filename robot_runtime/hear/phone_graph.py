@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,16 @@ class Costs:
 
 
 @dataclass(frozen=True)
+class Exits:
+    """The ways out of a block's words, as columns.  Phones are numbers of the acoustic model."""
+
+    words: Ints
+    lasts: Ints  # the phone that was spoken last
+    rights: Ints  # the phone that comes next
+    leavers: Ints
+
+
+@dataclass(frozen=True)
 class Surroundings:
     """What decides a block's layout."""
 
@@ -66,8 +77,7 @@ class Layout:
         self._word: list[int] = []
         self._entries: list[dict[int, float]] = []
         self._before: list[list[int]] = []
-        self._family: list[int] = []
-        self._families: list[set[int]] = []
+        self._family: list[str] = []
         self._exits: set[tuple[int, str, str, int]] = set()
         for filler in sorted(model.fillers):
             self._add_filler(filler, costs.silence if filler == SILENCE else costs.noise)
@@ -81,41 +91,45 @@ class Layout:
 
     def _add_filler(self, filler: str, gain: float) -> None:
         """Leads from every junction that awaits silence to those after it."""
-        self._families.append({self._junction[left, SILENCE] for left in self.lefts})
-        phone = self._phone(self._model.alone(filler), SILENT, [])
-        self._entries[phone] = dict.fromkeys(self._families[-1], gain)
+        phone = self._phone(self._model.alone(filler), SILENT, [], SILENCE)
+        self._entries[phone] = {self._junction[left, SILENCE]: gain for left in self.lefts}
         self._exits |= {(SILENT, SILENCE, right, phone) for right in self.rights}
 
-    def _add_word(self, number: int, sounds: Pronunciation, rights: Sequence[str]) -> None:
-        single = len(sounds) == 1
-        self._families.append({self._junction[left, sounds[0]] for left in self.lefts})
-        firsts: dict[PhoneModel, int] = {}
-        for left in self.lefts:
-            for right in rights if single else (sounds[1],):
-                model = self._model.between(sounds[0], left, right, first=True, last=single)
-                if model not in firsts:
-                    firsts[model] = self._phone(model, number, [])
-                self._entries[firsts[model]][self._junction[left, sounds[0]]] = 0.0
-                if single:
-                    self._exits.add((number, sounds[0], right, firsts[model]))
-        if single:
+    def _add_word(self, number: int, sounds: Pronunciation, rights: tuple[str, ...]) -> None:
+        if len(sounds) == 1:
+            self._add_single(number, sounds[0], rights)
             return
-        before = list(firsts.values())
+        before = []
+        for model, lefts in self._model.by_left(sounds[0], self.lefts, sounds[1]):
+            before.append(self._phone(model, number, [], sounds[0]))
+            self._entries[before[-1]] = {self._junction[left, sounds[0]]: 0.0 for left in lefts}
         for left, sound, right in zip(sounds, sounds[1:], sounds[2:], strict=False):
             before = [self._phone(self._model.between(sound, left, right, first=False, last=False), number, before)]
-        lasts: dict[PhoneModel, int] = {}
-        for right in rights:
-            model = self._model.between(sounds[-1], sounds[-2], right, first=False, last=True)
-            if model not in lasts:
-                lasts[model] = self._phone(model, number, before)
-            self._exits.add((number, sounds[-1], right, lasts[model]))
+        for model, beside in self._model.by_right(sounds[-1], sounds[-2], rights):
+            phone = self._phone(model, number, before)
+            self._exits |= {(number, sounds[-1], right, phone) for right in beside}
 
-    def _phone(self, model: PhoneModel, word: int, before: list[int]) -> int:
+    def _add_single(self, number: int, sound: str, rights: tuple[str, ...]) -> None:
+        """A word of one phone, which knows the neighbours on both sides."""
+        phones: dict[PhoneModel, int] = {}
+        for left in self.lefts:
+            for right in rights:
+                model = self._model.between(sound, left, right, first=True, last=True)
+                if model not in phones:
+                    phones[model] = self._phone(model, number, [], sound)
+                self._entries[phones[model]][self._junction[left, sound]] = 0.0
+                self._exits.add((number, sound, right, phones[model]))
+
+    def _phone(self, model: PhoneModel, word: int, before: list[int], awaited: str = "") -> int:
+        """Add one.
+
+        :param awaited: of a first phone, from which junctions its word is entered: those that await this
+        """
         self._phones.append(model)
         self._word.append(word)
         self._entries.append({})
         self._before.append(before)
-        self._family.append(len(self._families) - 1)
+        self._family.append(awaited)
         return len(self._phones) - 1
 
     def _freeze(self) -> None:
@@ -135,7 +149,7 @@ class Layout:
         self.entry_from: Ints = np.array([junction for row in entries for junction, _ in row])
         self.entry_gain: Floats = np.array([gain for row in entries for _, gain in row], np.float32)
         self.entry_begin: Ints = np.cumsum([0, *(len(row) for row in entries)])
-        families = [np.array(sorted(family)) for family in self._families]
+        families = {right: np.array([self._junction[left, right] for left in self.lefts]) for right in self.rights}
         self.families: list[Ints] = [families[self._family[phone]] for phone in order[: self.first]]
         """For each first phone all junctions from which its word could be entered, though by another first phone."""
         before = [self._before[phone] for phone in order[self.first :]]
@@ -145,11 +159,20 @@ class Layout:
         self.before_several: Ints = (
             place[np.array([row + row[-1:] * (widest - len(row)) for row in several])] if several else np.zeros((0, 1), np.int64)
         )
-        exits = sorted((word, last, right, int(place[phone])) for word, last, right, phone in self._exits)
-        self.leavers: Ints = np.unique([phone for *_, phone in exits])
-        number = {int(phone): index for index, phone in enumerate(self.leavers)}
-        self.exits = [(word, last, right, number[phone]) for word, last, right, phone in exits]
-        del self._phones, self._word, self._entries, self._before, self._exits, self._family, self._families
+        words, lasts, rights, phones = zip(*self._exits, strict=True)
+        self.leavers, leaver = np.unique(place[list(phones)], return_inverse=True)
+        self.exits = Exits(np.array(words), self._numbers(lasts), self._numbers(rights), leaver.reshape(-1))
+        self.left_places, self.right_places = self._places(self.lefts), self._places(self.rights)
+        del self._phones, self._word, self._entries, self._before, self._exits, self._family
+
+    def _numbers(self, phones: Sequence[str]) -> Ints:
+        return np.array([self._model.number[phone] for phone in phones])
+
+    def _places(self, phones: Sequence[str]) -> Ints:
+        """Of each phone of the model among these; 0 of the others."""
+        places = np.zeros(len(self._model.phones), np.int64)
+        places[self._numbers(phones)] = np.arange(len(phones))
+        return places
 
 
 @dataclass(frozen=True)
@@ -245,6 +268,11 @@ class PhoneGraph:
     def __init__(self, automaton: Automaton, chosen: list[Layout], costs: Costs) -> None:
         self._layouts = chosen
         self.senones: Ints = np.unique(np.concatenate([layout.senones.ravel() for layout in dict.fromkeys(chosen)]))
+        self._columns = np.zeros(self.senones[-1] + 1, np.int64)
+        self._columns[self.senones] = np.arange(len(self.senones))
+        self._left_places = np.stack([layout.left_places for layout in chosen])
+        self._right_places = np.stack([layout.right_places for layout in chosen])
+        self._widths = np.array([len(layout.rights) for layout in chosen])
         self.begins: Ints = np.cumsum([0, *(len(layout.lefts) * len(layout.rights) for layout in chosen)])
         self.junctions = int(self.begins[-1])
         self.blocks: list[Block] = []
@@ -269,8 +297,7 @@ class PhoneGraph:
         entered = np.repeat(layout.word[: layout.first], np.diff(layout.entry_begin))
         junctions = slice(int(self.begins[state]), int(self.begins[state + 1]))
         ways = self._ways(state, row, layout)
-        columns = np.searchsorted(self.senones, layout.senones)
-        self.blocks.append(Block(layout, columns, layout.entry_gain + gains[entered], tuple(row), junctions, ways))
+        self.blocks.append(Block(layout, self._columns[layout.senones], layout.entry_gain + gains[entered], tuple(row), junctions, ways))
         for way in ways:
             self._into[way.target].append((state, way))
 
@@ -283,14 +310,16 @@ class PhoneGraph:
         return self._sources[junction]
 
     def _ways(self, state: int, row: list[tuple[str, int]], layout: Layout) -> tuple[Way, ...]:
-        found: dict[int, list[tuple[int, int]]] = {}
-        for word, last, right, leaver in layout.exits:
-            target = state if word == SILENT else row[word][1]
-            found.setdefault(target, []).append((int(self.begins[target]) + self._layouts[target].junction(last, right), leaver))
+        exits = layout.exits
+        targets = np.array([*(target for _, target in row), state])[exits.words]  # SILENT is the last
+        lefts, rights = self._left_places[targets, exits.lasts], self._right_places[targets, exits.rights]
+        into = self.begins[targets] + lefts * self._widths[targets] + rights
+        order = np.lexsort((exits.leavers, into))  # and so by target
+        targets, into, leavers = targets[order], into[order], exits.leavers[order]
+        begins = np.flatnonzero(np.diff(into, prepend=-1))
+        cuts = [*np.flatnonzero(np.diff(targets, prepend=-1)).tolist(), len(order)]
         ways = []
-        for target, pairs in sorted(found.items()):
-            pairs.sort()
-            junctions, begins = np.unique([junction for junction, _ in pairs], return_index=True)
-            into = np.array([junction for junction, _ in pairs])
-            ways.append(Way(target, np.array([leaver for _, leaver in pairs]), begins, junctions, into))
+        for begin, end in pairwise(cuts):
+            inside = begins[np.searchsorted(begins, begin) : np.searchsorted(begins, end)]
+            ways.append(Way(int(targets[begin]), leavers[begin:end], inside - begin, into[inside], into[begin:end]))
         return tuple(ways)

@@ -8,6 +8,7 @@ words may be joined by hyphens or run together, commas may stand anywhere betwee
 from __future__ import annotations
 
 import unicodedata
+import weakref
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
@@ -69,11 +70,13 @@ class Spelling:
     def __init__(self, automaton: Automaton, pieces: Pieces) -> None:
         self._automaton = automaton
         self._pieces = pieces
-        self._forms = cache(self._forms_of)
-        self._letters = cache(self._letters_of)
-        self._ways = cache(self._ways_on)
-        self._after = cache(self._after_letters)
-        self.next = cache(self._next)
+        self._same: dict[Position, Position] = {}
+        me: Spelling = weakref.proxy(self)  # else what it keeps would keep it, until the collector of garbage comes
+        self._forms = cache(lambda state: me._forms_of(state))
+        self._letters = cache(lambda state: me._letters_of(state))
+        self._ways = cache(lambda place: me._ways_on(place))
+        self._after = cache(lambda position: me._after_letters(position))
+        self.next = cache(lambda position: me._next(position))
 
     def _next(self, position: Position) -> tuple[NDArray[np.int64], list[tuple[str, Position]]]:
         """Every piece that may come next; and the text of each, and the position after it."""
@@ -121,7 +124,11 @@ class Spelling:
         for place in position:
             for letter, ways in self._ways(place).items():
                 places.setdefault(letter, []).extend(after for after, _ in ways)
-        return {letter: frozenset(after) for letter, after in places.items()}
+        return {letter: self._one(frozenset(after)) for letter, after in places.items()}
+
+    def _one(self, position: Position) -> Position:
+        """The same, as one object for all that are equal."""
+        return self._same.setdefault(position, position)
 
     def _ways_on(self, place: Place) -> Mapping[str, list[Way]]:
         """Every letter that may come next, where it leads, and which words it completes."""

@@ -71,7 +71,7 @@ def _grammar(language: Language, catalogue: Catalogue, ontology: Ontology, names
         return listed.get((intent, slot), {}).get(words) or _meant(language, slot, words)
 
     rules = [Rule(phrase.intent, phrase.pattern, {slot: tuple(values) for slot, values in phrase.values.items()}) for phrase in phrases]
-    sayable = [rule for rule in rules if not unfilled & set(pattern.slots(pattern.parse(rule.phrase)))]
+    sayable = [rule for rule in rules if not unfilled & set(pattern.slots_of(rule.phrase))]
     return Grammar(sayable, slots, language, meant, also)
 
 

@@ -18,6 +18,7 @@ from rclpy.node import Node as RosNode
 from rclpy.signals import SignalHandlerOptions
 
 from robot_runtime.config import load_class, read_params
+from robot_runtime.garbage import spare
 from robot_runtime.nodes import Node, Settings
 from robot_runtime.ros.executor import make_executor
 from robot_runtime.ros.host import Host, NodeFailedError
@@ -97,10 +98,14 @@ class Process:
         :raises FileError: the parameters or files of one of them do not fit
         :raises NodeFailedError: one of them raised
         """
-        for verb in ("configure", "activate"):
-            for node in self.nodes:
-                if getattr(node, f"trigger_{verb}")() != TransitionCallbackReturn.SUCCESS:
-                    raise FileError(node.refusal) if node.refusal else NodeFailedError(f"{node.row.name}: cannot {verb}; see above")
+        self._bring("configure")
+        spare()
+        self._bring("activate")
+
+    def _bring(self, verb: str) -> None:
+        for node in self.nodes:
+            if getattr(node, f"trigger_{verb}")() != TransitionCallbackReturn.SUCCESS:
+                raise FileError(node.refusal) if node.refusal else NodeFailedError(f"{node.row.name}: cannot {verb}; see above")
 
     def turn(self, ended: Callable[[], bool], link: Link) -> int:
         """Work until ``ended()``; returns the exit status."""

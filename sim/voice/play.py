@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 import time
 from dataclasses import replace
@@ -14,6 +15,7 @@ from robot_runtime.bench.voice_compute import Compute
 from robot_runtime.bench.voice_listen import Gathered
 from robot_runtime.bench.voice_record import Conversed
 from robot_runtime.flow import Flow
+from robot_runtime.garbage import spare
 from robot_runtime.nodes import Settings
 from sim.conversation import Conversation
 from sim.conversations import conversations
@@ -61,12 +63,14 @@ def _play(conversation: Conversation, prepared: Staged, file: Path) -> Conversed
 
     flow.watchers.append(compute.stepped)
     flow.listeners.append(listen)
+    spare()  # as each process of the robot does (ros/running.py): else computing times hold the collector's
     started_s = time.perf_counter()
     flow.run_until(lambda: gathered.finished, READY_LIMIT_S + float(prepared.scenario["limit_s"]) + 2.0)
     for name in ("voice", "gate"):
         close = getattr(flow.stage(name), "close", None)
         if close is not None:
             close()
+    gc.unfreeze()
     return replace(
         conversed(conversation, prepared, gathered, witness, flow.now_s),
         spent_s=dict(compute.spent_s),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.hear.grammar import Grammar, Meaning, Rule, load_domain
+from robot_runtime.hear.network import _deterministic, _shared
 from robot_runtime.hear.pattern import Choice, Node, PatternError, Slot, Word, parse, words
 from robot_runtime.hear.vocabulary import robot_grammar
 from robot_runtime.messages import Argument
@@ -133,6 +134,22 @@ def test_other_text_means_nothing() -> None:
 
 def test_hash_follows_the_sentences() -> None:
     assert grammar("a | b").hash == grammar("b | a").hash != grammar("a | c").hash
+
+
+@settings(deadline=None)  # the machine may be busy
+@given(st.lists(PATTERNS, min_size=1, max_size=3))
+def test_the_same_sentences_give_the_same_automaton_however_phrases_put_them(patterns: list[str]) -> None:
+    compiled = grammar(*patterns)
+    spelled = [Rule("", " ".join(sentence), {}) for sentence in sorted(accepted(compiled), reverse=True)]
+    assert Grammar(spelled, {}).automaton.arcs == compiled.automaton.arcs
+
+
+def test_little_is_made_to_be_merged_again() -> None:
+    """How long a grammar takes to build follows from how many states there are before the equal ones are merged."""
+    compiled = robot_grammar(load_catalogue(), Ontology.load(), ("kitchen", "living room"), ("anna",), ("red cup",), ("kitchen table",))
+    ways, _ = _shared(compiled._network)
+    subsets, _ = _deterministic(ways)
+    assert len(subsets) <= 1.1 * len(compiled.automaton.arcs)
 
 
 @pytest.mark.parametrize(
