@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 from typing import Any
@@ -9,21 +10,52 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from robot_runtime.bench import duplex_soak, lines
 from robot_runtime.bench.machine import describe
-from robot_runtime.cli import JobError
+from robot_runtime.bench.patient_link import PatientLink
+from robot_runtime.cli import JobError, UsageError
 from robot_runtime.duplex.fit import BITS, BOARDS, fit
 from robot_runtime.duplex.frames import FRAME_S
 from robot_runtime.duplex.link import EngineGoneError
-from robot_runtime.duplex.place import engine_python
-from robot_runtime.paths import ROOT
+from robot_runtime.duplex.place import TINY, engine_command, engine_environment, module_command
 
 _LIMIT_S = 600.0
 _CASES = [(size, weights, blind) for size, weights in (("tiny", "bf16"), *(("7b", kind) for kind in BITS)) for blind in (True, False)]
 _STAGES = ("encode_ms", "think_ms", "depth_ms", "decode_ms")
 
 
-def run(*, as_json: bool, frames: int) -> int:
-    """:raises JobError: there is no Python for the engine, or it failed"""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those of `bench duplex` alone."""
+    group = parser.add_argument_group(
+        "bench duplex", "--soak MINUTES: instead, so many minutes of sound through the engine in virtual time"
+    )
+    group.add_argument("--model", default=TINY, metavar="DIR|tiny", help="engine of --soak (default: tiny)")
+    group.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="of that engine (default: auto)")
+    group.add_argument("--weights", choices=tuple(BITS), default="bf16", help="of a checkpoint (default: bf16)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """The whole verb.
+
+    :raises UsageError: a number that makes no sense
+    :raises JobError: there is no Python for the engine, or it failed
+    """
+    if args.soak is not None:
+        if not 1 <= args.soak <= 600:
+            raise UsageError(f"--soak {args.soak:g}: minutes, from 1 to 600")
+        return lines.show("duplex", "soak", duplex_soak.soak(round(args.soak), _engine(args)), as_json=args.json)
+    return _frames(as_json=args.json, frames=args.repeats * 20)
+
+
+def _engine(args: argparse.Namespace) -> PatientLink:
+    """:raises JobError: it does not start"""
+    try:
+        return PatientLink(engine_command(args.model, args.device, args.weights), engine_environment())
+    except EngineGoneError as error:
+        raise JobError(str(error)) from error
+
+
+def _frames(*, as_json: bool, frames: int) -> int:
     rows: list[dict[str, Any]] = []
     for size, weights, blind in _CASES:
         if rows and rows[-1]["device"] == "cpu" and rows[-1].get("not_run"):
@@ -43,11 +75,11 @@ def run(*, as_json: bool, frames: int) -> int:
 
 
 def _measured(size: str, weights: str, blind: bool, frames: int) -> dict[str, Any]:
-    command = ["-m", "robot_runtime.duplex.model.bench", "--size", size, "--weights", weights, "--frames", str(frames)]
+    arguments = ["--size", size, "--weights", weights, "--frames", str(frames), *(["--blind"] if blind else [])]
     try:
         done = subprocess.run(
-            [str(engine_python()), *command, *(["--blind"] if blind else [])],
-            cwd=ROOT,
+            module_command("robot_runtime.duplex.model.bench", *arguments),
+            env=engine_environment(),
             capture_output=True,
             text=True,
             timeout=_LIMIT_S,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,13 +23,16 @@ class Link:
     """One life of the engine's process.
 
     :param command: starts it; the socket's file descriptor is appended as the last argument
+    :param environment: of the process; None takes this one's
     :raises EngineGoneError: it cannot be started
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         ours, theirs = socket.socketpair()
         try:
-            self._process = subprocess.Popen([*command, str(theirs.fileno())], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+            self._process = subprocess.Popen(
+                [*command, str(theirs.fileno())], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=environment
+            )
         except OSError as error:
             ours.close()
             raise EngineGoneError(f"{command[0]} cannot be started: {error.strerror}") from error
@@ -94,6 +97,11 @@ class Link:
         self._process.kill()
         self._process.wait()
         self._wire.close()
+
+    @property
+    def why(self) -> str:
+        """Why it has ended; "" while it has not."""
+        return self._why
 
     @property
     def pid(self) -> int:

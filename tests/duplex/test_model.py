@@ -57,6 +57,13 @@ def test_a_reset_forgets_everything(model: DuplexModel) -> None:
     assert tokens == fresh[0] and np.array_equal(sound, fresh[1])
 
 
+def test_nothing_is_left_of_warming_up(model: DuplexModel) -> None:
+    fresh = said(tiny(GREEDY), picture_at=3)
+    model.warm_up()
+    tokens, sound = said(model, picture_at=3)
+    assert tokens == fresh[0] and np.array_equal(sound, fresh[1])
+
+
 def test_the_codec_gives_the_same_streaming_as_offline(model: DuplexModel) -> None:
     codec = tiny(GREEDY)._codec
     codec._stop_streaming()
@@ -164,4 +171,28 @@ def test_a_folder_that_does_not_fit_is_told(model: DuplexModel, tmp_path: Path) 
     config = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps({**config, "num_layers": 4}))
     with pytest.raises(CheckpointError, match=r"lacks transformer\.layers\.3"):
+        load_folder(tmp_path, "cpu", "bf16", GREEDY)
+
+
+def damaged(folder: Path, name: str) -> str:
+    """Why a folder is not loaded in which one file holds something else."""
+    kept = (folder / name).read_bytes()
+    (folder / name).write_bytes(b"<html>Not found</html>")
+    with pytest.raises(CheckpointError) as told:
+        load_folder(folder, "cpu", "bf16", GREEDY)
+    (folder / name).write_bytes(kept)
+    return str(told.value)
+
+
+def test_a_broken_file_is_named(model: DuplexModel, tmp_path: Path) -> None:
+    written(model, tmp_path)
+    for name in ("config.json", "codec.json", "model.safetensors", "codec.safetensors"):
+        assert name in damaged(tmp_path, name)
+    with pytest.raises(CheckpointError, match="is a file; name the folder"):
+        load(str(tmp_path / "model.safetensors"), "cpu", "bf16")
+    with pytest.raises(CheckpointError, match="is not there"):
+        load(str(tmp_path / "no"), "cpu", "bf16")
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "layers_of_another_family": 4}))
+    with pytest.raises(CheckpointError, match=r"config\.json.*layers_of_another_family"):
         load_folder(tmp_path, "cpu", "bf16", GREEDY)
