@@ -5,15 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from robot_runtime import simulation
 from robot_runtime.bench import duplex_soak, lines
 from robot_runtime.bench.machine import describe
 from robot_runtime.bench.patient_link import PatientLink
 from robot_runtime.cli import JobError, UsageError
+from robot_runtime.config import load_class
 from robot_runtime.duplex.fit import BITS, BOARDS, fit
 from robot_runtime.duplex.frames import FRAME_S
 from robot_runtime.duplex.link import EngineGoneError
@@ -26,10 +30,12 @@ _STAGES = ("encode_ms", "think_ms", "depth_ms", "decode_ms")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Those of `bench duplex` alone."""
-    group = parser.add_argument_group(
-        "bench duplex", "--soak MINUTES: instead, so many minutes of sound through the engine in virtual time"
+    about = (
+        "--soak MINUTES: instead, so long in virtual time: is a frame or a sample lost, does anything grow?"
+        " --talk MINUTES: instead, it talks in echoing rooms: what of that comes back to it?"
     )
-    group.add_argument("--model", default=TINY, metavar="DIR|tiny", help="engine of --soak (default: tiny)")
+    group = parser.add_argument_group("bench duplex", about)
+    group.add_argument("--model", default=TINY, metavar="DIR|tiny", help="engine of --soak and --talk (default: tiny)")
     group.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="of that engine (default: auto)")
     group.add_argument("--weights", choices=tuple(BITS), default="bf16", help="of a checkpoint (default: bf16)")
 
@@ -44,7 +50,17 @@ def run(args: argparse.Namespace) -> int:
         if not 1 <= args.soak <= 600:
             raise UsageError(f"--soak {args.soak:g}: minutes, from 1 to 600")
         return lines.show("duplex", "soak", duplex_soak.soak(round(args.soak), _engine(args)), as_json=args.json)
+    if args.talk is not None:
+        return _talk(args)
     return _frames(as_json=args.json, frames=args.repeats * 20)
+
+
+def _talk(args: argparse.Namespace) -> int:
+    if not 0 < args.talk <= 600:
+        raise UsageError(f"--talk {args.talk:g}: minutes, more than 0 and at most 600")
+    speech = [sys.executable, "-m", simulation.TALKING_ENGINE, str(args.seed)]
+    engines = {Path(args.model).name: lambda: _engine(args), "speech": lambda: PatientLink(speech)}
+    return lines.show("duplex", "talk", load_class(simulation.DUPLEX_TALK)(args.talk, args.seed, engines), as_json=args.json)
 
 
 def _engine(args: argparse.Namespace) -> PatientLink:

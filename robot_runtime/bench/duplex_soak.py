@@ -7,6 +7,7 @@ grow.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -95,6 +96,7 @@ class _Run:
         self._most_lag_s = max(self._most_lag_s, self.voice.lag_s)
         if _due(number + 1, _MINUTE_S):
             self._minutes.append(self._minute())
+            print(f"  minute {len(self._minutes)}: {_line(self._minutes[-1])}", file=sys.stderr, flush=True)
 
     def figures(self) -> dict[str, Any]:
         minutes, sound = self._minutes, figure("", self._first_sound_ms)
@@ -167,6 +169,12 @@ class _Run:
             self._engine.num_fds(),
             float(np.median([sum(stages) for stages in link.stages_ms[-frames:]])),
         )
+
+
+def _line(minute: Minute) -> str:
+    """For who watches."""
+    memory = f"engine {minute.engine_mib:.1f} MiB, voice {minute.voice_mib:.1f} MiB, {minute.engine_files} open files"
+    return f"{minute.frames_in} frames in, {minute.frames_out} out, {minute.frame_ms:.1f} ms a frame; {memory}"
 
 
 def samples_off(minutes: int, minute: Minute) -> int:
