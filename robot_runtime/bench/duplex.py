@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from robot_runtime import simulation
-from robot_runtime.bench import duplex_soak, lines
+from robot_runtime.bench import duplex_contention, duplex_soak, lines
 from robot_runtime.bench.machine import describe
 from robot_runtime.bench.patient_link import PatientLink
 from robot_runtime.cli import JobError, UsageError
@@ -33,9 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     about = (
         "--soak MINUTES: instead, so long in virtual time: is a frame or a sample lost, does anything grow?"
         " --talk MINUTES: instead, it talks in echoing rooms: what of that comes back to it?"
+        " --contention: instead, the whole simulated robot without and with it: what does the rest of it pay?"
     )
     group = parser.add_argument_group("bench duplex", about)
-    group.add_argument("--model", default=TINY, metavar="DIR|tiny", help="engine of --soak and --talk (default: tiny)")
+    group.add_argument("--model", default=TINY, metavar="DIR|tiny", help="engine of these (default: tiny)")
+    group.add_argument("--contention", action="store_true", help="--repeats: commands that people give")
+    settle = "with --contention: so long before the first command, in which the model must have been loaded (%(default)s)"
+    group.add_argument("--settle", type=float, default=20.0, metavar="SECONDS", help=settle)
     group.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="of that engine (default: auto)")
     group.add_argument("--weights", choices=tuple(BITS), default="bf16", help="of a checkpoint (default: bf16)")
 
@@ -52,6 +56,11 @@ def run(args: argparse.Namespace) -> int:
         return lines.show("duplex", "soak", duplex_soak.soak(round(args.soak), _engine(args)), as_json=args.json)
     if args.talk is not None:
         return _talk(args)
+    if args.contention:
+        if not 0 <= args.settle <= 3600:
+            raise UsageError(f"--settle {args.settle:g}: seconds, from 0 to 3600")
+        engine = {"model": args.model, "device": args.device, "weights": args.weights}
+        return duplex_contention.run(engine, args.repeats, args.settle, as_json=args.json)
     return _frames(as_json=args.json, frames=args.repeats * 20)
 
 

@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ import numpy as np
 from robot_runtime.duplex import wire
 from robot_runtime.duplex.frames import Sound
 from robot_runtime.duplex.wire import Packet, Step, Wire, WireError
+
+
+_GOES_S = 0.1
 
 
 class EngineGoneError(RuntimeError):
@@ -93,9 +97,13 @@ class Link:
             return  # the next call of steps tells
 
     def close(self) -> None:
-        """End the process; at once, since nothing of it is worth keeping."""
+        """End the process; at once, since nothing of it is worth keeping.
+
+        One that holds gigabytes of a GPU takes seconds to be gone; it is not waited for, since the voice must speak meanwhile.
+        """
         self._process.kill()
-        self._process.wait()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GOES_S)
         self._wire.close()
 
     @property

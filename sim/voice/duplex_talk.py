@@ -23,7 +23,7 @@ from sim.sound.units import FULL_SCALE, RATE_HZ
 from sim.voice.echo import EchoPath, EchoRoom
 
 HOME = "sim/homes/family_home"
-ROOM_S = 300.0
+ROOM_S = 120.0
 _LEARNS_S = 10.0
 """From the first sound in a room on: the canceller does not know the echo yet."""
 _AUDIBLE_DB = 15.0  # above the room's floor: an echo

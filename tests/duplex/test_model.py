@@ -100,6 +100,14 @@ def test_hush_silences_the_words_and_not_the_sound(model: DuplexModel) -> None:
     assert all(not model.step(frame).text for frame in SOUND[:8])
 
 
+def test_tiny_babbles_as_loud_as_speech_and_does_not_hum(model: DuplexModel) -> None:
+    _, sound = said(model)
+    frames = sound.reshape(-1, 1920).astype(float) / 32768
+    assert 0.01 < frames.std() < 0.2 and abs(frames.mean()) < 0.2 * frames.std()
+    alike = np.corrcoef(frames[2:])
+    assert np.median(alike[~np.eye(len(alike), dtype=bool)]) < 0.5, "frames of other tokens sound otherwise"
+
+
 def test_the_weights_are_the_same_for_the_same_seed() -> None:
     assert said(tiny(GREEDY))[0] == said(tiny(GREEDY))[0]
 
