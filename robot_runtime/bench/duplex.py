@@ -24,7 +24,12 @@ from robot_runtime.duplex.link import EngineGoneError
 from robot_runtime.duplex.place import TINY, engine_command, engine_environment, module_command
 
 _LIMIT_S = 600.0
-_CASES = [(size, weights, blind) for size, weights in (("tiny", "bf16"), *(("7b", kind) for kind in BITS)) for blind in (True, False)]
+_LOOPS = ("peer", "blind", "")
+_CASES = [
+    (size, weights, loop) for size, weights in (("tiny", "bf16"), *(("7b", kind) for kind in BITS)) for loop in _LOOPS
+    if loop != "peer" or weights == "bf16"
+]  # fmt: skip
+"""Size, weights, and which loop: that of the package moshi, ours without sight, ours."""
 _STAGES = ("encode_ms", "think_ms", "depth_ms", "decode_ms")
 
 
@@ -82,11 +87,12 @@ def _engine(args: argparse.Namespace) -> PatientLink:
 
 def _frames(*, as_json: bool, frames: int) -> int:
     rows: list[dict[str, Any]] = []
-    for size, weights, blind in _CASES:
+    for size, weights, loop in _CASES:
         if rows and rows[-1]["device"] == "cpu" and rows[-1].get("not_run"):
-            rows.append({**rows[-1], "weights": weights, "sees": not blind})  # for the same reason
+            about = {"weights": weights, "sees": not loop, "loop": "moshi" if loop == "peer" else "ours"}
+            rows.append({**rows[-1], **about})  # for the same reason
         else:
-            rows.append(_measured(size, weights, blind, frames))
+            rows.append(_measured(size, weights, loop, frames))
     if as_json:
         for row in rows:
             print(json.dumps({**row, "machine": dict(describe())}))
@@ -99,8 +105,8 @@ def _frames(*, as_json: bool, frames: int) -> int:
     return 0
 
 
-def _measured(size: str, weights: str, blind: bool, frames: int) -> dict[str, Any]:
-    arguments = ["--size", size, "--weights", weights, "--frames", str(frames), *(["--blind"] if blind else [])]
+def _measured(size: str, weights: str, loop: str, frames: int) -> dict[str, Any]:
+    arguments = ["--size", size, "--weights", weights, "--frames", str(frames), *([f"--{loop}"] if loop else [])]
     try:
         done = subprocess.run(
             module_command("robot_runtime.duplex.model.bench", *arguments),
@@ -122,21 +128,22 @@ def _measured(size: str, weights: str, blind: bool, frames: int) -> dict[str, An
 
 def _table(rows: list[dict[str, Any]]) -> Table:
     table = Table(title="bench duplex, ms a frame: p50 / p99   " + " · ".join(value for _, value in describe()), title_justify="left")
-    for name in ("", "frame", "of 80 ms", "encode", "think", "depth", "decode", "new picture", "MiB"):
+    for name in ("", "frame", "of 80 ms", "encode", "think", "depth", "decode", "new picture", "MiB", "streams"):
         table.add_column(name, justify="right" if name else "left")
     for row in rows:
         if "not_run" in row:
             continue
         name = _name(row)
         share = f"{row['frame_ms']['p50'] / (1e3 * FRAME_S):.0%}"
-        stages = [_shown(row[stage]) for stage in _STAGES]
+        stages = [_shown(row.get(stage)) for stage in _STAGES]
         memory = str(row.get("gpu_mib", row["memory_mib"]))
-        table.add_row(name, _shown(row["frame_ms"]), share, *stages, _shown(row.get("picture_ms")), memory)
+        table.add_row(name, _shown(row["frame_ms"]), share, *stages, _shown(row.get("picture_ms")), memory, str(row.get("streams", "-")))
     return table
 
 
 def _name(row: dict[str, Any]) -> str:
-    return f"{row['size']} {row['weights']}{', sees' if row['sees'] else ''}"
+    how = "the package's own loop" if row["loop"] == "moshi" else "sees" if row["sees"] else "blind"
+    return f"{row['size']} {row['weights']}, {how}"
 
 
 def _shown(figures: dict[str, float] | None) -> str:

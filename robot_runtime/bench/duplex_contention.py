@@ -71,7 +71,8 @@ def run(engine: Mapping[str, str], repeats: int, settle_s: float, *, as_json: bo
 
 def _played(backend: str, engine: Mapping[str, str], repeats: int, settle_s: float) -> Case:
     with tempfile.TemporaryDirectory(prefix="robot-runtime-bench-") as folder:
-        settings = _prepared(Path(folder), backend, engine, repeats, settle_s)
+        settings = prepared(Path(folder), backend, engine, repeats, settle_s)
+        check(settings)
         watch, shares = load_class("robot_runtime.ros.contention:Watch")(settle_s), Shares()
         try:
             with shares:
@@ -83,16 +84,15 @@ def _played(backend: str, engine: Mapping[str, str], repeats: int, settle_s: flo
     return Case(ways, steps, shares.cores(), (watch.reports.get("duplex") or [{}])[-1])
 
 
-def _prepared(folder: Path, backend: str, engine: Mapping[str, str], repeats: int, settle_s: float) -> Settings:
+def prepared(folder: Path, backend: str, engine: Mapping[str, str], repeats: int, settle_s: float) -> Settings:
+    """The settings of one run, whose files are written into a folder."""
     story, params = folder / "scenario.yaml", folder / "params.yaml"
     story.write_text(yaml.safe_dump(scenario(repeats, settle_s), sort_keys=False), encoding="utf-8")
     values = {**read_params(Settings.for_simulation().params_file), "duplex": dict(engine)}
     params.write_text(yaml.safe_dump({node: {"ros__parameters": own} for node, own in values.items()}), encoding="utf-8")
-    settings = Settings.for_simulation(
+    return Settings.for_simulation(
         run_dir=str(folder), scenario=str(story), params_file=str(params), speech_backend=backend, perception_backend="cnn"
     )
-    check(settings)
-    return settings
 
 
 def scenario(repeats: int, settle_s: float) -> dict[str, Any]:

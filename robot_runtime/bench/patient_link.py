@@ -25,7 +25,7 @@ class PatientLink(Link):
         super().__init__(command, environment)
         self.took = Deadlines()
         self.stages_ms: list[tuple[float, float, float, float]] = []
-        self.frames_in = self.frames_out = self.samples_out = 0  # since the start; samples at the model's rate
+        self.frames_in = self.frames_out = self.soundless = self.samples_out = 0  # since the start; samples at the model's rate
         try:
             self._wait_ready()
         except EngineGoneError:
@@ -48,6 +48,7 @@ class PatientLink(Link):
             self.took.answered(number, time.monotonic())
             self.stages_ms.append((step.encode_ms, step.think_ms, step.depth_ms, step.decode_ms))
             self.samples_out += len(step.sound)
+            self.soundless += not len(step.sound)
         self.frames_out += len(answers)
         return answers
 

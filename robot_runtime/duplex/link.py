@@ -15,7 +15,6 @@ from robot_runtime.duplex import wire
 from robot_runtime.duplex.frames import Sound
 from robot_runtime.duplex.wire import Packet, Step, Wire, WireError
 
-
 _GOES_S = 0.1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -104,8 +105,8 @@ def test_tiny_babbles_as_loud_as_speech_and_does_not_hum(model: DuplexModel) -> 
     _, sound = said(model)
     frames = sound.reshape(-1, 1920).astype(float) / 32768
     assert 0.01 < frames.std() < 0.2 and abs(frames.mean()) < 0.2 * frames.std()
-    alike = np.corrcoef(frames[2:])
-    assert np.median(alike[~np.eye(len(alike), dtype=bool)]) < 0.5, "frames of other tokens sound otherwise"
+    alike = [float(np.dot(a, b) / np.sqrt(np.dot(a, a) * np.dot(b, b))) for a, b in itertools.pairwise(frames[2:])]
+    assert np.median(alike) < 0.5, "frames of other tokens sound otherwise"
 
 
 def test_the_weights_are_the_same_for_the_same_seed() -> None:
