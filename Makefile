@@ -7,6 +7,8 @@ PYTHON3 := $(firstword $(PYTHON) python3)
 # A sourced ROS or another environment's Python must not leak into .venv.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV LD_LIBRARY_PATH LD_PRELOAD _ROS_WHEELS_BOOTSTRAP_COMPLETE
 unexport AMENT_PREFIX_PATH CMAKE_PREFIX_PATH COLCON_PREFIX_PATH ROS_DISTRO ROS_VERSION ROS_PYTHON_VERSION
+# Without its bytecode each of a graph's processes would compile the whole package anew, and pytest rewrite it.
+unexport PYTHONDONTWRITEBYTECODE
 export PYTHON
 
 .NOTPARALLEL:

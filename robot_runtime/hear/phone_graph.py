@@ -12,6 +12,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -197,8 +198,14 @@ class Layouts:
             return False
         while len(self._known) >= _KEPT_LAYOUTS:
             self._known.popitem(last=False)
-        self._known[around] = Layout(around, self.model, self.costs)
+        self._known[around] = _made(around, self.model, self.costs)
         return True
+
+
+@lru_cache(_KEPT_LAYOUTS)
+def _made(around: Surroundings, model: AcousticModel, costs: Costs) -> Layout:
+    """What another ear of this process has made already costs nothing; what an ear does piece by piece stays the same."""
+    return Layout(around, model, costs)
 
 
 def surroundings(automaton: Automaton, lexicon: Lexicon) -> list[Surroundings]:

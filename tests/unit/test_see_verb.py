@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -112,18 +113,21 @@ def test_a_threshold_and_no_second_network(tmp_path: Path, networks: list[str], 
 
 
 @pytest.mark.parametrize(
-    "pixels",
+    "draw",
     [
-        picture()[:, :, 0],
-        picture().astype(np.uint16) * 257,
-        picture()[:, :, 0].astype(np.uint16) * 257,
-        np.dstack([picture(), np.full((SIZE_PX, SIZE_PX), 99, np.uint8)]),
-        picture(1, 1),
-        picture(4320, 7680),
+        lambda: picture()[:, :, 0],
+        lambda: picture().astype(np.uint16) * 257,
+        lambda: picture()[:, :, 0].astype(np.uint16) * 257,
+        lambda: np.dstack([picture(), np.full((SIZE_PX, SIZE_PX), 99, np.uint8)]),
+        lambda: picture(1, 1),
+        lambda: picture(4320, 7680),
     ],
     ids=["grey", "16 bits", "grey with 16 bits", "alpha", "one pixel", "8k"],
 )
-def test_unusual_pictures_are_looked_at(tmp_path: Path, networks: list[str], capsys: pytest.CaptureFixture[str], pixels: Any) -> None:
+def test_unusual_pictures_are_looked_at(
+    tmp_path: Path, networks: list[str], capsys: pytest.CaptureFixture[str], draw: Callable[[], Any]
+) -> None:
+    pixels = draw()
     status, (line,), _ = see(capsys, *networks, saved(tmp_path / "odd.png", pixels), "--out", str(tmp_path / "drawn.png"))
     assert (status, [line["height_px"], line["width_px"]]) == (0, list(pixels.shape[:2]))
     assert loaded(tmp_path / "drawn.png").shape == (*pixels.shape[:2], 3)
