@@ -21,7 +21,7 @@ from robot_runtime.config import load_class
 from robot_runtime.duplex.fit import BITS, BOARDS, fit
 from robot_runtime.duplex.frames import FRAME_S
 from robot_runtime.duplex.link import EngineGoneError
-from robot_runtime.duplex.place import TINY, engine_command, engine_environment, module_command
+from robot_runtime.duplex.place import TINY, engine_command, engine_environment, engine_python, module_command
 
 _LIMIT_S = 600.0
 _LOOPS = ("peer", "blind", "")
@@ -64,9 +64,18 @@ def run(args: argparse.Namespace) -> int:
     if args.contention:
         if not 0 <= args.settle <= 3600:
             raise UsageError(f"--settle {args.settle:g}: seconds, from 0 to 3600")
+        _needed()
         engine = {"model": args.model, "device": args.device, "weights": args.weights}
         return duplex_contention.run(engine, args.repeats, args.settle, as_json=args.json)
     return _frames(as_json=args.json, frames=args.repeats * 20)
+
+
+def _needed() -> None:
+    """:raises JobError: there is no Python for the engine"""
+    try:
+        engine_python()
+    except EngineGoneError as error:
+        raise JobError(str(error)) from error
 
 
 def _talk(args: argparse.Namespace) -> int:

@@ -134,7 +134,7 @@ def _print(cases: Mapping[str, Case]) -> None:
     for table in (ways, steps, cores):
         console.print(table)
     told = cases["engine"].engine
-    shown = ("model", "speaks", "frames", "frames late", "p50", "p99", "takeovers")
+    shown = ("model", "speaks", "frames", "frames late", "p50", "p99", "takeovers", "message")
     console.print("engine: " + ", ".join(f"{name} {told[name]}" for name in shown if name in told))
 
 

@@ -132,7 +132,7 @@ class Watch:
 
     def _report(self, message: Any) -> None:
         for status in message.status if self._now_s >= self._from_s else ():
-            self.reports[status.name].append({pair.key: pair.value for pair in status.values})
+            self.reports[status.name].append({"message": status.message, **{pair.key: pair.value for pair in status.values}})
 
     def _detections(self, message: Detections, now_s: float) -> None:
         self.ways[PICTURE].end(_stamp(message.stamp_s), now_s)

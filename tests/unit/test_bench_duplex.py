@@ -62,6 +62,14 @@ def test_the_stand_in_talks_in_whole_frames_and_says_what_it_is_told() -> None:
     assert not any(talker.step(steps[0].sound).sound.any() for _ in range(2))
 
 
+def test_contention_is_not_begun_without_a_python_for_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ROBOT_RUNTIME_DUPLEX_PYTHON", str(tmp_path / "python"))
+    assert cli.main(["bench", "duplex", "--contention"]) == 1
+    assert "no Python with the extra [duplex]" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [["--soak", "0.2"], ["--talk", "0"], ["--contention", "--settle", "-1"]])
 def test_numbers_that_make_no_sense_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["bench", "duplex", *arguments]) == 2
