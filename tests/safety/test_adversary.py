@@ -132,7 +132,11 @@ SABOTAGE: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
 )  # fmt: skip
 
 
+TELLING = (0, 39, 156, 51, 44, 26)
+"""Seeds of episodes that notice what few others do, so that they come first."""
+
+
 @pytest.mark.parametrize("sabotage", SABOTAGE, ids=lambda sabotage: sabotage.__name__.strip("_"))
 def test_the_judge_sees_a_broken_gate(sabotage: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
     sabotage(monkeypatch)
-    assert any(play(seed).unsafe for seed in range(4 * EPISODES)), "no episode has noticed it"
+    assert any(play(seed).unsafe for seed in (*TELLING, *range(4 * EPISODES))), "no episode has noticed it"

@@ -54,12 +54,12 @@ def eyes() -> CnnEyes:
 
 @pytest.fixture(scope="module")
 def found() -> Soak:
-    return soak(eyes(), moments(), pictures=250)
+    return soak(eyes(), moments(), pictures=140)
 
 
 def test_strangers_in_every_picture_fill_nothing(found: Soak) -> None:
     """In less than a minute hundreds come and go."""
-    assert found.people > 100 and found.things > 100
+    assert found.people > 60 and found.things > 60
     bounds = {"_people._people": 24, "_tracker._tracks": 15 * CROWD, "_colours._votes": 15 * CROWD, "_tracker._counts": 2, "_voices": 100}
     for name, bound in bounds.items():
         assert 0 < max(found.kept[name]) <= bound, name
@@ -68,14 +68,14 @@ def test_strangers_in_every_picture_fill_nothing(found: Soak) -> None:
 
 
 def test_bad_pictures_are_refused_and_lost_ones_are_not_waited_for(found: Soak) -> None:
-    assert found.refused > 12
+    assert found.refused > 7
     assert found.looked_at + found.refused < found.pictures
     assert found.looked_at > 0.8 * found.pictures
 
 
 def test_what_nobody_forgets_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Colours, "keep", lambda *_: None)
-    first, second = soak(eyes(), moments(), pictures=120).kept["_colours._votes"]
+    first, second = soak(eyes(), moments(), pictures=80).kept["_colours._votes"]
     assert second > 1.25 * first + 10
 
 

@@ -45,8 +45,8 @@ def networks(tmp_path: Path) -> list[str]:
 
 
 def picture(height_px: int = SIZE_PX, width_px: int = SIZE_PX) -> Bgr:
-    ramp = np.add.outer(np.arange(height_px), np.arange(width_px)) % 256
-    return np.stack([ramp, ramp // 2, 255 - ramp], axis=2).astype(np.uint8)
+    ramp = np.add.outer(np.arange(height_px).astype(np.uint8), np.arange(width_px).astype(np.uint8))
+    return np.stack([ramp, ramp // 2, 255 - ramp], axis=2)
 
 
 def saved(path: Path, pixels: Any = None) -> str:
