@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from robot_runtime import simulation
-from robot_runtime.bench import voice_live
+from robot_runtime.bench import lines, voice_live
 from robot_runtime.bench.machine import describe
 from robot_runtime.bench.voice_record import Conversed
 from robot_runtime.bench.voice_score import Score, score
@@ -63,9 +63,8 @@ def run(args: argparse.Namespace) -> int:
         if minutes is not None:
             if not 0 < minutes <= 600:
                 raise UsageError(f"--{name} {minutes:g}: minutes, more than 0 and at most 600")
-            return _report_lines(
-                name, load_class(simulation.TALK if name == "talk" else simulation.SOAK)(minutes, args.seed, args.jobs), args
-            )
+            measure = load_class(simulation.TALK if name == "talk" else simulation.SOAK)
+            return lines.show("voice", name, measure(minutes, args.seed, args.jobs), as_json=args.json)
     return _converse(args)
 
 
@@ -154,20 +153,6 @@ def _turn_table(rows: Sequence[Row]) -> Table:
             row.name, *map(str, counts), f"{row.wait_p50_ms:.0f}", f"{row.wait_p95_ms:.0f}", str(row.false_turns), str(row.answered)
         )
     return table
-
-
-def _report_lines(name: str, found: dict[str, Any], args: argparse.Namespace) -> int:
-    """Figures by name, of the talk or the soak."""
-    passed = bool(found.pop("passed"))
-    if args.json:
-        _line(name, **found, passed=passed, machine=dict(describe()))
-    else:
-        print(f"bench voice --{name}   " + " · ".join(value for _, value in describe()))
-        for figure, value in found.items():
-            for line in value if isinstance(value, list) else [value]:
-                print(f"  {figure.replace('_', ' ')}: {line}")
-        print("  passed" if passed else "  failed")
-    return 0 if passed else 1
 
 
 def _line(kind: str, **values: Any) -> None:

@@ -20,6 +20,7 @@ from robot_runtime.verbs.demo import Story
 from robot_runtime.verbs.demo import play as play_graph
 
 _SAMPLE_S = 0.5
+ENGINE = "engine"
 
 
 def play(seed: int, number: int) -> Conversed:
@@ -62,11 +63,15 @@ class Shares:
 
     def spent_s(self, seconds: float) -> dict[str, float]:
         """A tenth of each process's seconds of processor in so many seconds: what the table calls thousandths is percent then."""
+        return {name: 0.1 * seconds * share for name, share in self.cores().items()}
+
+    def cores(self) -> dict[str, float]:
+        """How many cores each process kept busy; none when that was too short."""
         whole = [sample for sample in self._samples if len(sample[1]) == max(len(other[1]) for other in self._samples)][self._SETTLES :]
         if len(whole) < 2:
             return {}
         (begin_s, first), (end_s, last) = whole[0], whole[-1]
-        return {name: 0.1 * seconds * (last[name] - first[name]) / (end_s - begin_s) for name in last}
+        return {name: (last[name] - first[name]) / (end_s - begin_s) for name in last}
 
     def _watch(self) -> None:
         while not self._ending.wait(_SAMPLE_S):
@@ -81,11 +86,15 @@ class Shares:
 
 
 def _name(command: list[str]) -> str:
-    """The process of the graph that a command line starts, "" if it starts another.
+    """The process of the graph that a command line starts, ENGINE for that of the speech-to-speech model, "" if it starts another.
 
     >>> _name(["python", "-m", "robot_runtime.child", "robot_runtime.ros.process", "voice", "--settings", "{}"])
     'voice'
+    >>> _name(["python", "-c", "…", "robot_runtime.duplex.worker", "--model", "tiny"])
+    'engine'
     """
+    if "robot_runtime.duplex.worker" in command:
+        return ENGINE
     if "robot_runtime.ros.process" not in command:
         return ""
     name = command[command.index("robot_runtime.ros.process") + 1]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ import numpy as np
 from robot_runtime.duplex import wire
 from robot_runtime.duplex.frames import Sound
 from robot_runtime.duplex.wire import Packet, Step, Wire, WireError
+
+_GOES_S = 0.1
 
 
 class EngineGoneError(RuntimeError):
@@ -23,13 +26,16 @@ class Link:
     """One life of the engine's process.
 
     :param command: starts it; the socket's file descriptor is appended as the last argument
+    :param environment: of the process; None takes this one's
     :raises EngineGoneError: it cannot be started
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         ours, theirs = socket.socketpair()
         try:
-            self._process = subprocess.Popen([*command, str(theirs.fileno())], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+            self._process = subprocess.Popen(
+                [*command, str(theirs.fileno())], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=environment
+            )
         except OSError as error:
             ours.close()
             raise EngineGoneError(f"{command[0]} cannot be started: {error.strerror}") from error
@@ -90,10 +96,19 @@ class Link:
             return  # the next call of steps tells
 
     def close(self) -> None:
-        """End the process; at once, since nothing of it is worth keeping."""
+        """End the process; at once, since nothing of it is worth keeping.
+
+        One that holds gigabytes of a GPU takes seconds to be gone; it is not waited for, since the voice must speak meanwhile.
+        """
         self._process.kill()
-        self._process.wait()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GOES_S)
         self._wire.close()
+
+    @property
+    def why(self) -> str:
+        """Why it has ended; "" while it has not."""
+        return self._why
 
     @property
     def pid(self) -> int:

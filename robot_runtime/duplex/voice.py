@@ -18,7 +18,7 @@ from robot_runtime.duplex.glance import Glance
 from robot_runtime.duplex.health import Watchdog
 from robot_runtime.duplex.link import EngineGoneError, Link
 from robot_runtime.duplex.pacing import Pacing
-from robot_runtime.duplex.place import engine_command
+from robot_runtime.duplex.place import engine_command, engine_environment
 from robot_runtime.duplex.promises import Promises
 from robot_runtime.duplex.rates import Ears, Mouth
 from robot_runtime.duplex.rules import SHIPPED, load_rules
@@ -82,7 +82,7 @@ class DuplexVoice:
     def __init__(self, config: DuplexConfig, start: Callable[[], Link] | None = None, speech: Engine | None = None) -> None:
         self._config = config
         self._rules = load_rules(resolve(config.speech_rules_file))
-        self._start = start or (lambda: Link(engine_command(config.model, config.device, config.weights)))
+        self.start = start or (lambda: Link(engine_command(config.model, config.device, config.weights), engine_environment()))
         self._cascade = Voice(config, speech)
         self._link: Link | None = None
         self.reset()
@@ -128,7 +128,7 @@ class DuplexVoice:
             "takeovers": str(self._watchdog.takeovers),
             "sentences cut": str(len(self.cuts)),
             "promises corrected": str(self.corrections),
-            "lag": f"{self._pacing.lag_s:.2f} s",
+            "lag": f"{self.lag_s:.2f} s",
         }
         facts = self._link.facts if self._link else {}
         return (f"the cascade speaks: {verdict}" if verdict else ""), {**figures, **{name: str(value) for name, value in facts.items()}}
@@ -137,6 +137,11 @@ class DuplexVoice:
     def monologue(self) -> str:
         """What the model has written lately, said aloud or not."""
         return "".join(self._monologue)
+
+    @property
+    def lag_s(self) -> float:
+        """How far what is heard is behind what the model says."""
+        return self._pacing.lag_s
 
     @property
     def timing(self) -> Deadlines:
@@ -205,7 +210,7 @@ class DuplexVoice:
     def _begin_engine(self, now_s: float) -> None:
         self._end_engine()
         try:
-            self._link = self._start()
+            self._link = self.start()
         except EngineGoneError as error:
             self._lost(str(error), now_s)
             return

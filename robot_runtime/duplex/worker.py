@@ -35,9 +35,14 @@ def main() -> int:
 
 
 def _engine(args: argparse.Namespace) -> Engine:
+    import torch
+
     from robot_runtime.duplex.model.checkpoint import load
 
-    return load(args.model, args.device, args.weights, greedy=args.greedy)
+    torch.set_num_threads(1)  # a frame is too little work for more: they wait for each other by spinning, on the robot's other cores
+    engine = load(args.model, args.device, args.weights, greedy=args.greedy)
+    engine.warm_up()
+    return engine
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     eyes_table.add_arguments(parser)
     voice.add_arguments(parser)
     stop.add_arguments(parser)
+    duplex.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     if args.what == "voice":
         return voice.run(args)
     if args.what == "duplex":
-        return duplex.run(as_json=args.json, frames=args.repeats * 20)
+        return duplex.run(args)
     if args.what == "stop":
         return stop.run(args)
     if args.what == "eyes":

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
+from robot_runtime.bench.patient_link import PatientLink
 from robot_runtime.cli import JobError, UsageError
-from robot_runtime.duplex.deadline import Deadlines
 from robot_runtime.duplex.frames import FRAME_S, RATE_HZ, SAMPLES, Sound
 from robot_runtime.duplex.link import EngineGoneError, Link
-from robot_runtime.duplex.place import engine_command
+from robot_runtime.duplex.place import engine_command, engine_environment
 from robot_runtime.duplex.voice import DuplexConfig, DuplexVoice
-from robot_runtime.duplex.wire import Step
 from robot_runtime.messages import AudioFrame, EncodedImage, SpeechRequest, SpeechState
 from robot_runtime.sense.wav import read_wav
 from safety.files import parse
 
 _STEP_S = 0.02
-_LONGEST_WAIT_S = 300.0  # for a model that has to be loaded
+_CASCADE = "; without the engine, `robot-runtime say` and `hear` try the cascade"
 _WARM_S = 2.5  # of silence before the recording, in which the engine shows that it keeps up
 
 
@@ -42,39 +40,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one machine-readable line")
 
 
-class _Patient(Link):
-    """Waits for every answer, so that a recording can be played as fast or as slowly as the engine is; measures how long each takes."""
-
-    _waiting = False  # until it is ready there is nothing to wait for
-
-    def __init__(self, command: list[str]) -> None:
-        super().__init__(command)
-        self.took = Deadlines()
-        self.stages_ms: list[tuple[float, float, float, float]] = []
-        end_s = time.monotonic() + _LONGEST_WAIT_S
-        while not self.ready:
-            if time.monotonic() > end_s:
-                raise EngineGoneError(f"the engine did not get ready within {_LONGEST_WAIT_S:.0f} s")
-            self.steps()
-            self.wait(0.1)
-        self._waiting = True
-
-    def hear(self, sound: Sound) -> int:
-        number = super().hear(sound)
-        self.took.sent(number, time.monotonic())
-        return number
-
-    def steps(self) -> list[tuple[int, Step]]:
-        answers = super().steps()
-        while self._waiting and len(answers) < self.took.open_frames:
-            self.wait(0.5)
-            answers += super().steps()
-        for number, step in answers:
-            self.took.answered(number, time.monotonic())
-            self.stages_ms.append((step.encode_ms, step.think_ms, step.depth_ms, step.decode_ms))
-        return answers
-
-
 def run(args: argparse.Namespace) -> int:
     """Returns 0 when the model spoke to the end.
 
@@ -86,26 +51,39 @@ def run(args: argparse.Namespace) -> int:
     config = parse(given, DuplexConfig, "command line")
     sound = read_wav(args.recording)
     picture = _picture(args.image)
-    links: list[_Patient] = []
-
-    def start() -> Link:
-        links.append(_Patient(engine_command(args.model, args.device, args.weights)))
-        return links[-1]
-
-    voice = DuplexVoice(config, start)
+    link = _engine(args)
+    voice = DuplexVoice(config, _once(link))
     try:
         heard, states = _played(voice, sound, picture, args.tell)
         problem, _ = voice.diagnose()
-        if problem or len(links) != 1:
-            raise JobError(
-                f"{problem or 'the engine failed on the way'}; without the engine, `robot-runtime say` and `hear` try the cascade"
-            )
-        figures = _figures(args, voice, links[0], states)
+        if problem:
+            raise JobError(f"{problem}{_CASCADE}")
+        figures = _figures(args, voice, link, states)
     finally:
         voice.close()
     _write(Path(args.out), heard)
     print(json.dumps(figures) if args.json else _as_text(figures))
     return 0
+
+
+def _engine(args: argparse.Namespace) -> PatientLink:
+    """:raises JobError: it does not start"""
+    try:
+        return PatientLink(engine_command(args.model, args.device, args.weights), engine_environment())
+    except EngineGoneError as error:
+        raise JobError(f"{error}{_CASCADE}") from error
+
+
+def _once(link: PatientLink) -> Callable[[], Link]:
+    """Gives the engine that was started; a recording is not played to a second one."""
+    left = [link]
+
+    def start() -> Link:
+        if not left:
+            raise JobError(f"the engine failed on the way: {link.why}{_CASCADE}")
+        return left.pop()
+
+    return start
 
 
 def _picture(path: str) -> EncodedImage | None:
@@ -144,7 +122,7 @@ def _frames(sound: Sound) -> Iterator[tuple[int, AudioFrame]]:
         yield k - warm, AudioFrame((k - warm) * _STEP_S, "file", k, RATE_HZ, padded[k * SAMPLES : (k + 1) * SAMPLES])
 
 
-def _figures(args: argparse.Namespace, voice: DuplexVoice, link: _Patient, states: list[SpeechState]) -> dict[str, Any]:
+def _figures(args: argparse.Namespace, voice: DuplexVoice, link: PatientLink, states: list[SpeechState]) -> dict[str, Any]:
     timing = link.took.timing()
     encode, think, depth, decode = (float(np.median(stage)) for stage in zip(*link.stages_ms, strict=True))
     return {

@@ -48,6 +48,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "robot_runtime.duplex.worker": ({"socket"}, "is the engine's process; it is given its end of the socket"),
     "robot_runtime.duplex.model.engine": ({"time"}, "tells how long each of its stages took"),
     "robot_runtime.duplex.model.bench": ({"time"}, "is a program that measures"),
+    "robot_runtime.duplex.model.peer": ({"time"}, "is what it measures beside ours"),
     "robot_runtime.speak.espeak": ({"subprocess", "time"}, "espeak-ng is a process of its own, for its licence, with a time limit"),
 }
 """Driver modules: they have the shape of a stage and hold a device."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from robot_runtime.cli import Parser
+from robot_runtime.config import load_class
 from robot_runtime.paths import ROOT
 from tests.contracts.source import PACKAGES, tracked_files
 
@@ -77,3 +80,14 @@ def test_bootstrap_needs_nothing_but_python() -> None:
         [sys.executable, "-I", "-S", "tools/bootstrap.py", "--help"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("verb", ["up", "converse"])
+def test_commands_of_the_documents_can_be_given(verb: str) -> None:
+    parser = Parser()
+    load_class(f"robot_runtime.verbs.{verb}:add_arguments")(parser)
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+    lines = [line for page in pages for line in re.findall(rf"robot-runtime {verb}\b([^`#\n]*)[`#\n]", page.read_text(encoding="utf-8"))]
+    assert lines
+    for line in lines:
+        parser.parse_args(shlex.split(line))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -57,6 +58,13 @@ def test_a_reset_forgets_everything(model: DuplexModel) -> None:
     assert tokens == fresh[0] and np.array_equal(sound, fresh[1])
 
 
+def test_nothing_is_left_of_warming_up(model: DuplexModel) -> None:
+    fresh = said(tiny(GREEDY), picture_at=3)
+    model.warm_up()
+    tokens, sound = said(model, picture_at=3)
+    assert tokens == fresh[0] and np.array_equal(sound, fresh[1])
+
+
 def test_the_codec_gives_the_same_streaming_as_offline(model: DuplexModel) -> None:
     codec = tiny(GREEDY)._codec
     codec._stop_streaming()
@@ -91,6 +99,14 @@ def test_a_told_text_is_forced_token_by_token_and_the_sound_goes_on(model: Duple
 def test_hush_silences_the_words_and_not_the_sound(model: DuplexModel) -> None:
     model.hush(8)
     assert all(not model.step(frame).text for frame in SOUND[:8])
+
+
+def test_tiny_babbles_as_loud_as_speech_and_does_not_hum(model: DuplexModel) -> None:
+    _, sound = said(model)
+    frames = sound.reshape(-1, 1920).astype(float) / 32768
+    assert 0.01 < frames.std() < 0.2 and abs(frames.mean()) < 0.2 * frames.std()
+    alike = [float(np.dot(a, b) / np.sqrt(np.dot(a, a) * np.dot(b, b))) for a, b in itertools.pairwise(frames[2:])]
+    assert np.median(alike) < 0.5, "frames of other tokens sound otherwise"
 
 
 def test_the_weights_are_the_same_for_the_same_seed() -> None:
@@ -164,4 +180,28 @@ def test_a_folder_that_does_not_fit_is_told(model: DuplexModel, tmp_path: Path) 
     config = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps({**config, "num_layers": 4}))
     with pytest.raises(CheckpointError, match=r"lacks transformer\.layers\.3"):
+        load_folder(tmp_path, "cpu", "bf16", GREEDY)
+
+
+def damaged(folder: Path, name: str) -> str:
+    """Why a folder is not loaded in which one file holds something else."""
+    kept = (folder / name).read_bytes()
+    (folder / name).write_bytes(b"<html>Not found</html>")
+    with pytest.raises(CheckpointError) as told:
+        load_folder(folder, "cpu", "bf16", GREEDY)
+    (folder / name).write_bytes(kept)
+    return str(told.value)
+
+
+def test_a_broken_file_is_named(model: DuplexModel, tmp_path: Path) -> None:
+    written(model, tmp_path)
+    for name in ("config.json", "codec.json", "model.safetensors", "codec.safetensors"):
+        assert name in damaged(tmp_path, name)
+    with pytest.raises(CheckpointError, match="is a file; name the folder"):
+        load(str(tmp_path / "model.safetensors"), "cpu", "bf16")
+    with pytest.raises(CheckpointError, match="is not there"):
+        load(str(tmp_path / "no"), "cpu", "bf16")
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "layers_of_another_family": 4}))
+    with pytest.raises(CheckpointError, match=r"config\.json.*layers_of_another_family"):
         load_folder(tmp_path, "cpu", "bf16", GREEDY)

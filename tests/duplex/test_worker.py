@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ pytest.importorskip("moshi", reason="needs the extra [duplex]: run `make duplex`
 
 from robot_runtime.duplex.frames import MODEL_SAMPLES
 from robot_runtime.duplex.link import EngineGoneError, Link
+from robot_runtime.duplex.place import engine_command, engine_environment
 from robot_runtime.duplex.wire import Step
 
 _LIMIT_S = 120.0
@@ -48,10 +50,26 @@ def test_frames_pictures_and_texts_go_to_the_model_and_sound_comes_back() -> Non
         link.close()
 
 
+def test_it_starts_in_any_folder_and_its_first_frame_is_no_slower_than_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ROBOT_RUNTIME_DUPLEX_PYTHON", sys.executable)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "moshi.py").write_text("raise ImportError('of another Python')")
+    link = Link(engine_command("tiny", "cpu", "bf16"), engine_environment())
+    try:
+        for _ in range(12):
+            link.hear(np.zeros(MODEL_SAMPLES, np.int16))
+        took_ms = [step.encode_ms + step.think_ms + step.depth_ms + step.decode_ms for _, step in answers(link, 12)]
+        assert took_ms[0] < 5 * max(took_ms[1:])
+        assert link.facts["threads"] == 1
+    finally:
+        link.close()
+
+
 def test_weights_that_are_not_there_are_told() -> None:
     link = worker("no/such/folder")
     try:
-        with pytest.raises(EngineGoneError, match=r"model\.safetensors is missing"):
+        with pytest.raises(EngineGoneError, match=r"no/such/folder is not there"):
             answers(link, 1)
     finally:
         link.close()

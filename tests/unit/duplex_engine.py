@@ -1,7 +1,7 @@
 """A stand-in for the engine, over the real protocol in a process of its own: a tone for every told piece of text, one a frame.
 
 Run as ``python duplex_engine.py SCRIPT FD``: SCRIPT is JSON, frame → what happens then: a text that the model says by itself, or
-"!die", "!hang" or "!slow".
+"!die", "!hang", "!slow", "!fail" or, for an answer that lacks a sample, "!short".
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ class Puppet:
             sys.exit(3)
         if event == "!hang":
             time.sleep(1e6)
+        if event == "!short":
+            return Step("", SILENCE[1:])
         if event == "!slow":
             self._slow_s = 0.15
         elif event == "!fail":

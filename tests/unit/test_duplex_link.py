@@ -92,6 +92,18 @@ def test_one_that_fails_is_told_after_its_last_answers(start: Callable[..., Link
     assert [number for number, _ in got] == list(range(5))
 
 
+def test_an_engine_that_takes_long_to_go_is_not_waited_for(start: Callable[..., Link], monkeypatch: pytest.MonkeyPatch) -> None:
+    link = start()
+    process, gone = link._process, link._process.wait
+    monkeypatch.setattr(process, "kill", lambda: None)
+    begun_s = time.monotonic()
+    link.close()
+    assert time.monotonic() - begun_s < 2.0
+    monkeypatch.undo()
+    process.kill()
+    gone()
+
+
 def test_a_program_that_is_not_there_is_told() -> None:
     with pytest.raises(EngineGoneError, match="cannot be started"):
         Link(["/nowhere/python"])

@@ -17,6 +17,8 @@ from robot_runtime.duplex.model.sizes import TINY_CODEC, TINY_EYE, EyeSizes, Sam
 from robot_runtime.duplex.model.vocabulary import Letters, Vocabulary
 
 _CODEBOOKS = 8
+_BABBLED_FRAMES = 25
+_LOUDNESS = 0.05  # of full scale, root mean square: -26 dBFS
 
 
 def build_codec(sizes: Sizes, device: torch.device | str) -> MimiModel:
@@ -28,7 +30,19 @@ def build_codec(sizes: Sizes, device: torch.device | str) -> MimiModel:
             module.cluster_usage.fill_(1.0)
             module._initialized.fill_(True)
             module._embedding = None
+    _make_audible(codec)
     return codec
+
+
+@torch.no_grad()
+def _make_audible(codec: MimiModel) -> None:
+    """Random biases drown what the tokens say in a hum; without them it babbles, and is made as loud as speech is."""
+    convolutions = [module for module in codec.decoder.modules() if isinstance(module, nn.Conv1d | nn.ConvTranspose1d)]
+    for convolution in convolutions:
+        if convolution.bias is not None:
+            convolution.bias.zero_()
+    codes = torch.randint(codec.cardinality, (1, _CODEBOOKS, _BABBLED_FRAMES), device=next(codec.parameters()).device)
+    convolutions[-1].weight.mul_(_LOUDNESS / codec.decode(codes).std())
 
 
 def build_eye(sizes: EyeSizes, dim: int, device: torch.device | str, dtype: torch.dtype) -> Eye:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import torch
 from moshi.models import loaders
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
 from robot_runtime.duplex.model.build import build_eye, count, tiny
@@ -36,6 +38,9 @@ _RENAMED = (
     (r"^image_prefix\.norm_xa\.", "eye.norm."),
 )
 _SHARED = re.compile(r"^llm\.transformer\.layers\.(?!0\.)\d+\.cross_attention\.mha\.")  # the same again in every layer
+
+
+_PUBLISHED = "`robot-runtime models list` names published checkpoints"
 
 
 class CheckpointError(RuntimeError):
@@ -71,8 +76,11 @@ class Files:
 
 
 def find_files(folder: Path) -> Files:
-    """:raises CheckpointError: one is missing"""
-    config = json.loads((folder / "config.json").read_text()) if (folder / "config.json").is_file() else {}
+    """:raises CheckpointError: one is missing, or not what its name says"""
+    if not folder.is_dir():
+        kind = "is a file; name the folder that it is in" if folder.is_file() else f"is not there; {_PUBLISHED}"
+        raise CheckpointError(f"{folder} {kind}")
+    config = _json(folder / "config.json") if (folder / "config.json").is_file() else {}
     language = {name: value for name, value in config.items() if name not in _NOT_OF_THE_MODEL} or seven_b()
     codec_config = config.get("mimi_config_name")
     return Files(
@@ -80,9 +88,20 @@ def find_files(folder: Path) -> Files:
         _needed(folder / config.get("mimi_name", loaders.MIMI_NAME)),
         None if config.get("tokenizer_name") == "letters" else _needed(folder / config.get("tokenizer_name", loaders.TEXT_TOKENIZER_NAME)),
         language,
-        json.loads(_needed(folder / codec_config).read_text()) if codec_config else None,
-        EyeSizes(**{field.name: config["eye"][field.name] for field in fields(EyeSizes)}) if "eye" in config else EyeSizes(),
+        _json(_needed(folder / codec_config)) if codec_config else None,
+        _eye_sizes(config["eye"], folder / "config.json") if "eye" in config else EyeSizes(),
     )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    with _read(path):
+        values: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
+    return values
+
+
+def _eye_sizes(values: dict[str, Any], path: Path) -> EyeSizes:
+    with _read(path):
+        return EyeSizes(**{field.name: values[field.name] for field in fields(EyeSizes)})
 
 
 def load(model: str, device: str, weights: str, *, greedy: bool = False) -> DuplexModel:
@@ -106,20 +125,24 @@ def load_folder(folder: Path, device: str, weights: str, sampling: Sampling, dty
     tensors = _tensors(files.model, device, dtype)
     seeing = any(name.startswith("sight.") for name in tensors)
     eye = _eye(files, tensors, device, dtype) if seeing else None
-    language = build_language(files.language, seeing=seeing, device="meta", dtype=dtype)
+    with _read(folder / "config.json"):
+        language = build_language(files.language, seeing=seeing, device="meta", dtype=dtype)
     _put(language, {name: tensor for name, tensor in tensors.items() if not name.startswith("eye.")}, files.model)
     quantise(language, weights)
-    codec = loaders.get_mimi(files.codec, files.codec_sizes, device=device, num_codebooks=files.language["dep_q"])
-    vocabulary: Vocabulary = Pieces(files.tokenizer) if files.tokenizer else Letters()
+    with _read(files.codec):
+        codec = loaders.get_mimi(files.codec, files.codec_sizes, device=device, num_codebooks=files.language["dep_q"])
+    with _read(files.tokenizer or folder):
+        vocabulary: Vocabulary = Pieces(files.tokenizer) if files.tokenizer else Letters()
     about = {"model": str(folder), "device": device, "weights": weights, "sees": seeing, "parameters": count(language)}
     return DuplexModel(language, codec, vocabulary, eye, sampling, about)
 
 
 def _tensors(path: Path, device: str, dtype: torch.dtype) -> dict[str, torch.Tensor]:
     """All tensors by our names; matrices of numbers in ``dtype``."""
-    with safe_open(path, "pt") as file:
-        foreign = any(name.startswith("llm.") for name in file.keys())  # noqa: SIM118  not a dict
-    loaded = load_file(path, device=device)
+    with _read(path):
+        with safe_open(path, "pt") as file:
+            foreign = any(name.startswith("llm.") for name in file.keys())  # noqa: SIM118  not a dict
+        loaded = load_file(path, device=device)
     named = {our_name(name) if foreign else name: tensor for name, tensor in loaded.items()}
     return {name: tensor.to(dtype) if tensor.is_floating_point() else tensor for name, tensor in named.items() if name is not None}
 
@@ -142,5 +165,20 @@ def _put(module: torch.nn.Module, tensors: dict[str, torch.Tensor], path: Path) 
 
 def _needed(path: Path) -> Path:
     if not path.is_file():
-        raise CheckpointError(f"{path} is missing; `robot-runtime models list` names published checkpoints")
+        raise CheckpointError(f"{path} is missing; {_PUBLISHED}")
     return path
+
+
+@contextmanager
+def _read(path: Path) -> Iterator[None]:
+    """What goes wrong while a file is read is told with its name.
+
+    :raises CheckpointError: it did
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise  # the file is good
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        what = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise CheckpointError(f"{path}: not as a model of the family has it: {what}") from error
