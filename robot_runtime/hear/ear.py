@@ -184,8 +184,9 @@ class Ear:
         self._until_s = frame.stamp_s + FRAME_S
         if self._listener.in_turn:
             self._load_names()
-            next(self._preparing, None)
-        elif self._config.prepare:
+            if not hurried:
+                next(self._preparing, None)
+        elif self._config.prepare and not hurried:
             self._prepare()
         self._doubt()
         condition = self._condition()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
@@ -142,6 +143,13 @@ def test_new_names_are_made_ready_while_nobody_speaks(prepare: bool) -> None:
     listen(ear, np.random.default_rng(7).normal(0, 18, 16_000 * 3).astype(np.int16))
     assert ("bernadette" in ear._recogniser.grammar.words) is prepare
     assert heard(ear, "come here", "rose").intent == "come_here"
+
+
+def test_an_ear_that_is_behind_catches_up_before_it_makes_anything_ready(ear: Ear) -> None:
+    pieces = count()
+    ear._preparing = (None for _ in pieces)
+    ear.step({"audio/clean": list(frames(np.zeros(320 * 60, np.int16)))}, 11.2)
+    assert next(pieces) == 1
 
 
 def test_planners_are_told_the_words_without_the_grammar_where_that_is_wanted(ear: Ear) -> None:
