@@ -1,7 +1,12 @@
-"""The stop word, on a path of its own: microphone → here → gate.  No turn, grammar, planner or half-duplex rule is in between."""
+"""The stop word, on a path of its own: microphone → here → gate.  No turn, grammar, planner or half-duplex rule is in between.
+
+The robot's own voice hides most of what is called into it, so there is a second look at the sound from which it is taken out.  Nothing
+depends on that: without the front end, or while it cannot cancel the echo, the raw sound is searched as ever.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -11,12 +16,13 @@ from pydantic import Field
 
 from robot_runtime.config import StageConfig
 from robot_runtime.hear.activity import LevelGate
+from robot_runtime.hear.echo_watch import Echo
 from robot_runtime.hear.speech_model import moonshine
 from robot_runtime.hear.stop_keywords import WORD as KEYWORD
 from robot_runtime.hear.stop_keywords import KeywordSearch
 from robot_runtime.hear.stop_network import WINDOW, Checked, StopNetwork
 from robot_runtime.hear.stop_search import AtOnce, OnThread, Search
-from robot_runtime.messages import AudioFrame, Listening, StopRequest
+from robot_runtime.messages import AudioFrame, Listening, SoundState, StopRequest
 from robot_runtime.stage import Inbox, Outbox, news
 
 FRAME_S, FRAME_SAMPLES = 0.02, 320
@@ -25,6 +31,11 @@ HOP = 4
 """Frames between two looks while something sounds."""
 _LISTENING_EVERY = 10
 """Frames between two signs of life: 5 Hz.  They tell of sound that was searched, so that a dead microphone shows."""
+_CANCELLED = Echo.CANCELLED.value
+_FRAMES = WINDOW // FRAME_SAMPLES
+_OWN = 0.9
+_LATELY, _LEAST_SOMEBODYS = 25, 8
+"""Of half a second this much must be somebody's: of 110 calls at least 16 frames were, of the robot's own words none."""
 _LATE = 20
 """Frames.  Who answers later than after 0.4 s does not listen: there is no sign of life, and the gate becomes careful."""
 
@@ -50,8 +61,66 @@ class Network(Protocol):
     def hear(self, window: NDArray[np.int16]) -> NDArray[np.float32]: ...
 
 
+class _Looks:
+    """At the last 1.2 s of one sound, every 80 ms while something sounds."""
+
+    def __init__(self, config: StopWordConfig, network: Network | None) -> None:
+        self._config = config
+        self._network = network
+        self._search: Search | None = None
+        self.reset()
+
+    def reset(self) -> None:
+        self.close()
+        self._gate = LevelGate(self._config.margin_db)
+        self._window = np.zeros(WINDOW, np.int16)
+        self._quiet_s = self._config.hang_s
+        self.frames = self.searched = self._asked = 0
+        self._before = 0.0
+
+    def close(self) -> None:
+        """End the thread; the next sound starts it again."""
+        if self._search is not None:
+            self._search.close()
+        self._search = None
+
+    @property
+    def late(self) -> int:
+        """Frames that were not searched yet."""
+        return self.frames - self.searched
+
+    def take(self, samples: NDArray[np.int16], *, worth_it: bool = True) -> None:
+        """Add a frame to the window, and look at it if it is time, something sounds, and it is ``worth_it``."""
+        self._window = np.concatenate((self._window[len(samples) :], samples))
+        self.frames += 1
+        self._quiet_s = 0.0 if self._gate.is_loud(samples) else self._quiet_s + FRAME_S
+        if self._network is not None and worth_it and self._quiet_s < self._config.hang_s:
+            if self.frames % HOP == 0:
+                self._look(self._network)
+        elif self.searched == self._asked:
+            self.searched = self._asked = self.frames
+            self._before = 0.0
+
+    def _look(self, network: Network) -> None:
+        if self._search is None:
+            self._search = (OnThread if self._config.background else AtOnce)(network.hear)
+        self._search.put(self.frames, self._window)
+        self._asked = self.frames
+
+    def found(self) -> tuple[str, float]:
+        """The stop word that has just ended, "" otherwise, and how likely it is."""
+        found, confidence = "", 0.0
+        for answer in self._search.answers() if self._search is not None else ():
+            self.searched = answer.frame
+            likely = 1.0 - float(answer.words[0])
+            if self._network is not None and (likely >= self._config.sure or min(likely, self._before) >= self._config.likely):
+                found, confidence = self._network.words[1 + int(np.argmax(answer.words[1:]))], likely
+            self._before = likely
+        return found, confidence
+
+
 class StopWord:
-    """Looks at the last 1.2 s of raw sound every 80 ms while something sounds.
+    """Looks at the raw sound, and while the robot's own voice is taken out of it also at what is left; either counts.
 
     What is heard of which words, and what is wrongly taken for one: ``docs/stop_word.md``.
 
@@ -63,77 +132,61 @@ class StopWord:
 
     def __init__(self, config: StopWordConfig, network: Network | None = None) -> None:
         self._config = config
-        self._network = network or (_network(config) if config.network else None)
+        network = network or (_network(config) if config.network else None)
+        self._raw, self._clean = _Looks(config, network), _Looks(config, network)
         self._keywords = KeywordSearch() if config.keywords else None
-        self._search: Search | None = None
         self.reset()
 
     def reset(self) -> None:
-        self.close()
+        self._raw.reset()
+        self._clean.reset()
         if self._keywords is not None:
             self._keywords.reset()
-        self._gate = LevelGate(self._config.margin_db)
-        self._window = np.zeros(WINDOW, np.int16)
-        self._quiet_s = self._config.hang_s
         self._reported_s = -np.inf
-        self._frames = self._searched = self._asked = 0
-        self._before = 0.0
+        self._uncovered = _FRAMES  # since something was last taken out of the sound
+        self._somebodys: deque[bool] = deque(maxlen=_LATELY)  # frames that hold more than what is left of the robot's own voice
 
     def close(self) -> Outbox:
-        """End the thread; the next sound starts it again."""
-        if self._search is not None:
-            self._search.close()
-        self._search = None
+        """End the threads; the next sound starts them again."""
+        self._raw.close()
+        self._clean.close()
         return []
 
     def diagnose(self) -> tuple[str, Mapping[str, str]]:
         """Whether it keeps up."""
-        late = self._frames - self._searched
+        late = self._raw.late
         problem = f"the search for stop words is {late * FRAME_S:.1f} s late" if late > _LATE else ""
-        return problem, {"frames searched": str(self._searched)}
+        return problem, {"frames searched": str(self._raw.searched)}
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         outbox: Outbox = []
         for frame in news(inbox, "audio/in", AudioFrame):
-            self._take(frame.samples)
-            word, confidence = self._found()
+            self._raw.take(frame.samples)
+            word, confidence = self._raw.found()
             if self._keywords is not None and self._keywords.hears(frame.samples) and not word:
                 word, confidence = KEYWORD, 1.0
-            if word and now_s - self._reported_s >= self._config.repeat_s:
-                self._reported_s = now_s
-                outbox.append(("safety/stop_request", StopRequest(now_s, "word", word, confidence)))
-            if self._frames % _LISTENING_EVERY == 0 and self._frames - self._searched <= _LATE:
-                outbox.append(("safety/listening", Listening(now_s, self._frames)))
+            outbox += self._report(word, confidence, now_s)
+            if self._raw.frames % _LISTENING_EVERY == 0 and self._raw.late <= _LATE:
+                outbox.append(("safety/listening", Listening(now_s, self._raw.frames)))
+        states = {state.sequence: state for state in news(inbox, "audio/state", SoundState)}
+        for frame in news(inbox, "audio/clean", AudioFrame):
+            self._weigh(states.get(frame.sequence))
+            self._clean.take(frame.samples, worth_it=self._uncovered < _FRAMES)
+            word, confidence = self._clean.found()
+            if sum(self._somebodys) >= _LEAST_SOMEBODYS:
+                outbox += self._report(word, confidence, now_s)
         return outbox
 
-    def _take(self, samples: NDArray[np.int16]) -> None:
-        """Add a frame to the window, and look at it if it is time and something sounds."""
-        self._window = np.concatenate((self._window[len(samples) :], samples))
-        self._frames += 1
-        self._quiet_s = 0.0 if self._gate.is_loud(samples) else self._quiet_s + FRAME_S
-        if self._network is not None and self._quiet_s < self._config.hang_s:
-            if self._frames % HOP == 0:
-                self._look(self._network)
-        elif self._searched == self._asked:
-            self._searched = self._asked = self._frames
-            self._before = 0.0
+    def _weigh(self, state: SoundState | None) -> None:
+        """What the front end knows of a frame without echo."""
+        self._uncovered = 0 if state is not None and state.echo == _CANCELLED else self._uncovered + 1
+        self._somebodys.append(state is not None and state.own_voice < _OWN)
 
-    def _look(self, network: Network) -> None:
-        if self._search is None:
-            self._search = (OnThread if self._config.background else AtOnce)(network.hear)
-        self._search.put(self._frames, self._window)
-        self._asked = self._frames
-
-    def _found(self) -> tuple[str, float]:
-        """The stop word that has just ended, "" otherwise, and how likely it is."""
-        found, confidence = "", 0.0
-        for answer in self._search.answers() if self._search is not None else ():
-            self._searched = answer.frame
-            likely = 1.0 - float(answer.words[0])
-            if self._network is not None and (likely >= self._config.sure or min(likely, self._before) >= self._config.likely):
-                found, confidence = self._network.words[1 + int(np.argmax(answer.words[1:]))], likely
-            self._before = likely
-        return found, confidence
+    def _report(self, word: str, confidence: float, now_s: float) -> Outbox:
+        if not word or now_s - self._reported_s < self._config.repeat_s:
+            return []
+        self._reported_s = now_s
+        return [("safety/stop_request", StopRequest(now_s, "word", word, confidence))]
 
 
 def _network(config: StopWordConfig) -> Network:

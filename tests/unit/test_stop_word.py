@@ -13,7 +13,7 @@ from robot_runtime.hear.speech_model import END
 from robot_runtime.hear.stop_network import Checked
 from robot_runtime.hear.stop_search import AtOnce, OnThread
 from robot_runtime.hear.stop_word import HOP, StopWord, StopWordConfig
-from robot_runtime.messages import AudioFrame, Listening, StopRequest
+from robot_runtime.messages import AudioFrame, Listening, SoundState, StopRequest
 
 FRAME_S = 0.02
 LOUD = np.random.default_rng(4).normal(0, 2000, 320).astype(np.int16)
@@ -189,3 +189,49 @@ def test_a_checked_network_counts_where_a_stop_word_is_written(pieces: tuple[str
     checked = Checked(Scripted([(0.8, 0.0), (0.3, 0.0)]), Writes(*pieces), 0.5)  # type: ignore[arg-type]
     assert checked.hear(LOUD)[1] == pytest.approx(likely)
     assert checked.hear(LOUD)[1] == pytest.approx(0.3)  # too little to be asked about
+
+
+# ---------------------------------------------------------------- over the robot's own voice
+
+
+def hear_clean(stage: StopWord, echoes: Sequence[str], own_voice: float = 0.0) -> list[StopRequest]:
+    """Frames without echo come in, in a room that is silent to the microphone."""
+    stops: list[StopRequest] = []
+    for index, echo in enumerate(echoes):
+        now_s = index * FRAME_S
+        state = SoundState(now_s, index, echo, own_voice, 0.08, 20.0, 0.0, 0.0, False)
+        clean, heard = (AudioFrame(now_s, "test", index, 16_000, sound) for sound in (LOUD, QUIET))
+        outbox = stage.step({"audio/state": [state], "audio/clean": [clean], "audio/in": [heard]}, now_s)
+        stops += [message for _, message in outbox if isinstance(message, StopRequest)]
+    return stops
+
+
+def test_what_is_called_over_the_robots_voice_is_found_in_what_is_left_of_it() -> None:
+    stage, _ = scripted((0.0, 0.0), (0.0, 0.0), (0.0, 0.95))
+    assert [stop.detail for stop in hear_clean(stage, ["cancelled"] * 4 * HOP)] == ["halt"]
+
+
+def test_the_robots_own_words_are_no_call() -> None:
+    stage, _ = scripted(*((0.0, 0.95),) * 9)
+    assert hear_clean(stage, ["cancelled"] * 8 * HOP, own_voice=0.97) == []
+
+
+@pytest.mark.parametrize("echo", ["quiet", "inaudible", "uncancelled"])
+def test_while_nothing_is_taken_out_of_it_only_the_raw_sound_is_searched(echo: str) -> None:
+    stage, network = scripted()
+    hear_clean(stage, [echo] * 20 * HOP)
+    assert network.looks == 0
+
+
+def test_a_call_that_outlasts_the_robots_voice_is_looked_at_to_its_end() -> None:
+    stage, network = scripted()
+    hear_clean(stage, ["cancelled"] * HOP + ["quiet"] * 100)
+    assert network.looks == 1 + 59 // HOP  # 1.2 s, as long as the window holds some of it
+
+
+def test_one_shout_in_both_sounds_is_reported_once() -> None:
+    stage, _ = scripted(*((1.0, 0.0),) * 100)
+    frames = [AudioFrame(0.0, "test", index, 16_000, LOUD) for index in range(4 * HOP)]
+    states = [SoundState(0.0, index, "cancelled", 0.0, 0.08, 20.0, 0.0, 0.0, False) for index in range(4 * HOP)]
+    outbox = stage.step({"audio/state": states, "audio/clean": frames, "audio/in": frames}, 1.0)
+    assert sum(isinstance(message, StopRequest) for _, message in outbox) == 1
