@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -29,6 +29,7 @@ SLOT_KINDS: Mapping[str, str] = {
 
 MOST_READINGS = 32
 UNHEARD = ("object", "place", "person", "surface")
+_KEPT_SENTENCES = 1024  # with their marks, which are the same whatever is mentioned in them
 MOST_UNHEARD = 4  # words that may stand for what was not understood
 
 
@@ -66,7 +67,7 @@ class ClauseReader:
 
     def __init__(self, catalogue: Catalogue, language: Language) -> None:
         self.language = language
-        self._requests, self._conditions = Network(), Network()
+        requests, facts = Network(), Network()
         self._values: dict[tuple[str, str], Mapping[str, str]] = {}
         spans = {text: text for text in DURATIONS} if language.is_reference else language.spans()
         for phrase in catalogue.phrases(language.language):
@@ -75,12 +76,12 @@ class ClauseReader:
             node = pattern.parse(phrase.pattern)
             listed = {**phrase.values, "duration": spans}
             if set(pattern.slots(node)) <= {*SLOT_KINDS, *listed}:
-                self._requests.add(phrase.intent, node, _stand_ins(listed))
+                requests.add(phrase.intent, node, _stand_ins(listed))
                 self._values.update({(phrase.intent, slot): values for slot, values in listed.items()})
         for name, phrases in conditions(language).items():
             for text in phrases:
-                self._conditions.add(name, pattern.parse(text), _stand_ins({}))
-        self._sentences = {id(network): minimal(network) for network in (self._requests, self._conditions)}
+                facts.add(name, pattern.parse(text), _stand_ins({}))
+        self._requests, self._conditions = _Phrases(requests), _Phrases(facts, of_one_thing=True)
 
     def request(self, words: list[str], mentions: Mentions) -> Clause | None:
         """A request or question; courtesy around it is passed over."""
@@ -99,7 +100,7 @@ class ClauseReader:
 
     def understood_part(self, words: list[str], mentions: Mentions) -> Part | None:
         """What was understood of a request in which a thing, place or person was not."""
-        bare, sentences = without_courtesy(words, self.language), self._sentences[id(self._requests)]
+        bare, sentences = without_courtesy(words, self.language), self._requests.sentences
         spans = cache(lambda start: [*mentions.at(bare, start)])
         for begin in range(len(bare), 0, -1):
             before = {read.state for read in islice(_readings(bare[:begin], spans, sentences), MOST_READINGS)}
@@ -111,15 +112,12 @@ class ClauseReader:
                         return Part(self.language.shown(bare[:begin]), kind, self.language.shown(bare[end:]))
         return None
 
-    def _read(self, words: list[str], mentions: Mentions, network: Network) -> Clause | None:
+    def _read(self, words: list[str], mentions: Mentions, phrases: _Phrases) -> Clause | None:
         """The reading with the most mentions: "tidy up {object} on {surface}" goes before "tidy up {object}"."""
-        one_thing, sentences = network is self._conditions, self._sentences[id(network)]  # conditions hold of one thing
-        spans = cache(lambda start: [span for span in mentions.at(words, start) if not (one_thing and span.mention.also)])
-        readings = (read for read in _readings(words, spans, sentences) if read.state in sentences.final)
+        spans = cache(lambda start: [span for span in mentions.at(words, start) if not (phrases.of_one_thing and span.mention.also)])
+        readings = (read for read in _readings(words, spans, phrases.sentences) if read.state in phrases.sentences.final)
         best = max(islice(readings, MOST_READINGS), key=lambda read: len(read.meant), default=None)
-        if best is None:
-            return None
-        return self._with_values(_clause(best, next(network.paths([*best.sentence])), " ".join(words)))
+        return None if best is None else self._with_values(_clause(best, phrases.marks(best.sentence), " ".join(words)))
 
     def _with_values(self, clause: Clause) -> Clause:
         words = {slot: self._values.get((clause.intent, slot), {}).get(said, said) for slot, said in clause.words.items()}
@@ -172,6 +170,16 @@ def _stand_ins(values: Mapping[str, Iterable[str]]) -> dict[str, pattern.Node]:
     """What may stand for each slot: one word that no person says for a mention, and the listed words."""
     listed = {name: pattern.Choice(tuple(pattern.parse(text) for text in texts)) for name, texts in values.items()}
     return {**{slot: pattern.Word(f"_{kind}") for slot, kind in SLOT_KINDS.items()}, **listed}
+
+
+class _Phrases:
+    """What may be said in which words, with one word in the place of each mention."""
+
+    def __init__(self, network: Network, *, of_one_thing: bool = False) -> None:
+        """``of_one_thing``: not of "the cup and the book"."""
+        self.of_one_thing = of_one_thing
+        self.sentences = minimal(network)
+        self.marks = lru_cache(_KEPT_SENTENCES)(lambda sentence: next(network.paths([*sentence])))
 
 
 @dataclass(frozen=True)

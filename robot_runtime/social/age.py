@@ -61,7 +61,8 @@ class AgeEstimate:
 
     def _changes_now(self, now_s: float) -> float:
         """A change of mind counts less the longer ago it was."""
-        return self._changes * math.pow(0.5, (now_s - self._changed_s) / self._policy.age.change_half_life_s)
+        since_s = max(0.0, now_s - self._changed_s)  # a clock that was set back makes no change count for more
+        return self._changes * math.pow(0.5, since_s / self._policy.age.change_half_life_s)
 
     @property
     def confidence(self) -> float:

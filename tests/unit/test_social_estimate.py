@@ -81,6 +81,12 @@ def test_eyes_that_keep_changing_their_mind_are_not_believed_when_they_hold_one_
     assert looked_at("adult", 0.9, 20.0, age, 24.0).group == "adult"
 
 
+def test_a_clock_that_is_set_back_by_years_breaks_nothing() -> None:
+    age = looked_at("adult", 0.9, from_s=1e9)
+    looked_at("child", 0.9, 10.0, age, from_s=1e9 + 3.0)
+    assert looked_at("elderly", 0.9, 60.0, age).group == "elderly"
+
+
 def test_a_group_in_use_is_kept_through_some_doubt() -> None:
     age = looked_at("elderly", 0.75)
     assert looked_at("elderly", 0.55, 5.0, age, 3.0).group == "elderly"
