@@ -168,6 +168,7 @@ def _people(gathered: Gathered) -> dict[str, Any]:
         "with_head": _rounded(whole.mean()),
         "age_accuracy_of_sure": _rounded(right[sure].mean() if sure.any() else math.nan),
         "sure": _rounded(sure.mean()),
+        "sure_confusion": {group.value: _told(ages[sure & (truth == k)]) for k, group in enumerate(GROUPS)},
         "facing_accuracy": _rounded(right_front.mean()),
         "facing_calibration_error": _rounded(calibration_error(np.maximum(front, 1 - front), right_front)),
         "facing_accuracy_of": {
@@ -175,6 +176,11 @@ def _people(gathered: Gathered) -> dict[str, Any]:
             "not facing": _rounded(right_front[~faces].mean() if (~faces).any() else math.nan),
         },
     }
+
+
+def _told(ages: NDArray[np.float64]) -> list[int]:
+    """How many of them are told to be of each age group."""
+    return [int(count) for count in np.bincount(ages.argmax(axis=1), minlength=len(GROUPS))]
 
 
 def _distances(pairs: Sequence[tuple[float, float]]) -> list[dict[str, float]]:
@@ -220,10 +226,12 @@ def as_text(found: dict[str, Any]) -> str:
     if people["people"]:
         of_age = "  ".join(f"{name} {share:.1%}" for name, share in people["age_accuracy_of"].items())
         of_facing = "  ".join(f"{name} {share:.1%}" for name, share in people["facing_accuracy_of"].items())
+        of_sure = "; ".join(f"{name} as {', '.join(map(str, row))}" for name, row in people["sure_confusion"].items())
         lines += [
             f"{people['people']} people  age {people['age_accuracy']:.1%} ({of_age})  ECE {people['age_calibration_error']:.3f}",
             f"of the {people['with_head']:.0%} whose head the picture does not cut off {people['age_accuracy_with_head']:.1%}; "
             f"of the {people['sure']:.0%} told with at least {_SURE} {people['age_accuracy_of_sure']:.1%}",
+            f"these are told as {', '.join(group.value for group in GROUPS)}: {of_sure}",
             f"facing {people['facing_accuracy']:.1%} ({of_facing})  ECE {people['facing_calibration_error']:.3f}",
         ]
     for way, kinds in found["places"].items():

@@ -95,6 +95,7 @@ def test_people_are_judged_by_age_and_attention_and_placed_on_the_floor() -> Non
     told = figures(judge(boxes((ELDER["box_px"], 0.9, PERSON)), scene(ELDER)).gathered, CLASSES)
     assert (told["map50"], told["precision"], told["recall"]) == (1.0, 1.0, 1.0)
     assert told["people"]["age_accuracy"] == 1.0
+    assert told["people"]["sure_confusion"] == {"child": [0, 0, 0], "adult": [0, 0, 0], "elderly": [0, 0, 1]}
     assert told["people"]["age_calibration_error"] == pytest.approx(0.2)
     assert told["people"]["facing_calibration_error"] == pytest.approx(0.1)
     (at_3_m,) = [row for row in told["places"]["without depth"]["people"] if row["count"]]
