@@ -81,7 +81,7 @@ def _needed() -> None:
 def _talk(args: argparse.Namespace) -> int:
     if not 0 < args.talk <= 600:
         raise UsageError(f"--talk {args.talk:g}: minutes, more than 0 and at most 600")
-    speech = [sys.executable, "-m", simulation.TALKING_ENGINE, str(args.seed)]
+    speech = [sys.executable, "-m", simulation.TALKING_ENGINE.partition(":")[0], str(args.seed)]
     engines = {Path(args.model).name: lambda: _engine(args), "speech": lambda: PatientLink(speech)}
     return lines.show("duplex", "talk", load_class(simulation.DUPLEX_TALK)(args.talk, args.seed, engines), as_json=args.json)
 

@@ -71,5 +71,10 @@ class Talker:
             yield Step("", _SILENCE)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """The program: a seed, and the socket to the voice."""
     serve(Wire(socket.socket(fileno=int(sys.argv[2]))), Talker(int(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()
