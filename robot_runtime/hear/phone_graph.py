@@ -30,7 +30,8 @@ SILENT = -1
 """Stands for silence and noise where the number of a word is expected."""
 _LEAST_WEIGHT = 1e-3
 _KEPT_LAYOUTS = 4096
-_STATES_A_PIECE = 16
+_WORDS_A_PIECE = 64  # of new layouts
+_STATES_A_PIECE = 32
 
 
 @dataclass(frozen=True)
@@ -249,9 +250,12 @@ def surroundings(automaton: Automaton, lexicon: Lexicon) -> list[Surroundings]:
 
 def phone_graph(automaton: Automaton, lexicon: Lexicon, layouts: Layouts) -> Generator[None, None, PhoneGraph]:
     """The graph of a grammar, in pieces of some milliseconds, since all of it takes some tenths of a second."""
-    chosen = []
+    chosen, words = [], 0
     for around in surroundings(automaton, lexicon):
         if layouts.add(around):
+            words += len(around.words)
+        if words >= _WORDS_A_PIECE:
+            words = 0
             yield
         chosen.append(layouts.layout(around))
     graph = PhoneGraph(automaton, chosen, layouts.costs)

@@ -29,7 +29,7 @@ _MOST_ALTERNATIVES = 8
 _FAR_BEHIND = 6.0  # natural logarithms, as far as the search looks
 _FEW_LETTERS = 4  # what a text costs beside its letters: that it ends there
 _SURE = 0.8  # from here on no second opinion is asked
-_AT_ONCE = 8  # beginnings of texts that are spelled in one piece
+_AT_ONCE = 64  # beginnings of texts that are spelled in one piece
 _PHONES = 0.1  # weight of the phones' score, in which frames count as if they were independent
 _AGAINST = 60.0  # how much the phones speak against a sentence that they did not come upon
 
