@@ -40,13 +40,13 @@ def main() -> None:
     print(f"{len(played) / RATE_HZ:.0f} s of the robot's voice", flush=True)
     for louder_db in (6, 0, -6):
         called, ends_s = _calls(len(played), _active_rms(echo) * 10 ** (louder_db / 20), seed)
-        raw, both = _stops(echo + called, played, clean=False), _stops(echo + called, played, clean=True)
+        raw, both = stops(echo + called, played, clean=False), stops(echo + called, played, clean=True)
         print(
             f"calls {louder_db:+d} dB against it: {_heard(raw, ends_s)} of {len(ends_s)} in the raw sound, {_heard(both, ends_s)} with the "
             f"clean one; at other times {len(raw) - _heard(raw, ends_s)} and {len(both) - _heard(both, ends_s)} stops",
             flush=True,
         )
-    print(f"nobody calls: {len(_stops(echo, played, clean=False))} and {len(_stops(echo, played, clean=True))} stops")
+    print(f"nobody calls: {len(stops(echo, played, clean=False))} and {len(stops(echo, played, clean=True))} stops")
 
 
 def _calls(length: int, level: float, seed: int) -> tuple[Sound, list[float]]:
@@ -65,10 +65,10 @@ def _calls(length: int, level: float, seed: int) -> tuple[Sound, list[float]]:
     return sound, ends_s
 
 
-def _stops(microphone: Sound, played: Sound, *, clean: bool) -> list[float]:
+def stops(microphone: Sound, played: Sound, *, clean: bool) -> list[float]:
     """When a stop was asked for; the reference is a frame ahead, as in the runtime."""
     front, stop_word, speaker = FrontEnd(FrontEndConfig()), StopWord(StopWordConfig(background=False)), [*frames(played, "voice")]
-    found = []
+    found: list[float] = []
     for heard in frames(microphone, "microphone"):
         now_s = heard.stamp_s + 0.02
         inbox: dict[str, list[AudioFrame]] = {"audio/in": [heard]}

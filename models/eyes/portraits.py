@@ -103,7 +103,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         for home in track(range(arguments.homes), "homes", console=console):
             made += make(arguments.out, Job(settings, "train", home, arguments.moments), arguments.moments)
-    except RenderingError as error:
+    except (RenderingError, OSError) as error:
         print(f"portraits: {error}", file=sys.stderr)
         return 2
     print(f"{made} portraits in {arguments.homes} homes, {time.process_time() - began_s:.0f} s of processor: {arguments.out}")

@@ -184,9 +184,7 @@ class Ear:
         self._until_s = frame.stamp_s + FRAME_S
         if self._listener.in_turn:
             self._load_names()
-            if not hurried:
-                next(self._preparing, None)
-        elif self._config.prepare and not hurried:
+        if not hurried and (self._listener.in_turn or self._config.prepare):
             self._prepare()
         self._doubt()
         condition = self._condition()

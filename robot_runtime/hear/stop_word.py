@@ -35,7 +35,8 @@ _CANCELLED = Echo.CANCELLED.value
 _FRAMES = WINDOW // FRAME_SAMPLES
 _OWN = 0.9
 _LATELY, _LEAST_SOMEBODYS = 25, 8
-"""Of half a second this much must be somebody's: of 110 calls at least 16 frames were, of the robot's own words none."""
+"""Of half a second this much must be somebody's: in 106 calls at least 16 frames were, in the two words of the robot's own that sounded
+like one none."""
 _LATE = 20
 """Frames.  Who answers later than after 0.4 s does not listen: there is no sign of life, and the gate becomes careful."""
 

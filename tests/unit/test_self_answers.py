@@ -17,11 +17,11 @@ from robot_runtime.hear.front_end import FrontEnd, FrontEndConfig
 from robot_runtime.hear.own_speech import OwnSpeech
 from robot_runtime.hear.own_words import OwnWords
 from robot_runtime.hear.reference import Reference
-from robot_runtime.hear.stop_word import StopWord, StopWordConfig
 from robot_runtime.messages import AudioFrame, FloorDecision, SoundState, SpeechRequest, SpeechState, StopRequest, Utterance
 from robot_runtime.nodes import NODES
 from sim.description import load_home
 from sim.voices import render
+from tests.stop_over_own_voice import stops
 from tests.unit.echo_room import FRAME, RATE_HZ, Room, Sound, frames, speech, streamed, whole
 
 ANNA = load_home("sim/homes/family_home").people["anna"]
@@ -229,16 +229,8 @@ def test_a_starved_machine_gives_no_turns(ear: Ear) -> None:
 
 def test_a_stop_over_the_robots_own_voice_is_heard() -> None:
     """Called as loud as the robot speaks, once its echo is known."""
-    front, stop_word = FrontEnd(FrontEndConfig()), StopWord(StopWordConfig(background=False))
     played, calls_s = np.concatenate([robot(), robot()])[: 20 * RATE_HZ], (12.0, 15.0, 18.0)
     called = np.sum([anna("stop", at_s, len(played)) for at_s in calls_s], axis=0)
-    speaker = [*frames(played, "voice")]
-    stops_s: list[float] = []
-    for heard in frames(Room().hears(played, 2 * called), "microphone"):
-        now_s = heard.stamp_s + 0.02
-        inbox: dict[str, list[object]] = {"audio/in": [heard], "audio/out": [speaker[heard.sequence]]}
-        made = front.step(inbox, now_s)
-        clean = {topic: [message for name, message in made if name == topic] for topic in ("audio/state", "audio/clean")}
-        stops_s += [now_s for _, message in stop_word.step({**clean, "audio/in": [heard]}, now_s) if isinstance(message, StopRequest)]
+    stops_s = stops(Room().hears(played, 2 * called), played, clean=True)
     assert [any(0 < stop_s - at_s < 1.2 for stop_s in stops_s) for at_s in calls_s] == [True] * 3
     assert len(stops_s) == 3
