@@ -91,10 +91,16 @@ class PeopleNetwork(nn.Module):
         self.facing = nn.Linear(FUSED, 1)
 
     def forward(self, crops: Tensor, measures: Tensor) -> tuple[Tensor, Tensor]:
+        """Looks at everybody as they are and in a mirror: two looks that err differently, for the price of one crop."""
+        width = crops.shape[3]
+        mirrored = crops.index_select(3, width - 1 - torch.arange(width, device=crops.device))  # ONNX exports no range that falls
+        one, other = (self._alone(images, measures) for images in (crops, mirrored))
+        return (one.age + other.age) / 2, (one.facing + other.facing) / 2
+
+    def _alone(self, crops: Tensor, measures: Tensor) -> Told:
         near, far = self._look(halved(crops))
         found = self._find(near, far)
-        told = self._tell(far, found, around_head(crops, found.place), measures)
-        return told.age, told.facing
+        return self._tell(far, found, around_head(crops, found.place), measures)
 
     def tell(self, small: Tensor, faces: Tensor, measures: Tensor) -> Told:
         """Everything it can tell, to learn it.

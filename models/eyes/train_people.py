@@ -26,13 +26,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.eyes.figures import calibration_error, temperature
+from models.eyes.figures import calibration_error, careful_temperature, temperature
 from models.eyes.people_data import Batch, Cutter, Somebody, is_for_calibration, load
 from models.eyes.people_loss import loss
 from models.eyes.people_network import PeopleNetwork
 from models.eyes.people_pool import People, batches, pooled
 from models.eyes.whereabouts import Way
-from robot_runtime.perceive.ages import GROUPS
+from robot_runtime.perceive.ages import GROUPS, AgeSettings
 from robot_runtime.perceive.crops import sigmoid, softmax
 from robot_runtime.perceive.pictures import PictureError
 
@@ -44,6 +44,8 @@ WARM_UP = 0.06
 """Share of all steps in which the learning rate rises; then it falls to nothing along a cosine (Loshchilov and Hutter, ICLR 2017)."""
 EPOCHS_A_CUT = 5
 """How often people are learned from before they are cut out anew."""
+RIGHT_OF_SURE = 0.95
+"""Of the looks that are sure enough to tell an age by, as many shall be right in the homes that set the temperature."""
 _LOOK_EVERY = 2
 """Epochs from one figure on the calibration homes to the next."""
 _TOLD_S = 20.0
@@ -170,13 +172,15 @@ def answers(network: PeopleNetwork, people: Sequence[Somebody], way: Way) -> Ans
 
 
 def temperatures(network: PeopleNetwork, people: Sequence[Somebody]) -> dict[str, float]:
-    """Of both heads, over people of known and of unknown places alike."""
+    """Of both heads, over people of known and of unknown places alike; that of ages is higher if sure looks err too often in any way."""
     every = [answers(network, people, way) for way in _WAYS]
     facing = np.concatenate([one.facing for one in every])
     both = np.stack([np.zeros_like(facing), facing], axis=1)
     ages, true_ages = np.concatenate([one.ages for one in every]), np.concatenate([one.true_ages for one in every])
     true_facing = np.concatenate([one.true_facing for one in every]).astype(np.int64)
-    return {"age": round(temperature(ages, true_ages), 4), "facing": round(temperature(both, true_facing), 4)}
+    likeliest, sure = temperature(ages, true_ages), AgeSettings().sure
+    age = max(careful_temperature(one.ages, one.true_ages, sure, RIGHT_OF_SURE, likeliest) for one in every)
+    return {"age": round(age, 4), "facing": round(temperature(both, true_facing), 4)}
 
 
 def figures(network: PeopleNetwork, people: Sequence[Somebody], scale: dict[str, float]) -> dict[str, dict[str, float]]:

@@ -15,9 +15,9 @@ if importlib.util.find_spec("torch") is None:
 import torch
 
 from models.eyes.glimpse import glimpse
-from models.eyes.people_data import load
+from models.eyes.people_data import HEIGHT_PX, WIDTH_PX, load
 from models.eyes.people_loss import _elsewhere
-from models.eyes.people_network import HEAD_PX, PeopleNetwork, around_head, halved
+from models.eyes.people_network import HEAD_PX, PeopleNetwork, Told, around_head, halved
 from models.eyes.people_pool import People, batches, pooled
 from models.eyes.people_signs import COLUMNS
 from robot_runtime.perceive.measures import COLUMNS as MEASURES
@@ -79,12 +79,22 @@ def test_a_head_is_found_between_the_places_of_the_map() -> None:
     assert _elsewhere(shares, torch.full((1, 2), torch.nan)) == 0
 
 
-def test_what_it_finds_on_its_own_is_where_it_looks() -> None:
-    """The network of the robot and that which is trained are one: they differ in who says where heads are."""
+def test_the_robots_network_looks_where_it_finds_heads_itself_and_at_both_sides() -> None:
+    """It and what is trained are one network: they differ in who says where heads are, and in the mirror."""
     torch.manual_seed(0)
     network = PeopleNetwork().eval()
-    crops, measures = torch.rand(3, 3, 256, 128), torch.zeros(3, len(MEASURES))
+    crops, measures = torch.rand(3, 3, HEIGHT_PX, WIDTH_PX), torch.zeros(3, len(MEASURES))
+
+    def told(crops: torch.Tensor) -> Told:
+        small = halved(crops)
+        found = network.tell(small, crops[:, :, :HEAD_PX, :HEAD_PX], measures).head  # does not depend on what is seen closely
+        looked: Told = network.tell(small, around_head(crops, found), measures)
+        return looked
+
     with torch.inference_mode():
         age, facing = network(crops, measures)
-        told = network.tell(halved(crops), around_head(crops, network.tell(halved(crops), crops[:, :, :32, :32], measures).head), measures)
-    assert torch.allclose(age, told.age, atol=1e-6) and torch.allclose(facing, told.facing, atol=1e-6)
+        one, other = told(crops), told(crops.flip(3))
+        again, _ = network(crops.flip(3), measures)
+    assert torch.allclose(age, (one.age + other.age) / 2, atol=1e-6)
+    assert torch.allclose(facing, (one.facing + other.facing) / 2, atol=1e-6)
+    assert torch.allclose(age, again, atol=1e-6)
