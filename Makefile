@@ -13,7 +13,7 @@ export PYTHON
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: demo up doctor test lint quick alone property adversary identities recognisers mutate instructions vlm generations nonsense duplex bench conversations talk soak graph clean help python3 runtime developer
+.PHONY: demo up doctor test lint quick alone long property adversary identities recognisers mutate instructions vlm generations nonsense duplex bench conversations talk soak graph clean help python3 runtime developer
 
 demo: runtime  ## play the scenario in the simulated home: sees, hears, moves, refuses; writes runs/…/index.html
 	@$(RUN)/robot-runtime demo $(ARGS)
@@ -26,15 +26,19 @@ test: lint quick alone  ## all checks and tests, as the continuous integration r
 lint: developer  ## style, types, import contracts
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
-	$(RUN)/mypy
-	$(RUN)/lint-imports --no-cache
+	@$(RUN)/lint-imports --no-cache >build/lint-imports.log & imports=$$!; $(RUN)/mypy && { wait $$imports || { cat build/lint-imports.log; exit 1; }; }
 
 # Most tests may share the machine's cores; those of a whole graph of processes measure time, so they run alone.
 quick: developer
-	$(RUN)/pytest -n auto -m "not alone" $(ARGS)
+	$(RUN)/pytest -n auto -m "not alone and not long" $(ARGS)
 
+ALONE = $$(grep -rl --include='*.py' mark.alone tests)
 alone: developer
-	$(RUN)/pytest -m alone $(ARGS)
+	$(RUN)/pytest $(ALONE) -m "alone and not long" $(ARGS)
+
+long: developer  ## the tests that `make test` leaves out: whole plays and long measurements, a quarter of an hour on two cores
+	$(RUN)/pytest -n auto -m "long and not alone" $(ARGS)
+	$(RUN)/pytest $(ALONE) -m "long and alone" $(ARGS)
 
 # Each property of the gate on EXAMPLES cases; there are more than 25, so 5,000 make well over 100,000.
 EXAMPLES ?= 5000
@@ -50,7 +54,7 @@ identities: developer  ## count how often the eyes take one person or thing for 
 	@$(RUN)/python -m tests.eyes.identities --minutes $(MINUTES) $(ARGS)
 
 # The small modules that everything else rests on; FILES="safety/….py" for others.
-FILES ?= safety/verdicts.py safety/match.py safety/latch.py safety/door.py safety/separation.py safety/approvals.py
+FILES ?= safety/verdicts.py safety/match.py safety/latch.py safety.door.py safety/separation.py safety/approvals.py
 mutate: developer  ## put small faults into FILES and name those that no test notices; half an hour for all six
 	@$(RUN)/python -m tools.mutate $(FILES) $(ARGS)
 

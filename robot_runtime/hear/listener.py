@@ -99,6 +99,7 @@ class Listener:
         self._before: deque[NDArray[np.int16]] = deque(maxlen=self._preroll(over_robot=True))
         self._sound: list[NDArray[np.int16]] = []
         self._decoding: Decoding | None = None
+        self._complete: Completeness | None = None  # how complete what it came to is
         self._pauses_s: list[float] = []
         self._silent_s = 0.0
         self._ignored = False
@@ -195,7 +196,7 @@ class Listener:
         if self._silent_s >= _PAUSE_S:
             self._pauses_s.append(self._silent_s)
         self._silent_s = 0.0
-        self._decoding = None
+        self._decoding = self._complete = None
 
     def _wait(self, pace: Pace, pieces: int) -> Heard | None:
         """Decode on; what was said if the silence lasts longer than is waited for."""
@@ -208,14 +209,12 @@ class Listener:
             return None
         if self._decoding is None:
             self._decoding = Decoding(self._recogniser, np.concatenate(self._sound))
-        hypothesis = self._advance(self._decoding, pieces)
-        if hypothesis is None or self._silent_s < patience.wait_s(self._completeness(hypothesis), pace) - 1e-9:
+        self._decoding.advance(pieces)
+        hypothesis = self._decoding.result
+        if hypothesis is None:
             return None
-        return self._end()
-
-    def _advance(self, decoding: Decoding, pieces: int) -> Hypothesis | None:
-        decoding.advance(pieces)
-        return decoding.result
+        self._complete = self._complete or self._completeness(hypothesis)
+        return self._end() if self._silent_s >= patience.wait_s(self._complete, pace) - 1e-9 else None
 
     def _completeness(self, hypothesis: Hypothesis) -> Completeness:
         return completeness(hypothesis, self._recogniser.grammar.of(hypothesis.language), self._config.confidence, self._config.sure)
