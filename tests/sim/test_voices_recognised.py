@@ -27,8 +27,8 @@ SAID = sorted(
 # Not the robot's own grammar, which grows with its skills: a stable yardstick of near-sounding sentences with different meanings.
 GRAMMAR = """#JSGF V1.0;
 grammar yardstick;
-public <sentence> = ( bring | give ) ( me | leo | anna ) <thing> | can i have <thing> | <thing> | come ( here | back | over ) | follow ( me | anna )
-  | go to the <place> | stop | resume | continue | yes | no | what can you see | ( find | look for ) <thing> | i need <thing>
+public <sentence> = ( bring | give ) ( me | leo | anna ) <thing> | <thing> | come ( here | back | over ) | follow ( me | anna )
+  | can i have <thing> | go to the <place> | stop | resume | continue | yes | no | what can you see | ( find | look for ) <thing> | i need <thing>
   | where is <thing> | what is on the ( sofa | bed | kitchen table ) | what has changed | is the front door open
   | tidy up the yellow cup | ( remember | forget ) that i like apples | remind me in ten seconds to take a break
   | speak more slowly | why do you speak so slowly
