@@ -34,8 +34,10 @@ quick: developer
 	$(RUN)/pytest -n auto -m "not alone and not long" $(ARGS)
 
 ALONE = $$(grep -rl --include='*.py' mark.alone tests)
+WAITS = $$(grep -rl --include='*.py' mark.waits tests)
 alone: developer
-	$(RUN)/pytest $(ALONE) -m "alone and not long" $(ARGS)
+	$(RUN)/pytest $(WAITS) -n 4 -m "waits and not long" $(ARGS)
+	$(RUN)/pytest $(ALONE) -m "alone and not waits and not long" $(ARGS)
 
 long: developer  ## the tests that `make test` leaves out: whole plays and long measurements, some ten minutes on two cores
 	$(RUN)/pytest -n auto -m "long and not alone" $(ARGS)
