@@ -64,7 +64,8 @@ class SpeechModel:
         self._encoder = open_network(folder / _ENCODER, options)
         self._decoder = open_network(folder / _DECODER, options)
         self._past = {value.name: value.shape for value in self._decoder.get_inputs() if value.name.startswith("past_key_values")}
-        self._outputs = [value.name.replace("present", "past_key_values") for value in self._decoder.get_outputs()[1:]]
+        self._outputs = [value.name for value in self._decoder.get_outputs()]
+        self._changing = [name for name in self._outputs if ".encoder." not in name]
         self.pieces = _pieces(folder / _TOKENS)
         self.name = f"moonshine tiny-en {file_hash(folder / _ENCODER)[:8]} {file_hash(folder / _DECODER)[:8]}"
 
@@ -83,14 +84,14 @@ class SpeechModel:
         :param texts: the row of each in ``writing``
         """
         rows = np.asarray(texts)
-        # what the decoder made of the sound is the same for all texts
-        past = {name: (np.repeat(value[:1], len(rows), 0) if ".encoder." in name else value[rows]) for name, value in writing._past.items()}
+        past = {name: (_so_many(value, len(rows)) if ".encoder." in name else value[rows]) for name, value in writing._past.items()}
         return self._write(writing._sound, writing._samples, past, pieces, first=False)
 
     def _write(self, heard: Floats, samples: int, past: dict[str, Floats], pieces: Sequence[int], *, first: bool) -> Writing:
         count = len(pieces)
+        wanted = self._outputs if first else self._changing  # what it made of the sound would be copied for each text
         logits, *present = self._decoder.run(
-            None,
+            wanted,
             {
                 "input_ids": np.asarray(pieces, np.int64)[:, None],
                 "encoder_hidden_states": np.broadcast_to(heard, (count, *heard.shape[1:])),
@@ -99,7 +100,7 @@ class SpeechModel:
                 **past,
             },
         )
-        now = {name: value for name, value in zip(self._outputs, present, strict=True) if first or ".decoder." in name}
+        now = {name.replace("present", "past_key_values"): value for name, value in zip(wanted[1:], present, strict=True)}
         return Writing(_log_softmax(logits[:, -1]), {**past, **now}, heard, samples)
 
 
@@ -155,6 +156,12 @@ def _pieces(file: Path) -> list[str]:
     return pieces
 
 
+def _so_many(same: Floats, rows: int) -> Floats:
+    """What the decoder made of the sound, which is the same for every text, for so many of them; copied only when they become more."""
+    return same[:rows] if rows <= len(same) else np.repeat(same[:1], rows, 0)
+
+
 def _log_softmax(logits: Floats) -> Floats:
-    below = logits - logits.max(axis=1, keepdims=True)
-    return np.asarray(below - np.log(np.exp(below).sum(axis=1, keepdims=True)))
+    logits -= logits.max(axis=1, keepdims=True)
+    logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    return logits
