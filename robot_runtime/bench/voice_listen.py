@@ -22,6 +22,8 @@ from robot_runtime.messages import (
     Velocity,
 )
 
+_ANSWERED = ("turn", "several")
+"""Roles of what the robot does or says something about; of the others it only keeps a record."""
 _SOUNDS = 33  # a thousandth of full scale, -60 dBFS
 _APART_S = 0.1  # messages of different topics may be recorded in another order than they were sent in
 _STANDS_S = 3.0
@@ -61,7 +63,7 @@ class Gathered:
     # ------------------------------------------------------------ topics
 
     def _utterance(self, out_s: float, message: Utterance) -> None:
-        if message.role == "own_voice":
+        if message.role not in _ANSWERED:
             return
         slots = {slot.name: slot.value for slot in message.slots}
         self.heard.append(

@@ -24,6 +24,10 @@ from sim.voice.stage import Staged, staged
 from sim.voice.truth import Witness
 
 
+_AS_ON_A_ROBOT = {"ear": {"prepare": True}}
+"""Names are made ready while nobody speaks, which virtual time leaves out by itself."""
+
+
 def generated(seed: int, number: int) -> Conversation:
     """The ``number``-th conversation of a seed."""
     return list(conversations(seed, number + 1))[number]
@@ -54,7 +58,7 @@ def parameters(prepared: Staged) -> dict[str, dict[str, Any]]:
 
 def _play(conversation: Conversation, prepared: Staged, file: Path) -> Conversed:
     settings = Settings.for_simulation(world=conversation.home, scenario=str(file))
-    flow = Flow.build(settings, only=lambda node: node.name != "camera", overrides=parameters(prepared))
+    flow = Flow.build(settings, only=lambda node: node.name != "camera", overrides={**parameters(prepared), **_AS_ON_A_ROBOT})
     compute, gathered, witness = Compute(), Gathered(), Witness(conversation, prepared)
 
     def listen(now_s: float, topic: str, message: Any) -> None:

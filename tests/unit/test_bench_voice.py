@@ -141,6 +141,13 @@ def test_messages_are_gathered_also_when_sound_is_recorded_before_its_beginning_
     assert (gathered.heard[0].decided_s, gathered.heard[0].out_s) == (2.0, 2.30)
 
 
+@pytest.mark.parametrize("role", ["backchannel", "cut", "own_voice"])
+def test_what_nobody_acts_on_was_not_taken_for_a_turn(role: str) -> None:
+    gathered = Gathered()
+    gathered.take(2.3, "speech/heard", Utterance(2.0, "u", "okay", "yes", (), 1.0, 1.5, 1.9, "", "en", "e", role))
+    assert gathered.heard == []
+
+
 def test_a_long_decode_delays_the_words_what_follows_from_them_and_the_next_frames() -> None:
     compute = Compute()
     compute.stepped(1.0, NODE["ear"], 9.0, 0.2)
