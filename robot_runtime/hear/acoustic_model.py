@@ -143,19 +143,18 @@ class AcousticModel:
 
 
 class Scorer:
-    """Log likelihoods of a choice of states; making one takes a few milliseconds, so a grammar keeps its own."""
+    """Log likelihoods of a choice of states."""
 
     def __init__(self, model: AcousticModel, senones: Sequence[int]) -> None:
         wanted = np.asarray(senones, np.int64)
-        codebooks = np.unique(model.codebook[wanted])
+        order = np.argsort(model.codebook[wanted], kind="stable")
+        codebooks, begins = np.unique(model.codebook[wanted[order]], return_index=True)
         columns = (codebooks[:, None] * model.densities + np.arange(model.densities)).ravel()
-        self._count = len(wanted)
         self._matrices = [np.ascontiguousarray(matrix[:, columns]) for matrix in model._densities]
-        self._parts: list[tuple[NDArray[np.int64], list[Floats]]] = []
-        for codebook in codebooks:
-            places = np.flatnonzero(model.codebook[wanted] == codebook)
-            weights = [np.ascontiguousarray(model._weights[stream][:, wanted[places]]) for stream in range(STREAMS)]
-            self._parts.append((places, weights))
+        groups = np.split(wanted[order], begins[1:])
+        self._weights = [[np.ascontiguousarray(model._weights[stream][:, group]) for group in groups] for stream in range(STREAMS)]
+        self._owners = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+        self._places = np.argsort(order)
         self._size = model.densities
 
     def scores(self, features: Floats) -> Floats:
@@ -164,15 +163,16 @@ class Scorer:
         :param features: frames of three streams, (frames, 3, 13)
         :returns: (frames, states), in the order in which the states were asked for
         """
-        total = np.zeros((len(features), self._count), np.float32)
-        for stream, matrix in enumerate(self._matrices):
+        total = np.zeros((len(features), len(self._places)), np.float32)
+        for stream, (matrix, weights) in enumerate(zip(self._matrices, self._weights, strict=True)):
             x = features[:, stream]
             densities = np.concatenate([np.ones((len(x), 1), np.float32), x, x * x], axis=1) @ matrix
-            for index, (places, weights) in enumerate(self._parts):
-                own = densities[:, index * self._size : (index + 1) * self._size]
-                best = own.max(axis=1, keepdims=True)
-                total[:, places] += np.log(np.exp(own - best) @ weights[stream] + 1e-30) + best
-        return total
+            books = densities.reshape(len(x), -1, self._size)
+            best = books.max(axis=2)
+            np.exp(np.subtract(books, best[:, :, None], out=books), out=books)
+            mixed = np.concatenate([books[:, book] @ weight for book, weight in enumerate(weights)], axis=1)
+            total += np.log(mixed + np.float32(1e-30)) + best[:, self._owners]
+        return total[:, self._places]
 
 
 def _alike(neighbours: Sequence[str], model: Callable[[str], PhoneModel]) -> Contexts:

@@ -8,7 +8,7 @@ other mistakes.
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_runtime.hear.beam_search import NOTHING, Scored, Script, write
-from robot_runtime.hear.grammar import Grammar, Meaning, Rule
-from robot_runtime.hear.phone_recogniser import PhoneRecogniser
-from robot_runtime.hear.speech_model import SpeechModel, Writing, moonshine
+from robot_runtime.hear.grammar import Grammar, Meaning
+from robot_runtime.hear.phone_recogniser import Fit, PhoneRecogniser
+from robot_runtime.hear.speech_model import SpeechModel, moonshine
 from robot_runtime.hear.spelling import START, Pieces, Spelling
 from robot_runtime.language.language import REFERENCE
 
@@ -31,7 +31,7 @@ _FEW_LETTERS = 4  # what a text costs beside its letters: that it ends there
 _SURE = 0.8  # from here on no second opinion is asked
 _AT_ONCE = 64  # beginnings of texts that are spelled in one piece
 _PHONES = 0.1  # weight of the phones' score, in which frames count as if they were independent
-_AGAINST = 60.0  # how much the phones speak against a sentence that they did not come upon
+_AGAINST = 60.0  # how much the phones speak against a sentence at most
 
 # Logistic regressions over development sounds that were heard right or not, and speech that was no sentence of the grammar
 # (docs/hearing.md): the constant; how well the network finds that the sentence fits, a letter; how far the next meaning lies
@@ -105,7 +105,7 @@ class Recogniser:
         ranked = _by_meaning(self._grammar, script.sentences)
         certainty = _certainty(_CERTAINTY, _fit(ranked[0]), _ahead(ranked)) if ranked else 0.0
         if certainty < _SURE:
-            ranked, certainty = yield from self._second_opinion(begun, script.sentences, samples)
+            ranked, certainty = yield from self._second_opinion(script.sentences, samples)
         return _hypothesis(ranked, certainty, script)
 
     def preparing(self) -> Generator[None, None, None]:
@@ -117,28 +117,17 @@ class Recogniser:
             spelling.next(position)
             if number % _AT_ONCE == 0:
                 yield
-        yield from self._phones.preparing()
 
     def _take(self, grammar: Grammar) -> None:
-        self._grammar, self._spelling = grammar, self._spelled(grammar)
+        self._grammar, self._spelling = grammar, Spelling(grammar.automaton, _pieces(self._model))
 
-    def _spelled(self, grammar: Grammar) -> Spelling:
-        return Spelling(grammar.automaton, _pieces(self._model))
-
-    def _second_opinion(
-        self, begun: Writing, written: Sequence[Scored], samples: NDArray[np.int16]
-    ) -> Generator[None, None, tuple[list[Scored], float]]:
-        """Sentences by what both make of them."""
-        phones = yield from self._phones.decoding(samples)
-        scores = {sentence.text: sentence.score for sentence in written}
-        new = [sentence.text for sentence in phones.sentences if sentence.text not in scores]
-        if new:
-            spelling = self._spelled(Grammar([Rule("", text, {}) for text in new], {}))
-            script = yield from write(self._model, spelling, begun, freely=False)
-            scores.update({sentence.text: sentence.score for sentence in script.sentences})
-        ranked = _by_meaning(self._grammar, _together(scores, phones.sentences))
-        if not ranked or not phones.sentences:
+    def _second_opinion(self, written: Sequence[Scored], samples: NDArray[np.int16]) -> Generator[None, None, tuple[list[Scored], float]]:
+        """The network's sentences by what both make of them."""
+        phones = yield from self._phones.decoding(samples, [sentence.text for sentence in written])
+        ranked = _by_meaning(self._grammar, _together(written, phones))
+        if not ranked:
             return ranked, 0.0
+        scores = {sentence.text: sentence.score for sentence in written}
         fit = _fit(Scored(ranked[0].text, scores[ranked[0].text]))
         return ranked, _certainty(_CERTAINTY_OF_BOTH, fit, _ahead(ranked), phones.fit)
 
@@ -148,11 +137,11 @@ def _pieces(model: SpeechModel) -> Pieces:
     return Pieces(model.pieces)
 
 
-def _together(written: Mapping[str, float], phones: Sequence[Scored]) -> list[Scored]:
-    """The network's sentences, each less what the phones speak against it."""
-    best = max((sentence.score for sentence in phones), default=0.0)
-    against = {sentence.text: best - sentence.score for sentence in phones}
-    return [Scored(text, score - _PHONES * against.get(text, _AGAINST)) for text, score in written.items()]
+def _together(written: Sequence[Scored], phones: Fit) -> list[Scored]:
+    """The network's sentences, each less what the phones speak against it; none of a sound in which the phones look for none."""
+    best = max((sentence.score for sentence in phones.sentences), default=0.0)
+    against = {sentence.text: min(_AGAINST, best - sentence.score) for sentence in phones.sentences}
+    return [Scored(text, score - _PHONES * against[text]) for text, score in ((s.text, s.score) for s in written) if text in against]
 
 
 def _by_meaning(grammar: Grammar, sentences: Sequence[Scored]) -> list[Scored]:
