@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
-from robot_runtime.hear.activity import Activity
+from robot_runtime.hear.activity import Activity, level_dbfs
 from robot_runtime.hear.completeness import completeness
+from robot_runtime.hear.fading import Fading
 from robot_runtime.hear.grammar import Meaning
 from robot_runtime.hear.pace import ANYBODY, Pace
 from robot_runtime.hear.patience import Completeness, Patience
@@ -87,6 +88,7 @@ class Listener:
         self._recogniser = recogniser
         self._activity = Activity(config.margin_db)
         self._turn = Turn(TurnTimes(config.start_s, config.longest_s), config.speech_probability, FRAME_S)
+        self._fading = Fading()
         self.reset()
 
     def reset(self) -> None:
@@ -96,6 +98,7 @@ class Listener:
 
     def _forget_turn(self) -> None:
         self._turn.reset()
+        self._fading.reset()
         self._before: deque[NDArray[np.int16]] = deque(maxlen=self._preroll(over_robot=True))
         self._sound: list[NDArray[np.int16]] = []
         self._decoding: Decoding | None = None
@@ -157,7 +160,8 @@ class Listener:
         :param hurried: more frames wait already, so that little time is taken for decoding
         """
         speech = self._activity.probability(samples, condition.gain_db, condition.moving)
-        moment = self._turn.hear(speech * (1.0 - condition.own_voice))
+        faded = self._turn.open and self._fading.hear(level_dbfs(samples) - condition.gain_db)
+        moment = self._turn.hear(0.0 if faded else speech * (1.0 - condition.own_voice))
         self._own_voice = max(condition.own_voice, _FADES * self._own_voice)
         self._until_s = until_s
         if moment is Moment.QUIET:

@@ -107,7 +107,7 @@ def test_a_name_in_no_dictionary_is_pronounced(espeak: Espeak) -> None:
 
 def test_streaming_equals_offline_to_the_last_digit(espeak: Espeak) -> None:
     words = [["the", colour, "light"] for colour in COLOURS]
-    sounds = {"the": [("DH", "AH"), ("DH", "IY")], "light": [("L", "AY", "T")]}
+    sounds: dict[str, list[tuple[str, ...]]] = {"the": [("DH", "AH"), ("DH", "IY")], "light": [("L", "AY", "T")]}
     sounds |= {colour: [tuple(pronounce(colour, espeak).split())] for colour in COLOURS}
     model = us_english()
     at_once, bit_by_bit = PhoneChains(model, words, sounds), PhoneChains(model, words, sounds)
