@@ -13,7 +13,7 @@ export PYTHON
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: demo up doctor test lint quick alone property adversary identities recognisers mutate instructions vlm generations nonsense duplex bench conversations talk soak graph clean help python3 runtime developer
+.PHONY: demo up doctor test lint quick alone long property adversary identities recognisers mutate instructions vlm generations nonsense duplex bench conversations talk soak graph clean help python3 runtime developer
 
 demo: runtime  ## play the scenario in the simulated home: sees, hears, moves, refuses; writes runs/…/index.html
 	@$(RUN)/robot-runtime demo $(ARGS)
@@ -31,10 +31,14 @@ lint: developer  ## style, types, import contracts
 
 # Most tests may share the machine's cores; those of a whole graph of processes measure time, so they run alone.
 quick: developer
-	$(RUN)/pytest -n auto -m "not alone" $(ARGS)
+	$(RUN)/pytest -n auto -m "not alone and not long" $(ARGS)
 
 alone: developer
-	$(RUN)/pytest -m alone $(ARGS)
+	$(RUN)/pytest -m "alone and not long" $(ARGS)
+
+long: developer  ## the tests that `make test` leaves out: whole plays and long measurements, a quarter of an hour on two cores
+	$(RUN)/pytest -n auto -m "long and not alone" $(ARGS)
+	$(RUN)/pytest -m "long and alone" $(ARGS)
 
 # Each property of the gate on EXAMPLES cases; there are more than 25, so 5,000 make well over 100,000.
 EXAMPLES ?= 5000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import subprocess
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -37,20 +36,26 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Everything in a file."""
+    return tuple(ast.walk(tree(path)))
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
     """Dotted names of all modules that a file imports, at the top or inside functions."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield node.module
+    plain = frozenset(alias.name for node in nodes(path) if isinstance(node, ast.Import) for alias in node.names)
+    return plain | frozenset(node.module for node in nodes(path) if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module)
 
 
-def calls(path: Path) -> Iterator[str]:
+@cache
+def calls(path: Path) -> frozenset[str]:
     """Names of everything that a file calls: "Velocity" for ``Velocity(…)`` and for ``types.Velocity(…)``."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Name):
-                yield node.func.id
-            elif isinstance(node.func, ast.Attribute):
-                yield node.func.attr
+    called = [node.func for node in nodes(path) if isinstance(node, ast.Call)]
+    return frozenset(f.id if isinstance(f, ast.Name) else f.attr for f in called if isinstance(f, (ast.Name, ast.Attribute)))
+
+
+def bare_calls(path: Path) -> frozenset[str]:
+    """Likewise, of what is called by its name alone."""
+    return frozenset(node.func.id for node in nodes(path) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))

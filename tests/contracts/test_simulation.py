@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
 from robot_runtime import simulation
 from robot_runtime.config import load_class
 from robot_runtime.paths import ROOT
-from tests.contracts.source import modules, name_of, tree
+from tests.contracts.source import modules, name_of, nodes
 
 NAMES = {name: value for name, value in vars(simulation).items() if name.isupper()}
 MAY_NAME = {"robot_runtime.simulation", "robot_runtime.nodes"}
@@ -23,14 +22,13 @@ def test_a_name_resolves(name: str) -> None:
     assert callable(load_class(NAMES[name]))
 
 
-@pytest.mark.parametrize("path", modules("robot_runtime"), ids=name_of)
-def test_nobody_else_names_the_simulation(path: Path) -> None:
-    texts = [node.value for node in ast.walk(tree(path)) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    found = [text for text in texts if _REFERENCE.fullmatch(text)]
-    for text in found:
-        assert callable(load_class(text)), f"{text} is not there"
-    if name_of(path) not in MAY_NAME:
-        assert not [text for text in found if text.startswith("sim.")]
+def test_nobody_else_names_the_simulation() -> None:
+    for path in modules("robot_runtime"):
+        texts = [node.value for node in nodes(path) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+        found = [text for text in texts if _REFERENCE.fullmatch(text)]
+        for text in found:
+            assert callable(load_class(text)), f"{path}: {text} is not there"
+        assert name_of(path) in MAY_NAME or not [text for text in found if text.startswith("sim.")], path
 
 
 def test_every_name_is_used() -> None:

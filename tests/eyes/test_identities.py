@@ -24,6 +24,7 @@ from tests.truth_eyes import TruthNetworks
 HOME = "sim/homes/family_home"
 
 
+@pytest.mark.long
 def test_a_busy_home_before_the_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
     """With networks that know the truth everybody in view is found, and each has one id over so short a time."""
     with opengl.needed():

@@ -253,6 +253,7 @@ def test_the_shipped_network_sees_somebody() -> None:
     assert any(person.seen for person in people[-1].people)
 
 
+@pytest.mark.long
 def test_a_child_out_of_view_is_looked_at_known_and_refused_the_knife(monkeypatch: pytest.MonkeyPatch) -> None:
     networks, told = _networks(), list[tuple[str, Any]]()
     networks.blind_to = set()

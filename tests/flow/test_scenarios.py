@@ -13,9 +13,11 @@ from robot_runtime.paths import ROOT
 from sim.play import play
 
 SCENARIOS = sorted((ROOT / "sim" / "scenarios").glob("*.yaml"))
+ALWAYS = {"child_cannot_resume", "fetch_red_cup", "refuse_knife_to_child", "slower_please", "step_in_path", "stop_resume"}
+"""One that does what it is told, and those about safety; the others take minutes of processor time together."""
 
 
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [pytest.param(p, id=p.stem, marks=() if p.stem in ALWAYS else pytest.mark.long) for p in SCENARIOS])
 def test_scenario(path: Path) -> None:
     record: list[tuple[str, object]] = []
     played = play(path, listener=lambda now_s, topic, message: record.append((topic, message)))

@@ -46,6 +46,7 @@ def test_a_wrong_guess_is_over_soon_after_the_eyes_have_seen_better() -> None:
     assert 4.0 < recovery_s(result) < 7.0  # the eyes err until 5.0 s
 
 
+@pytest.mark.long
 def test_in_the_home_the_sound_is_right_by_the_second_sentence_after_a_wrong_guess() -> None:
     shown = show(next(case for case in CASES if case.name == "wrong_first_guess"))
     told = row(shown)

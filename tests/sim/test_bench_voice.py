@@ -109,6 +109,7 @@ def test_disturbances_are_many_and_always_the_same() -> None:
 # ---------------------------------------------------------------- the soak
 
 
+@pytest.mark.long
 def test_a_short_soak_hears_its_commands() -> None:
     figures = soak.soak(0.5, seed=1, jobs=1)
     assert figures["commands"] == figures["heard"] == 1

@@ -91,6 +91,7 @@ def goal(id: str, x_m: float, y_m: float, yaw_rad: float = math.nan, stand_off_m
     return NavGoal(0.0, id, f"action-{id}", x_m, y_m, yaw_rad, stand_off_m, 0.8, False)
 
 
+@pytest.mark.long
 def test_it_reaches_every_place_and_every_thing_without_touching_anything() -> None:
     run = HomeRun()
     for name, place in load_semantic_map(SITE).places.items():

@@ -92,6 +92,7 @@ def surface(part: Part) -> Any:
     return BALL * np.array(part.size_m)
 
 
+@pytest.mark.long
 def test_boxes_agree_with_the_projection_of_the_true_box(taken: list[Taken]) -> None:
     checked = 0
     for one in taken:

@@ -21,7 +21,7 @@ from tests import opengl
 COUNTS = ["--seed", "4", "--train", "6", "--val", "3", "--per-home", "3", "--processes", "1"]
 LABELS = ("labels", "annotations", "people", "places")
 
-pytestmark = pytest.mark.timeout(500)  # it shares its processor with other tests
+pytestmark = [pytest.mark.long, pytest.mark.timeout(500)]  # it shares its processor with other tests
 
 
 @pytest.fixture(scope="module")

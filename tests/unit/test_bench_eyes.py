@@ -39,6 +39,7 @@ class Racer:
         self._turns.append((self.name, first, last))
 
 
+@pytest.mark.long
 def test_all_look_at_the_same_pictures_and_who_begins_changes() -> None:
     turns: list[tuple[str, int, int]] = []
     done: list[int] = []
@@ -47,6 +48,7 @@ def test_all_look_at_the_same_pictures_and_who_begins_changes() -> None:
     assert done == [1, 2, 3]
 
 
+@pytest.mark.long
 def test_a_block_may_be_longer_than_the_pictures_are_many() -> None:
     turns: list[tuple[str, int, int]] = []
     race([Racer("a", turns)], pictures=3, rounds=2, block=8, told=lambda done: None)

@@ -310,6 +310,7 @@ def test_warnings_are_few_and_all_are_counted(caplog: pytest.LogCaptureFixture) 
     assert len(told) == 2 and told[1].startswith("camera: 100 pictures refused")
 
 
+@pytest.mark.long
 def test_ten_thousand_pictures_leave_nothing_behind(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)  # pytest keeps what is logged
     camera = made()

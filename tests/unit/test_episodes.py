@@ -48,6 +48,7 @@ def test_things_do_not_stand_in_each_other(contents: list[dict[str, Any]]) -> No
             assert all(math.dist(a, b) >= GAP_M - 0.01 for k, a in enumerate(there) for b in there[:k])
 
 
+@pytest.mark.long
 def test_counts_and_files_of_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["scenario", "episodes", "--count", "1", "--seed", "4", "--processes", "1", "--keep", str(tmp_path), "--json"]
     status = main(arguments)

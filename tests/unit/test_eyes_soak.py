@@ -57,6 +57,7 @@ def found() -> Soak:
     return soak(eyes(), moments(), pictures=140)
 
 
+@pytest.mark.long
 def test_strangers_in_every_picture_fill_nothing(found: Soak) -> None:
     """In less than a minute hundreds come and go."""
     assert found.people > 60 and found.things > 60
@@ -73,6 +74,7 @@ def test_bad_pictures_are_refused_and_lost_ones_are_not_waited_for(found: Soak) 
     assert found.looked_at > 0.8 * found.pictures
 
 
+@pytest.mark.long
 def test_what_nobody_forgets_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Colours, "keep", lambda *_: None)
     first, second = soak(eyes(), moments(), pictures=80).kept["_colours._votes"]

@@ -66,6 +66,7 @@ def test_every_stop_is_heard_at_every_level(stop_word: StopWord, who: str) -> No
     assert missed == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("who", VOICES)
 def test_nothing_that_people_say_in_the_scenarios_is_taken_for_it(stop_word: StopWord, who: str) -> None:
     texts = set()
@@ -88,6 +89,7 @@ def robot_sentences() -> list[str]:
     return [re.sub(r"\{(\w+)\}", lambda field: WORDS.get(field[1], "that"), template) for template in templates]
 
 
+@pytest.mark.long
 def test_the_robot_does_not_stop_itself(stop_word: StopWord, voice: EspeakSynthesiser) -> None:
     """Every fifteenth sentence of its; all of them, with EVERY_SENTENCE=1, take three minutes."""
     spoken = robot_sentences()[:: 1 if os.environ.get("EVERY_SENTENCE") else 15]
