@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
-from robot_runtime.hear.activity import Activity, level_dbfs
+from robot_runtime.hear.activity import Activity
 from robot_runtime.hear.completeness import completeness
-from robot_runtime.hear.fading import Fading
 from robot_runtime.hear.grammar import Meaning
 from robot_runtime.hear.pace import ANYBODY, Pace
 from robot_runtime.hear.patience import Completeness, Patience
@@ -88,7 +87,6 @@ class Listener:
         self._recogniser = recogniser
         self._activity = Activity(config.margin_db)
         self._turn = Turn(TurnTimes(config.start_s, config.longest_s), config.speech_probability, FRAME_S)
-        self._fading = Fading()
         self.reset()
 
     def reset(self) -> None:
@@ -98,10 +96,10 @@ class Listener:
 
     def _forget_turn(self) -> None:
         self._turn.reset()
-        self._fading.reset()
         self._before: deque[NDArray[np.int16]] = deque(maxlen=self._preroll(over_robot=True))
         self._sound: list[NDArray[np.int16]] = []
         self._decoding: Decoding | None = None
+        self._complete: Completeness | None = None  # how complete what it came to is
         self._pauses_s: list[float] = []
         self._silent_s = 0.0
         self._ignored = False
@@ -160,8 +158,7 @@ class Listener:
         :param hurried: more frames wait already, so that little time is taken for decoding
         """
         speech = self._activity.probability(samples, condition.gain_db, condition.moving)
-        faded = self._turn.open and self._fading.hear(level_dbfs(samples) - condition.gain_db)
-        moment = self._turn.hear(0.0 if faded else speech * (1.0 - condition.own_voice))
+        moment = self._turn.hear(speech * (1.0 - condition.own_voice))
         self._own_voice = max(condition.own_voice, _FADES * self._own_voice)
         self._until_s = until_s
         if moment is Moment.QUIET:
@@ -199,7 +196,7 @@ class Listener:
         if self._silent_s >= _PAUSE_S:
             self._pauses_s.append(self._silent_s)
         self._silent_s = 0.0
-        self._decoding = None
+        self._decoding = self._complete = None
 
     def _wait(self, pace: Pace, pieces: int) -> Heard | None:
         """Decode on; what was said if the silence lasts longer than is waited for."""
@@ -212,14 +209,12 @@ class Listener:
             return None
         if self._decoding is None:
             self._decoding = Decoding(self._recogniser, np.concatenate(self._sound))
-        hypothesis = self._advance(self._decoding, pieces)
-        if hypothesis is None or self._silent_s < patience.wait_s(self._completeness(hypothesis), pace) - 1e-9:
+        self._decoding.advance(pieces)
+        hypothesis = self._decoding.result
+        if hypothesis is None:
             return None
-        return self._end()
-
-    def _advance(self, decoding: Decoding, pieces: int) -> Hypothesis | None:
-        decoding.advance(pieces)
-        return decoding.result
+        self._complete = self._complete or self._completeness(hypothesis)
+        return self._end() if self._silent_s >= patience.wait_s(self._complete, pace) - 1e-9 else None
 
     def _completeness(self, hypothesis: Hypothesis) -> Completeness:
         return completeness(hypothesis, self._recogniser.grammar.of(hypothesis.language), self._config.confidence, self._config.sure)

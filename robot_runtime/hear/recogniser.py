@@ -8,7 +8,7 @@ other mistakes.
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_runtime.hear.beam_search import NOTHING, Scored, Script, write
-from robot_runtime.hear.grammar import Grammar, Meaning
+from robot_runtime.hear.grammar import Grammar, Meaning, Rule
 from robot_runtime.hear.phone_recogniser import Fit, PhoneRecogniser
-from robot_runtime.hear.speech_model import SpeechModel, moonshine
+from robot_runtime.hear.speech_model import SpeechModel, Writing, moonshine
 from robot_runtime.hear.spelling import START, Pieces, Spelling
 from robot_runtime.language.language import REFERENCE
 
 RATE_HZ = 16_000
+STOP = "stop"
+"""The intent of every phrase that halts the robot ("halt", "freeze", "stop now"), of which there are few."""
 
 _LEAST_SAMPLES = RATE_HZ // 10  # shorter sounds hold no word
 _MOST_ALTERNATIVES = 8
@@ -32,6 +34,8 @@ _SURE = 0.8  # from here on no second opinion is asked
 _AT_ONCE = 64  # beginnings of texts that are spelled in one piece
 _PHONES = 0.1  # weight of the phones' score, in which frames count as if they were independent
 _AGAINST = 60.0  # how much the phones speak against a sentence at most
+_FITS = -4.0
+"""From here on what fits the phones best may have been said: of 24 development turns it was -3.5 and more, of other talk -13 and less."""
 
 # Logistic regressions over development sounds that were heard right or not, and speech that was no sentence of the grammar
 # (docs/hearing.md): the constant; how well the network finds that the sentence fits, a letter; how far the next meaning lies
@@ -105,7 +109,7 @@ class Recogniser:
         ranked = _by_meaning(self._grammar, script.sentences)
         certainty = _certainty(_CERTAINTY, _fit(ranked[0]), _ahead(ranked)) if ranked else 0.0
         if certainty < _SURE:
-            ranked, certainty = yield from self._second_opinion(script.sentences, samples)
+            ranked, certainty = yield from self._second_opinion(begun, script.sentences, samples)
         return _hypothesis(ranked, certainty, script)
 
     def preparing(self) -> Generator[None, None, None]:
@@ -120,14 +124,24 @@ class Recogniser:
 
     def _take(self, grammar: Grammar) -> None:
         self._grammar, self._spelling = grammar, Spelling(grammar.automaton, _pieces(self._model))
+        self._halts = tuple(grammar.sentences(STOP))
 
-    def _second_opinion(self, written: Sequence[Scored], samples: NDArray[np.int16]) -> Generator[None, None, tuple[list[Scored], float]]:
-        """The network's sentences by what both make of them."""
-        phones = yield from self._phones.decoding(samples, [sentence.text for sentence in written])
-        ranked = _by_meaning(self._grammar, _together(written, phones))
+    def _second_opinion(
+        self, begun: Writing, written: Sequence[Scored], samples: NDArray[np.int16]
+    ) -> Generator[None, None, tuple[list[Scored], float]]:
+        """The network's sentences by what both make of them, and those that halt the robot, whatever the network came upon."""
+        scores = {sentence.text: sentence.score for sentence in written}
+        phones = yield from self._phones.decoding(samples, list(dict.fromkeys((*scores, *self._halts))))
+        against = _against(phones)
+        new = [text for text, much in against.items() if text not in scores and much < _AGAINST]
+        if new and phones.fit > _FITS:
+            spelling = Spelling(Grammar([Rule(STOP, text, {}) for text in new], {}).automaton, _pieces(self._model))
+            script = yield from write(self._model, spelling, begun, freely=False)
+            scores.update({sentence.text: sentence.score for sentence in script.sentences})
+        both = [Scored(text, score - _PHONES * against[text]) for text, score in scores.items() if text in against]
+        ranked = _by_meaning(self._grammar, both)
         if not ranked:
             return ranked, 0.0
-        scores = {sentence.text: sentence.score for sentence in written}
         fit = _fit(Scored(ranked[0].text, scores[ranked[0].text]))
         return ranked, _certainty(_CERTAINTY_OF_BOTH, fit, _ahead(ranked), phones.fit)
 
@@ -137,11 +151,10 @@ def _pieces(model: SpeechModel) -> Pieces:
     return Pieces(model.pieces)
 
 
-def _together(written: Sequence[Scored], phones: Fit) -> list[Scored]:
-    """The network's sentences, each less what the phones speak against it; none of a sound in which the phones look for none."""
+def _against(phones: Fit) -> Mapping[str, float]:
+    """What the phones speak against each sentence that they were asked about; empty of a sound in which they look for none."""
     best = max((sentence.score for sentence in phones.sentences), default=0.0)
-    against = {sentence.text: min(_AGAINST, best - sentence.score) for sentence in phones.sentences}
-    return [Scored(text, score - _PHONES * against[text]) for text, score in ((s.text, s.score) for s in written) if text in against]
+    return {sentence.text: min(_AGAINST, best - sentence.score) for sentence in phones.sentences}
 
 
 def _by_meaning(grammar: Grammar, sentences: Sequence[Scored]) -> list[Scored]:

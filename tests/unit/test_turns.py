@@ -71,9 +71,15 @@ def test_the_accepted_risk_is_that_of_the_pause_going_on() -> None:
 GRAMMAR = Grammar(
     [
         Rule("fetch", "bring me the cup [please]", {}),
-        Rule("go", "(go | go home | go to the kitchen | go to the hall | go away | go out | go over there)", {}),
+        Rule(
+            "go",
+            "(go | go to the {place} | go into the {place} | go over to the {place} | go back to the {place} | go out to the {place})",
+            {},
+        ),
+        Rule("come", "(come here | come here please | come here now | come here to me | come here to me now | come here to me please)", {}),
+        Rule("bring", "come here and bring me the cup", {}),
     ],
-    {},
+    {"place": ["kitchen", "hall"]},
 )
 
 
@@ -84,6 +90,7 @@ GRAMMAR = Grammar(
         (Hypothesis("bring me the cup please", 0.9), Completeness.WHOLE),
         (Hypothesis("bring me the cup", 0.6), Completeness.OPEN),
         (Hypothesis("go", 0.9), Completeness.OPEN),
+        (Hypothesis("come here", 0.9), Completeness.WHOLE),  # it mostly goes on, by words that change nothing
         (Hypothesis("bring me the cup", 0.3), Completeness.NOTHING),
         (Hypothesis("", 0.0), Completeness.NOTHING),
         (Hypothesis("bring me the cup", 0.7, (), "bring me the", 6.0, -0.3), Completeness.BEGUN),
