@@ -49,6 +49,7 @@ def test_a_busy_home_before_the_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["things"].wanted > 0
 
 
+@pytest.mark.long
 def test_the_bustle_is_one_and_drawn_from_its_seed() -> None:
     """People walk, apart from each other, and ask for something; the same seed gives the same."""
 

@@ -54,6 +54,7 @@ def test_when_nobody_listens_for_the_stop_word_it_slows_down(rig: Rig) -> None:
     must_obey_again(rig, "voice")
 
 
+@pytest.mark.long
 def test_without_eyes_it_slows_down(rig: Rig) -> None:
     rig.drive()
     killed_s = rig.harm("eyes", signal.SIGKILL)
@@ -109,6 +110,7 @@ def test_a_latched_stop_outlives_the_gate(rig: Rig) -> None:
     rig.drive()
 
 
+@pytest.mark.long
 def test_a_base_that_restarts_waits_for_a_command(rig: Rig) -> None:
     """The simulation is the base: with it, time ends, and goes on when it is back."""
     rig.drive()

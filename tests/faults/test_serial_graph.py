@@ -40,6 +40,7 @@ def test_it_drives_by_the_serial_port_and_stands_when_the_gate_dies(rig: Rig) ->
     rig.drive()
 
 
+@pytest.mark.long
 def test_a_stop_switches_the_motors_off_and_a_rearm_moves_nothing(rig: Rig) -> None:
     rig.drive()
     stopped_s = rig.probe.now_s

@@ -71,7 +71,13 @@ def start(mark: str, run_dir: Path) -> subprocess.Popen[str]:
     return up
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 0), (signal.SIGKILL, -signal.SIGKILL)], ids=["ctrl-c", "kill -9"])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        pytest.param(signal.SIGINT, 0, id="ctrl-c", marks=pytest.mark.long),
+        pytest.param(signal.SIGKILL, -signal.SIGKILL, id="kill -9"),
+    ],
+)
 def test_nothing_stays_behind(number: signal.Signals, status: int, mark: str, graph_domain: int, tmp_path: Path) -> None:
     before = shared_memory()
     up = start(mark, tmp_path)

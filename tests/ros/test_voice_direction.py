@@ -62,6 +62,7 @@ class Speech:
         return self._listening[-1].frames if self._listening else 0
 
 
+@pytest.mark.long
 def test_a_voice_gets_the_direction_that_the_driver_tells_and_none_without(voice: Child, ears: Any) -> None:
     found, speech = ears.hear("audio/direction"), Speech(ears)
     speech.play()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from safety.approvals import Approvals
@@ -32,6 +32,7 @@ from safety.types import (
 from safety.verdicts import decision
 from safety.verify import verify
 from safety.wanted import Wanted
+from tests.safety.profile import examples
 from tests.safety.rig import TICK_S, Facts, Rig, person, scan, wall_ahead
 
 # ---------------------------------------------------------------- driving
@@ -654,7 +655,7 @@ messages = st.dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@examples(60)
 @given(st.lists(st.tuples(messages, st.floats(0, 2)), max_size=8))
 def test_no_input_makes_it_raise_or_exceed_a_limit(steps: list[tuple[dict[str, list[Any]], float]]) -> None:
     rig = Rig().ready()

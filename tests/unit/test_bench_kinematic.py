@@ -42,6 +42,7 @@ def test_the_same_drive_is_the_same_motion(measured: Steps) -> None:
     assert kinematic.steps(360, 100).motions == measured.motions[:100]
 
 
+@pytest.mark.long
 def test_there_are_two_rows_for_each_number_of_points() -> None:
     rows = kinematic.figures(10)
     assert [row.count for row in rows] == [10] * 4

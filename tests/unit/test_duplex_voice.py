@@ -127,11 +127,10 @@ def test_a_result_is_told_to_the_model_which_says_it(rig: Callable[..., Rig]) ->
 @pytest.mark.parametrize(
     "cancel",
     [
-        {"safety/stop_request": [StopRequest(0.0, "word", "stop", 1.0)]},
-        {"speech/floor": [FloorDecision(0.0, "yield", "they speak on", 0.0, "")]},
-        say("", interrupt=True, request="r2"),
+        pytest.param({"safety/stop_request": [StopRequest(0.0, "word", "stop", 1.0)]}, id="stop word"),
+        pytest.param({"speech/floor": [FloorDecision(0.0, "yield", "they speak on", 0.0, "")]}, id="floor", marks=pytest.mark.long),
+        pytest.param(say("", interrupt=True, request="r2"), id="interrupt", marks=pytest.mark.long),
     ],
-    ids=["stop word", "floor", "interrupt"],
 )
 def test_after_a_cancel_not_one_frame_leaves(rig: Callable[..., Rig], cancel: Inbox) -> None:
     one = rig()
@@ -177,7 +176,7 @@ def test_a_killed_engine_loses_no_answer_and_comes_back(rig: Callable[..., Rig])
     assert one.sources(back_s) == {"duplex"}
 
 
-@pytest.mark.parametrize("event", ["!hang", "!slow", "!fail"])
+@pytest.mark.parametrize("event", ["!hang", *(pytest.param(event, marks=pytest.mark.long) for event in ("!slow", "!fail"))])
 def test_one_that_hangs_is_too_slow_or_runs_out_of_memory_is_replaced(rig: Callable[..., Rig], event: str) -> None:
     one = rig({45: event})
     one.healthy()
@@ -206,6 +205,7 @@ def test_a_forbidden_sentence_is_replaced(rig: Callable[..., Rig]) -> None:
     assert [cut.rule.id for cut in one.voice.cuts] == ["secret"]
 
 
+@pytest.mark.long
 def test_a_promise_without_a_plan_is_taken_back_aloud(rig: Callable[..., Rig]) -> None:
     one = rig({45: "okay i will bring it"})
     one.healthy()
@@ -236,6 +236,7 @@ def test_pictures_go_to_the_model_once_a_second_or_when_the_scene_changes(rig: C
 ADULT = Person("anna", "Anna", "adult", 0.95, (1.0, 0.0, 0.0), (0.0, 0.0, 0.0), 0.1, True, False, True, 0.0)
 
 
+@pytest.mark.long
 def test_a_grown_up_hears_what_a_child_must_not(rig: Callable[..., Rig]) -> None:
     one = rig({45: "you can use the knife"})
     one.healthy()
@@ -247,6 +248,7 @@ def test_a_grown_up_hears_what_a_child_must_not(rig: Callable[..., Rig]) -> None
     other.run(lambda: len(other.voice.cuts) == 1)
 
 
+@pytest.mark.long
 def test_what_it_was_told_before_a_reset_is_forgotten(rig: Callable[..., Rig]) -> None:
     one = rig()
     one.healthy()

@@ -126,8 +126,10 @@ def test_a_finished_command_is_answered_at_the_first_pause(ear: Ear) -> None:
     assert utterance.start_s == pytest.approx(10.6, abs=0.2)
 
 
-@pytest.mark.parametrize("who", ["anna", "leo", "rose"])
-@pytest.mark.parametrize("text", ["i was thinking about dinner tomorrow", "the weather is lovely today", "my sister lives in another city"])
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [("i was thinking about dinner tomorrow", "anna"), ("the weather is lovely today", "leo"), ("my sister lives in another city", "rose")],
+)
 def test_other_talk_is_heard_but_not_understood(ear: Ear, text: str, who: str) -> None:
     for _, utterance in listen(ear, sound(text, who)):
         assert isinstance(utterance, Utterance)

@@ -68,6 +68,7 @@ def test_strangers_in_every_picture_fill_nothing(found: Soak) -> None:
         assert second <= 1.25 * first + 10, name
 
 
+@pytest.mark.long
 def test_bad_pictures_are_refused_and_lost_ones_are_not_waited_for(found: Soak) -> None:
     assert found.refused > 7
     assert found.looked_at + found.refused < found.pictures
