@@ -38,7 +38,7 @@ class ListenerConfig(StageConfig):
     preroll_over_s: float = Field(
         0.8, ge=0, le=3, description="likewise of a turn that begins over the robot's own voice, and so is noticed later [s]"
     )
-    tail_s: float = Field(0.02, ge=0.02, le=0.5, description="silence after the last speech that is decoded with it, as soon as it is [s]")
+    tail_s: float = Field(0.04, ge=0.02, le=0.5, description="silence after the last speech that is decoded with it, as soon as it is [s]")
     confidence: float = Field(0.5, ge=0, lt=1, description="below it words count as not understood")
     sure: float = Field(0.65, ge=0, lt=1, description="below it a whole sentence is waited for as one that may go on")
     patience: Patience = Field(Patience(), description="how long to wait for more words")
