@@ -26,7 +26,8 @@ test: lint quick alone  ## all checks and tests, as the continuous integration r
 lint: developer  ## style, types, import contracts
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
-	@$(RUN)/lint-imports --no-cache >build/lint-imports.log & imports=$$!; $(RUN)/mypy && { wait $$imports || { cat build/lint-imports.log; exit 1; }; }
+	$(RUN)/mypy
+	$(RUN)/lint-imports --no-cache
 
 # Most tests may share the machine's cores; those of a whole graph of processes measure time, so they run alone.
 quick: developer
@@ -36,7 +37,7 @@ ALONE = $$(grep -rl --include='*.py' mark.alone tests)
 alone: developer
 	$(RUN)/pytest $(ALONE) -m "alone and not long" $(ARGS)
 
-long: developer  ## the tests that `make test` leaves out: whole plays and long measurements, a quarter of an hour on two cores
+long: developer  ## the tests that `make test` leaves out: whole plays and long measurements, some ten minutes on two cores
 	$(RUN)/pytest -n auto -m "long and not alone" $(ARGS)
 	$(RUN)/pytest $(ALONE) -m "long and alone" $(ARGS)
 
@@ -54,7 +55,7 @@ identities: developer  ## count how often the eyes take one person or thing for 
 	@$(RUN)/python -m tests.eyes.identities --minutes $(MINUTES) $(ARGS)
 
 # The small modules that everything else rests on; FILES="safety/….py" for others.
-FILES ?= safety/verdicts.py safety/match.py safety/latch.py safety.door.py safety/separation.py safety/approvals.py
+FILES ?= safety/verdicts.py safety/match.py safety/latch.py safety/door.py safety/separation.py safety/approvals.py
 mutate: developer  ## put small faults into FILES and name those that no test notices; half an hour for all six
 	@$(RUN)/python -m tools.mutate $(FILES) $(ARGS)
 

@@ -6,5 +6,5 @@ from robot_runtime.garbage import spare
 
 
 def pytest_collection_finish() -> None:
-    """Twelve thousand collected tests are no garbage: to look through them again and again takes a tenth of all the time."""
+    """Thousands of collected tests are no garbage: to look through them again and again takes a tenth of all the time."""
     spare()

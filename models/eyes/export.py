@@ -27,7 +27,7 @@ import yaml
 from numpy.typing import NDArray
 
 from models.eyes.onnx_tools import CALIBRATION, free_batch, keep_metadata, optimise, outputs, quantise
-from models.eyes.people_data import MARGIN, PIXELS, Somebody, judged, load
+from models.eyes.people_data import MARGIN, PIXELS, Cutter, Somebody, load
 from models.eyes.people_network import PeopleNetwork
 from models.eyes.train_detector import NAME
 from models.eyes.train_people import SETTINGS, WEIGHTS
@@ -89,8 +89,8 @@ def export_people(arguments: argparse.Namespace) -> list[Path]:
     network.load_state_dict(torch.load(weights, map_location="cpu"))
     scale = json.loads((arguments.weights / SETTINGS).read_text())["temperatures"]
     chosen = _some_of_each(load(arguments.data, "train"))
-    batch = judged(chosen, "depth", np.random.default_rng(0))
-    fed = {"crops": batch.crops, "measures": batch.measures}
+    batch = Cutter(len(chosen)).judged(chosen, "depth", np.random.default_rng(0))
+    fed: dict[str, NDArray[np.float32]] = {"crops": np.float32(batch.crops / 255), "measures": batch.measures}
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "people.onnx"
         several = {0: "people"}

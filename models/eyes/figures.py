@@ -134,6 +134,12 @@ def calibration_error(confidence: Array, right: NDArray[np.bool_], bins: int = 1
     return float(gap.sum() / count.sum()) if len(confidence) else float("nan")
 
 
+_LOWEST, _HIGHEST = 0.05, 20.0
+_STEP = 1.02
+_ONE_SIDED = 1.645
+"""Standard deviations below which one of twenty normal numbers lies."""
+
+
 def temperature(logits: Array, labels: NDArray[np.int64]) -> float:
     """The number by which logits (n, groups) are divided so that their softmax is most likely to give the labels (Guo et al. 2017).
 
@@ -145,8 +151,35 @@ def temperature(logits: Array, labels: NDArray[np.int64]) -> float:
         scaled = scaled - scaled.max(axis=1, keepdims=True)
         return float((np.log(np.exp(scaled).sum(axis=1)) - scaled[np.arange(len(labels)), labels]).mean())
 
-    found = minimize_scalar(surprise, bounds=(np.log(0.05), np.log(20.0)), method="bounded", options={"xatol": 1e-4})
+    found = minimize_scalar(surprise, bounds=(np.log(_LOWEST), np.log(_HIGHEST)), method="bounded", options={"xatol": 1e-4})
     return float(np.exp(found.x))
+
+
+def careful_temperature(logits: Array, labels: NDArray[np.int64], sure: float, right: float, least: float) -> float:
+    """``least``, or so much higher that of the answers with at least the probability ``sure`` a share ``right`` is right.
+
+    The likeliest temperature weighs all answers alike; those that are sure are the ones that are acted upon.  That it is
+    must be sure by 95 % (the lower limit of the share, with a normal approximation), since there are few answers to know it by.
+    """
+    found, hits = least, logits.argmax(axis=1) == labels
+    while found < _HIGHEST and (chosen := probability_of_best(logits / found) >= sure).any() and _at_least(hits[chosen]) < right:
+        found *= _STEP
+    return found
+
+
+def _at_least(hits: NDArray[np.bool_]) -> float:
+    share = float(hits.mean())
+    return share - _ONE_SIDED * float(np.sqrt(share * (1 - share) / len(hits)))
+
+
+def probability_of_best(logits: Array) -> Array:
+    """Of each row's softmax.
+
+    >>> probability_of_best(np.log(np.array([[0.2, 0.5, 0.3]]))).round(3).tolist()
+    [0.5]
+    """
+    best: Array = 1 / np.exp(logits - logits.max(axis=1, keepdims=True)).sum(axis=1)
+    return best
 
 
 def by_distance(distance_m: Array, error_m: Array, edges_m: Sequence[float]) -> list[dict[str, float]]:

@@ -15,7 +15,7 @@ from sim.description import PersonDescription, Pose2D
 
 _SKINS = ("#f3cfb3", "#efc09c", "#e8bfa5", "#e0ac8a", "#dba27c", "#c68642", "#b9785a", "#8d5524", "#6b4226", "#4a2f20")
 _HAIRS = ("#1f1612", "#3b2417", "#4a2f1d", "#6f4a2c", "#a9743a", "#c79a4b", "#d8b36a", "#8c3b1f")
-_GREYS = ("#d9d9d6", "#c4c4c0", "#efeeea", "#a5a5a2", "#8e8c88")
+GREYS = ("#d9d9d6", "#c4c4c0", "#efeeea", "#a5a5a2", "#8e8c88")
 GREY_SHARES = {"child": 0.0, "adult": 0.04, "elderly": 0.85}
 STOOPS_DEG = {"child": (0, 4), "adult": (0, 4), "elderly": (7, 24)}
 AGE_GROUPS = ("child", "adult", "elderly")
@@ -34,7 +34,7 @@ def draw_person(id_: str, age_group: str, rng: np.random.Generator) -> PersonDes
         "start": Pose2D(at_m=(0, 0)),
         "stoop_deg": round(float(rng.uniform(*STOOPS_DEG[age_group])), 1),
         "skin": str(rng.choice(_SKINS)),
-        "hair": str(rng.choice(_GREYS if grey else _HAIRS)),
+        "hair": str(rng.choice(GREYS if grey else _HAIRS)),
         "hair_style": str(rng.choice(["bob", "bun", "short"] if female else ["short", "short", "bob"])),
         "top": cloth_colour(rng), "bottom": cloth_colour(rng), "shoes": cloth_colour(rng),
         "skirt": bool(female and rng.random() < 0.4),
@@ -45,7 +45,7 @@ def draw_person(id_: str, age_group: str, rng: np.random.Generator) -> PersonDes
 
 def complexion(age_group: str, rng: np.random.Generator) -> dict[str, str]:
     """Skin and hair of somebody else of the same age group."""
-    hairs = _GREYS if rng.random() < GREY_SHARES[age_group] else _HAIRS
+    hairs = GREYS if rng.random() < GREY_SHARES[age_group] else _HAIRS
     return {"skin": str(rng.choice(_SKINS)), "hair": str(rng.choice(hairs))}
 
 

@@ -37,6 +37,8 @@ class Wardrobe:
         self._fixed = ~moves[first]
         self._roles = self._clothing(layout, body[first], self._plain[first])
         self._emission = model.mat_emission.copy()
+        self.worn: dict[str, dict[str, str]] = {}
+        """Person → piece of clothing, and skin and hair of who stands in for them → colour, since they were dressed last."""
         self._new_patterns(rng)
 
     def _clothing(self, layout: Layout, bodies: NDArray[np.int32], colours: Colour) -> dict[str, dict[str, NDArray[np.intp]]]:
@@ -94,7 +96,8 @@ class Wardrobe:
         painted = np.array([_any_colour(rng) for _ in range(count)])
         for id_, worn in self._roles.items():
             born = complexion(self._home.people[id_].age_group, rng) if others else {}
-            for piece, colour in {**clothes(rng), **born}.items():
+            self.worn[id_] = {**clothes(rng), **born}
+            for piece, colour in self.worn[id_].items():
                 bold[worn[piece]], painted[worn[piece]] = True, _rgb(colour)
         new = np.where(bold[self._key][:, None], painted[self._key], colours)
         self._model.geom_rgba[self._paint] = np.column_stack([new, self._plain[:, 3]])

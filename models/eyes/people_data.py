@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.eyes import people_signs
+from models.eyes.people_signs import Cut, Shown, Signs, sign_row
 from models.eyes.people_variety import boxed_by_a_detector, varied
 from models.eyes.views import lens_of, nominal_view, shaken
 from models.eyes.whereabouts import Way, any_way, measured
@@ -19,8 +21,8 @@ from robot_runtime.perceive import pictures
 from robot_runtime.perceive.ages import GROUPS
 from robot_runtime.perceive.boxes import Bgr
 from robot_runtime.perceive.camera_model import View
-from robot_runtime.perceive.crops import crop
-from robot_runtime.perceive.letterbox import Fit, Letterbox, Pixels
+from robot_runtime.perceive.crops import crop, cut
+from robot_runtime.perceive.letterbox import Fit, Letterbox, Pixels, place
 
 WIDTH_PX, HEIGHT_PX = 128, 256
 """Of the network's input; people stand about twice as tall as they are wide.  Somebody 3 m away is as high in a picture of 480."""
@@ -29,6 +31,8 @@ MARGIN = 0.1
 ROOM = 0.25
 """Kept around a box in memory, so that boxes can be shifted and enlarged."""
 PIXELS = Pixels(True, (1 / 255, 1 / 255, 1 / 255), (0.0, 0.0, 0.0), np.dtype(np.float32))
+BYTES = Pixels(True, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), np.dtype(np.uint8))
+"""As the runtime gives pixels to a network, and the same before they are scaled: a quarter of the memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +48,7 @@ class Somebody:
     age: int  # index into ages.GROUPS
     facing: bool
     scale: float = 1.0  # pixels of ``around`` for each of the picture
+    shown: Shown | None = None
 
     @property
     def ltwh_px(self) -> NDArray[np.float32]:
@@ -59,10 +64,11 @@ class Somebody:
 class Batch:
     """What the network gets, and what it should say."""
 
-    crops: NDArray[np.float32]  # shape (n, 3, HEIGHT_PX, WIDTH_PX)
+    crops: NDArray[np.uint8]  # shape (n, 3, HEIGHT_PX, WIDTH_PX), RGB; the network gets a 255th of them
     measures: told.Measures  # shape (n, columns)
     ages: NDArray[np.int64]  # shape (n,)
     facing: NDArray[np.float32]  # shape (n,), 0 or 1
+    signs: Signs
 
 
 def is_for_calibration(file: str) -> bool:
@@ -120,7 +126,8 @@ def _portraits(data: Path) -> Iterator[Somebody]:
             view = nominal_view(row, lens_of(width_px, height_px, row["focal_px"]))
             age = [group.value for group in GROUPS].index(row["age_group"])
             corner_px, box_px = np.array([left, top], np.float32), np.array(row["box_px"], np.float32)
-            yield Somebody(row["file"], around, corner_px, box_px, view, np.array(row["place_m"]), age, row["faces_camera"], scale)
+            place_m, shown = np.array(row["place_m"]), people_signs.read(row)
+            yield Somebody(row["file"], around, corner_px, box_px, view, place_m, age, row["faces_camera"], scale, shown)
 
 
 def _with_room(picture: Bgr, box_px: Sequence[int]) -> tuple[Bgr, NDArray[np.float32]]:
@@ -130,31 +137,38 @@ def _with_room(picture: Bgr, box_px: Sequence[int]) -> tuple[Bgr, NDArray[np.flo
     return picture[y0:y1, x0:x1].copy(), np.array([x0, y0], np.float32)
 
 
-def judged(people: Sequence[Somebody], way: Way, rng: np.random.Generator) -> Batch:
-    """As a robot that has found them sees them, who knows of everybody's place in this way."""
-    crops = [crop(one.around, one.ltwh_px, MARGIN) for one in people]
-    return _batch(people, crops, [measured(one.view, one.box_px, one.place_m, way, rng) for one in people])
+class Cutter:
+    """Cuts people out at the size of the network's input, whose bars are painted once."""
+
+    def __init__(self, most: int) -> None:
+        self._letterbox = Letterbox(WIDTH_PX, HEIGHT_PX, BYTES, Fit.CENTRE, most=most)
+
+    def judged(self, people: Sequence[Somebody], way: Way, rng: np.random.Generator) -> Batch:
+        """As a robot that has found them sees them, who knows of everybody's place in this way."""
+        crops = [crop(one.around, one.ltwh_px, MARGIN) for one in people]
+        rows = [measured(one.view, one.box_px, one.place_m, way, rng) for one in people]
+        return self._batch(people, crops, rows, [_sign_row(one, one.box_px) for one in people])
+
+    def learned(self, people: Sequence[Somebody], rng: np.random.Generator) -> Batch:
+        """A little different every time: the look, the box, and what is known of the place."""
+        crops, rows, signs = [], [], []
+        for one in people:
+            box_px = boxed_by_a_detector(one.box_px, (one.view.lens.width_px, one.view.lens.height_px), rng)
+            seen = varied(crop(one.around, one.within(box_px), MARGIN), WIDTH_PX, HEIGHT_PX, rng)
+            crops.append(seen)
+            rows.append(measured(shaken(one.view, rng), box_px, one.place_m, any_way(rng), rng))
+            signs.append(_sign_row(one, box_px))
+        return self._batch(people, crops, rows, signs)
+
+    def _batch(self, people: Sequence[Somebody], crops: Sequence[Bgr], rows: Sequence[told.Measures], signs: Sequence[Signs]) -> Batch:
+        images, _ = self._letterbox(crops)
+        ages, facing = np.array([one.age for one in people], np.int64), np.array([one.facing for one in people], np.float32)
+        return Batch(np.array(images, np.uint8), np.concatenate(rows), ages, facing, np.stack(signs))
 
 
-def learned(people: Sequence[Somebody], rng: np.random.Generator) -> Batch:
-    """A little different every time: the look, the box, and what is known of the place."""
-    crops, rows = [], []
-    for one in people:
-        box_px = boxed_by_a_detector(one.box_px, (one.view.lens.width_px, one.view.lens.height_px), rng)
-        seen = crop(one.around, one.within(box_px), MARGIN)
-        crops.append(varied(seen, WIDTH_PX, HEIGHT_PX, rng))
-        rows.append(measured(shaken(one.view, rng), box_px, one.place_m, any_way(rng), rng))
-    return _batch(people, crops, rows)
-
-
-def _batch(people: Sequence[Somebody], crops: Sequence[Bgr], rows: Sequence[told.Measures]) -> Batch:
-    images, _ = Letterbox(WIDTH_PX, HEIGHT_PX, PIXELS, Fit.CENTRE, most=len(people))(crops)
-    ages, facing = np.array([one.age for one in people], np.int64), np.array([one.facing for one in people], np.float32)
-    return Batch(np.asarray(images, np.float32), np.concatenate(rows), ages, facing)
-
-
-def shuffled(people: Sequence[Somebody], size: int, rng: np.random.Generator) -> Iterator[list[Somebody]]:
-    """An epoch, without the last few that make no whole batch."""
-    order = rng.permutation(len(people))
-    for start in range(0, max(len(people) - size + 1, 1), size):
-        yield [people[k] for k in order[start : start + size]]
+def _sign_row(one: Somebody, box_px: NDArray[np.float32]) -> Signs:
+    columns, rows = cut(one.around.shape, one.within(box_px), MARGIN)
+    wide, high = columns.stop - columns.start, rows.stop - rows.start
+    placed = place(width_px=wide, height_px=high, input_width_px=WIDTH_PX, input_height_px=HEIGHT_PX, fit=Fit.CENTRE)
+    left, top = one.corner_px + np.array([columns.start, rows.start]) / one.scale
+    return sign_row(one.shown, Cut(float(left), float(top), placed, one.scale), WIDTH_PX, HEIGHT_PX)

@@ -1,4 +1,4 @@
-"""How a person's crop may look besides: boxed as roughly as a detector does, in other light, farther away, partly hidden."""
+"""How a person's crop may look besides: boxed as roughly as a detector does, farther away, partly hidden."""
 
 from __future__ import annotations
 
@@ -35,20 +35,13 @@ def varied(seen: Bgr, width_px: int, height_px: int, rng: np.random.Generator) -
     It is brought to that size first: what follows costs as much as there are pixels.
     """
     placed = place(width_px=seen.shape[1], height_px=seen.shape[0], input_width_px=width_px, input_height_px=height_px, fit=Fit.CENTRE)
-    small = cv2.resize(np.ascontiguousarray(seen), (placed.width_px, placed.height_px), interpolation=cv2.INTER_LINEAR)
-    small = _recoloured(np.asarray(small, np.uint8), rng)
+    size = placed.width_px, placed.height_px
+    small: Bgr = np.asarray(cv2.resize(np.ascontiguousarray(seen), size, interpolation=cv2.INTER_LINEAR), np.uint8)
     if rng.random() < 0.25:
         small = _farther(small, rng)
     if rng.random() < 0.25:
         small = _hidden(small, rng)
-    return np.asarray(small[:, ::-1] if rng.random() < 0.5 else small, np.uint8)
-
-
-def _recoloured(seen: Bgr, rng: np.random.Generator) -> Bgr:
-    """Brightness, contrast and colour cast, by a table for each channel."""
-    gain = np.exp(rng.normal(0, 0.15)) * np.exp(rng.normal(0, 0.03, 3))
-    table = np.clip(np.arange(256)[:, None] * gain + rng.normal(0, 8), 0, 255).astype(np.uint8)
-    return np.asarray(cv2.LUT(seen, table[None]), np.uint8)
+    return small
 
 
 def _farther(seen: Bgr, rng: np.random.Generator) -> Bgr:

@@ -25,11 +25,13 @@ from rich.progress import track
 
 from models.eyes.arrange import Arranger, Moment
 from models.eyes.homes import draw_home
+from models.eyes.inhabitants import GREYS
 from models.eyes.labels import Label, Labeller
 from models.eyes.lens import encode, spoil
 from models.eyes.people_data import ROOM
 from models.eyes.settings import Job, Settings
 from models.eyes.shard import write_whole
+from models.eyes.signs import HeadFinder, signs
 from models.eyes.studio import Shot, Studio
 from robot_runtime.perceive.boxes import Bgr
 from sim.mjcf import build_model
@@ -52,18 +54,22 @@ def make(out: Path, job: Job, moments: int) -> int:
     home = draw_home(job.name, job.chance("home"), of_each_age=_OF_EACH_AGE)
     model, layout = build_model(home, looks=True)
     studio = Studio(model, layout, home, (WIDTH_PX, HEIGHT_PX), job.chance("patterns"))
-    labeller, arranger = Labeller(model, layout, home), Arranger(home, crowded=True, at_people=1.0)
+    labeller, heads = Labeller(model, layout, home), HeadFinder(model, layout)
+    arranger = Arranger(home, crowded=True, at_people=1.0)
     rows = []
     for k in range(moments):
         moment = arranger.arrange(job.chance("moment", k))
         shot = studio.shoot(moment, job.chance("looks", k))
         labels = labeller.label(shot, moment, studio.data, studio.focal_px)
-        rows += list(_portraits(out, job, f"{job.stem(k)}", studio, moment, shot, labels))
+        shown = {id_: signs(home.people[id_], moment.people[id_], heads.box_px(shot, id_), shot.camera_m) for id_ in moment.people}
+        rows += list(_portraits(out, job, f"{job.stem(k)}", studio, moment, shot, labels, shown))
     write_whole(listed, "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows).encode())
     return len(rows)
 
 
-def _portraits(out: Path, job: Job, stem: str, studio: Studio, moment: Moment, shot: Shot, labels: list[Label]) -> Iterator[dict[str, Any]]:
+def _portraits(
+    out: Path, job: Job, stem: str, studio: Studio, moment: Moment, shot: Shot, labels: list[Label], shown: dict[str, dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
     for person, label in enumerate(label for label in labels if label.class_name == "person" and not label.ignore):
         around = _around(label.box_px)
         share = min(1.0, _HIGHEST_PX / (around[3] - around[1]))
@@ -76,6 +82,7 @@ def _portraits(out: Path, job: Job, stem: str, studio: Studio, moment: Moment, s
                 "focal_px": round(studio.focal_px, 4), "base": [round(v, 5) for v in moment.base],
                 "joints": {name: round(value, 5) for name, value in moment.joints.items()}, "place_m": label.place_m,
                 "age_group": label.age_group, "faces_camera": label.faces_camera, "share": label.share,
+                "signs": shown[label.id] | {"grey": studio.worn[label.id]["hair"] in GREYS},
             }  # fmt: skip
 
 

@@ -55,6 +55,11 @@ class Studio(Renderer):
         return self._data
 
     @property
+    def worn(self) -> dict[str, dict[str, str]]:
+        """As ``Wardrobe.worn``, in the picture that was drawn last."""
+        return self._wardrobe.worn
+
+    @property
     def focal_px(self) -> float:
         half_view_rad = math.radians(float(self._model.cam_fovy[self._camera.fixedcamid])) / 2
         return float(self._rect.height / 2 / math.tan(half_view_rad))

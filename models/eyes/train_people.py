@@ -16,8 +16,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,13 +25,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
-from models.eyes.figures import calibration_error, temperature
-from models.eyes.people_data import Batch, Somebody, is_for_calibration, judged, learned, load, shuffled
+from models.eyes.figures import calibration_error, careful_temperature, temperature
+from models.eyes.people_data import Batch, Cutter, Somebody, is_for_calibration, load
+from models.eyes.people_loss import loss
 from models.eyes.people_network import PeopleNetwork
+from models.eyes.people_pool import People, batches, pooled
 from models.eyes.whereabouts import Way
-from robot_runtime.perceive.ages import GROUPS
+from robot_runtime.perceive.ages import GROUPS, AgeSettings
 from robot_runtime.perceive.crops import sigmoid, softmax
 from robot_runtime.perceive.pictures import PictureError
 
@@ -42,10 +42,11 @@ RATE = 2e-3
 DECAY = 0.05
 WARM_UP = 0.06
 """Share of all steps in which the learning rate rises; then it falls to nothing along a cosine (Loshchilov and Hutter, ICLR 2017)."""
-SMALL = 0.6
-"""Share of all steps in which crops are half as wide and high, and four times as quickly learned from: what is large comes first
-(progressive resizing, as in Tan and Le, "EfficientNetV2", ICML 2021)."""
-_LOOK_EVERY = 5
+EPOCHS_A_CUT = 5
+"""How often people are learned from before they are cut out anew."""
+RIGHT_OF_SURE = 0.95
+"""Of the looks that are sure enough to tell an age by, as many shall be right in the homes that set the temperature."""
+_LOOK_EVERY = 2
 """Epochs from one figure on the calibration homes to the next."""
 _TOLD_S = 20.0
 _WAYS: tuple[Way, ...] = ("depth", "floor", "nothing")
@@ -57,8 +58,6 @@ class Plan:
 
     epochs: int
     seed: int
-    bf16: bool = False
-    small: float = SMALL
 
 
 class Training:
@@ -74,6 +73,7 @@ class Training:
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimiser, self._share_of_rate)
         self._weights = _weights(people).to(self._device)
         self.epoch = 0
+        self._cut: tuple[int, People] | None = None
 
     def run_epoch(self) -> float:
         """Everybody once; returns the mean loss."""
@@ -81,7 +81,7 @@ class Training:
         torch.manual_seed(self._plan.seed * 10_000 + self.epoch)
         self.network.train()
         total, told_s, began_s = 0.0, time.monotonic(), time.monotonic()
-        for step, batch in enumerate(_prepared(self._people, self._size, rng), 1):
+        for step, batch in enumerate(batches(self._pool(), self._size, self._device, rng), 1):
             total += self._step(batch)
             if time.monotonic() - told_s > _TOLD_S:
                 told_s = time.monotonic()
@@ -91,15 +91,18 @@ class Training:
         _say(f"epoch {self.epoch}/{self._plan.epochs} loss {mean:.4f} in {time.monotonic() - began_s:.0f} s")
         return mean
 
-    @property
-    def small(self) -> bool:
-        """Whether it learns from small crops still."""
-        return bool(self._schedule.last_epoch < self._plan.small * self._plan.epochs * self._steps)
+    def _pool(self) -> People:
+        """Everybody, cut out anew now and then."""
+        number = self.epoch // EPOCHS_A_CUT
+        if self._cut is None or self._cut[0] != number:
+            self._cut = None  # before there are two
+            self._cut = number, pooled(self._people, np.random.default_rng([self._plan.seed, number, 1]))
+        return self._cut[1]
 
     def state(self) -> dict[str, Any]:
         """All that :meth:`resume` needs."""
         parts = {"network": self.network, "optimiser": self._optimiser, "schedule": self._schedule}
-        plan = [self._plan.epochs, self._plan.seed, self._plan.bf16, self._plan.small, len(self._people)]
+        plan = [self._plan.epochs, self._plan.seed, len(self._people)]
         return {**{name: part.state_dict() for name, part in parts.items()}, "epoch": self.epoch, "plan": plan}
 
     def resume(self, state: dict[str, Any]) -> None:
@@ -108,28 +111,20 @@ class Training:
         :raises ValueError: it is that of another training
         """
         if state["plan"] != self.state()["plan"]:
-            raise ValueError(f"is of another training: (epochs, seed, bf16, small, people) {state['plan']}, wanted {self.state()['plan']}")
+            raise ValueError(f"is of another training: (epochs, seed, people) {state['plan']}, wanted {self.state()['plan']}")
         self.network.load_state_dict(state["network"])
         self._optimiser.load_state_dict(state["optimiser"])
         self._schedule.load_state_dict(state["schedule"])
         self.epoch = int(state["epoch"])
 
-    def _step(self, batch: Batch) -> float:
-        crops = torch.from_numpy(batch.crops).to(self._device)
-        if self.small:
-            crops = functional.avg_pool2d(crops, 2)
-        crops = crops.contiguous(memory_format=torch.channels_last)
-        measures, ages, front = (torch.from_numpy(one).to(self._device) for one in (batch.measures, batch.ages, batch.facing))
-        with torch.autocast(self._device, torch.bfloat16, enabled=self._plan.bf16):
-            age, facing = self.network(crops, measures)
-        loss = functional.cross_entropy(age.float(), ages, self._weights)
-        loss = loss + functional.binary_cross_entropy_with_logits(facing.float()[:, 0], front)
+    def _step(self, batch: People) -> float:
+        far = loss(self.network.tell(batch.small, batch.faces, batch.measures), batch, self._weights)
         self._optimiser.zero_grad()
-        loss.backward()
+        far.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self._optimiser.step()
         self._schedule.step()
-        return float(loss.item())
+        return float(far.item())
 
     def _share_of_rate(self, step: int) -> float:
         done = step / (self._plan.epochs * self._steps)
@@ -138,16 +133,10 @@ class Training:
         return 0.5 + 0.5 * math.cos(math.pi * min((done - WARM_UP) / (1 - WARM_UP), 1.0))
 
 
-def _prepared(people: Sequence[Somebody], size: int, rng: np.random.Generator) -> Iterator[Batch]:
-    """The batches of an epoch, each cut out and changed while the network learns from the one before."""
-    with ThreadPoolExecutor(1) as worker:
-        coming = None
-        for chosen in shuffled(people, size, rng):
-            ready, coming = coming, worker.submit(learned, chosen, rng)
-            if ready is not None:
-                yield ready.result()
-        if coming is not None:
-            yield coming.result()
+def as_input(batch: Batch, device: torch.device | str) -> tuple[Tensor, Tensor]:
+    """What the network takes."""
+    crops = torch.from_numpy(batch.crops).to(device).float() / 255
+    return crops.contiguous(memory_format=torch.channels_last), torch.from_numpy(batch.measures).to(device)
 
 
 def _weights(people: Sequence[Somebody]) -> Tensor:
@@ -169,38 +158,34 @@ class Answers:
     true_facing: NDArray[np.bool_]
 
 
-def answers(network: PeopleNetwork, people: Sequence[Somebody], way: Way, *, small: bool = False) -> Answers:
-    """Of everybody, whose place is known in this way; the errors of places are the same each time.
-
-    :param small: show it crops half as large, for a network that has seen no others yet
-    """
-    rng, device = np.random.default_rng(7), next(network.parameters()).device
+def answers(network: PeopleNetwork, people: Sequence[Somebody], way: Way) -> Answers:
+    """Of everybody, whose place is known in this way; the errors of places are the same each time."""
+    rng, device, cutter = np.random.default_rng(7), next(network.parameters()).device, Cutter(BATCH)
     found: list[tuple[NDArray[Any], ...]] = []
     network.eval()
     with torch.inference_mode():
         for start in range(0, len(people), BATCH):
-            batch = judged(people[start : start + BATCH], way, rng)
-            crops = torch.from_numpy(batch.crops).to(device)
-            age, front = network(functional.avg_pool2d(crops, 2) if small else crops, torch.from_numpy(batch.measures).to(device))
+            batch = cutter.judged(people[start : start + BATCH], way, rng)
+            age, front = network(*as_input(batch, device))
             found.append((age.double().cpu().numpy(), front.double().cpu().numpy()[:, 0], batch.ages, batch.facing > 0.5))
     return Answers(*(np.concatenate(part) for part in zip(*found, strict=True)))
 
 
 def temperatures(network: PeopleNetwork, people: Sequence[Somebody]) -> dict[str, float]:
-    """Of both heads, over people of known and of unknown places alike."""
+    """Of both heads, over people of known and of unknown places alike; that of ages is higher if sure looks err too often in any way."""
     every = [answers(network, people, way) for way in _WAYS]
     facing = np.concatenate([one.facing for one in every])
     both = np.stack([np.zeros_like(facing), facing], axis=1)
     ages, true_ages = np.concatenate([one.ages for one in every]), np.concatenate([one.true_ages for one in every])
     true_facing = np.concatenate([one.true_facing for one in every]).astype(np.int64)
-    return {"age": round(temperature(ages, true_ages), 4), "facing": round(temperature(both, true_facing), 4)}
+    likeliest, sure = temperature(ages, true_ages), AgeSettings().sure
+    age = max(careful_temperature(one.ages, one.true_ages, sure, RIGHT_OF_SURE, likeliest) for one in every)
+    return {"age": round(age, 4), "facing": round(temperature(both, true_facing), 4)}
 
 
-def figures(
-    network: PeopleNetwork, people: Sequence[Somebody], scale: dict[str, float], *, small: bool = False
-) -> dict[str, dict[str, float]]:
+def figures(network: PeopleNetwork, people: Sequence[Somebody], scale: dict[str, float]) -> dict[str, dict[str, float]]:
     """On true boxes, by how the place is known; ``models.eyes.evaluate`` judges on the detector's, with the robot's own places."""
-    return {way: _figures(answers(network, people, way, small=small), scale) for way in _WAYS}
+    return {way: _figures(answers(network, people, way), scale) for way in _WAYS}
 
 
 def _figures(said: Answers, scale: dict[str, float]) -> dict[str, float]:
@@ -231,7 +216,7 @@ def _learn(training: Training, calibrating: Sequence[Somebody], out: Path, epoch
         torch.save(training.state(), part)
         part.replace(out / STATE)
         if training.epoch % _LOOK_EVERY == 0:
-            now = figures(training.network, calibrating, {"age": 1.0, "facing": 1.0}, small=training.small)
+            now = figures(training.network, calibrating, {"age": 1.0, "facing": 1.0})
             told = ", ".join(f"{way} {one['age_accuracy']:.1%}" for way, one in now.items())
             _say(f"on calibration homes: ages by {told}; facing {now['depth']['facing_accuracy']:.1%}")
 
@@ -242,8 +227,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("build/eyes"), help=f"folder for {WEIGHTS} and {SETTINGS}")
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--bf16", action="store_true", help="convolutions in 16 bits: faster only on processors and GPUs that know them")
-    parser.add_argument("--from", type=Path, dest="start", metavar="WEIGHTS", help="begin with these, and with crops of full size")
+    parser.add_argument("--from", type=Path, dest="start", metavar="WEIGHTS", help="begin with these")
     parser.add_argument("--resume", action="store_true", help=f"go on from {STATE} in the folder --out, if it is there")
     arguments = parser.parse_args(argv)
     if arguments.epochs < 1:
@@ -270,7 +254,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     arguments.out.mkdir(parents=True, exist_ok=True)
     _say(f"{len(people)} people to learn from, {len(calibrating)} to calibrate, {len(judging)} to judge")
-    training = Training(people, Plan(arguments.epochs, arguments.seed, arguments.bf16, 0.0 if arguments.start else SMALL))
+    training = Training(people, Plan(arguments.epochs, arguments.seed))
     if arguments.start:
         training.network.load_state_dict(torch.load(arguments.start, map_location="cpu"))
     if arguments.resume and (arguments.out / STATE).exists():

@@ -58,7 +58,7 @@ class Quality:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("eyes")
     group.add_argument("--detector", type=Path, action="append", metavar="ONNX", help="again for several (those that ship)")
-    group.add_argument("--people", metavar="ONNX", help="network over people's crops (the one that ships); empty: none")
+    group.add_argument("--people", metavar="ONNX", help="network over people's crops (none)")
     group.add_argument("--providers", nargs="+", choices=tuple(PROVIDERS), help="on what they run, one after another (all that are here)")
     group.add_argument("--threads", type=int, default=0, help="of each network, and of the peer's; 0: one for each core")
     group.add_argument("--data", type=Path, metavar="DIR", help="folder of models.eyes.render, for its pictures and average precision")

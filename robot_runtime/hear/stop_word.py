@@ -33,10 +33,11 @@ _LISTENING_EVERY = 10
 """Frames between two signs of life: 5 Hz.  They tell of sound that was searched, so that a dead microphone shows."""
 _CANCELLED = Echo.CANCELLED.value
 _FRAMES = WINDOW // FRAME_SAMPLES
-_OWN = 0.9
-_LATELY, _LEAST_SOMEBODYS = 25, 8
-"""Of half a second this much must be somebody's: in 106 calls at least 16 frames were, in the two words of the robot's own that sounded
-like one none."""
+_OWN = 0.1
+_LATELY, _LEAST_SOMEBODYS = 25, 3
+"""Of half a second this many frames must plainly be somebody's.  While somebody calls, the likelihood that it is the robot's own voice is
+0.02 or less for five frames and more; a burst of its distorted voice, of which more is left, brings it to 0.2, and 20 frames pass before
+it is back."""
 _LATE = 20
 """Frames.  Who answers later than after 0.4 s does not listen: there is no sign of life, and the gate becomes careful."""
 

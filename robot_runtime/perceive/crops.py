@@ -221,11 +221,17 @@ def crop(picture: Bgr, ltwh_px: NDArray[np.float32], margin: float) -> Bgr:
     >>> crop(np.zeros((100, 100, 3), np.uint8), np.array([90, 10, 20, 40], np.float32), margin=0.1).shape
     (48, 12, 3)
     """
-    height_px, width_px = picture.shape[:2]
+    columns, rows = cut(picture.shape, ltwh_px, margin)
+    return picture[rows, columns]
+
+
+def cut(shape: tuple[int, ...], ltwh_px: NDArray[np.float32], margin: float) -> tuple[slice, slice]:
+    """Which columns and rows of a picture :func:`crop` takes."""
+    height_px, width_px = shape[:2]
     left, top, width, height = (float(value) for value in ltwh_px)
     first_x, last_x = _range(left - margin * width, left + width * (1 + margin), width_px)
     first_y, last_y = _range(top - margin * height, top + height * (1 + margin), height_px)
-    return picture[first_y:last_y, first_x:last_x]
+    return slice(first_x, last_x), slice(first_y, last_y)
 
 
 def _range(first: float, last: float, size: int) -> tuple[int, int]:

@@ -91,3 +91,12 @@ def test_commands_of_the_documents_can_be_given(verb: str) -> None:
     assert lines
     for line in lines:
         parser.parse_args(shlex.split(line))
+
+
+def test_the_files_that_make_mutates_are_there() -> None:
+    (files,) = [
+        line.removeprefix("FILES ?= ").split()
+        for line in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
+        if line.startswith("FILES")
+    ]
+    assert files and [file for file in files if not (ROOT / file).is_file()] == []

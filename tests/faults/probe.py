@@ -12,6 +12,7 @@ from typing import Any
 from std_srvs.srv import Trigger
 
 from robot_runtime import messages as m
+from robot_runtime.nodes import Settings, nodes
 from robot_runtime.ros.convert import codec
 from robot_runtime.ros.qos import profile
 from robot_runtime.topics import TOPICS
@@ -40,6 +41,8 @@ class Probe:
         self._listen("cmd_vel", self.commands.append)
         self._listen("action/status", self.statuses.append)
         self._heard = self._publisher("speech/heard")
+        graph = nodes(Settings.for_simulation(world=HOME, run_dir=str(run_dir)))
+        self._listeners = sum("speech/heard" in node.inputs for node in graph)
         self._clients = {name: self._ears.node.create_client(Trigger, name) for name in ("safety/stop", "safety/rearm")}
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._spin, name="probe")
@@ -84,7 +87,8 @@ class Probe:
 
     def say(self, intent: str, text: str, **slots: str) -> None:
         """Anna's words, as the ear would have understood them."""
-        assert self.until(lambda: self._heard.get_subscription_count() >= 3), "mind, social and the recorder listen"
+        everybody = self.until(lambda: self._heard.get_subscription_count() >= self._listeners)
+        assert everybody, "somebody does not listen, perhaps the mind"
         now_s, number = self.now_s, next(self._ids)
         arguments = tuple(m.Argument(name, value) for name, value in slots.items())
         words = m.Utterance(now_s, f"probe-{number}", text, intent, arguments, 1.0, now_s - 1.0, now_s, "anna", "en", "probe")

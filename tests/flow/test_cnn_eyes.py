@@ -240,7 +240,7 @@ def test_the_same_pictures_give_the_same_messages(monkeypatch: pytest.MonkeyPatc
         np.testing.assert_equal([vars_of(p) for p in some.people], [vars_of(p) for p in same.people])
 
 
-def test_the_shipped_network_sees_somebody() -> None:
+def test_the_shipped_networks_see_somebody() -> None:
     with opengl.needed():
         Renderer(HOME, 32, 32, FAST)
     settings = Settings.for_simulation(perception_backend="cnn")
@@ -249,7 +249,7 @@ def test_the_shipped_network_sees_somebody() -> None:
     flow.listeners.append(lambda _, topic, message: people.append(message) if topic == "people" else None)
     flow.run_for(1.5)
     assert len(people) >= 5
-    assert all(person.source.startswith("cnn detector:") for person in people)
+    assert all(person.source.startswith("cnn detector:") and " people:" in person.source for person in people)
     assert any(person.seen for person in people[-1].people)
 
 

@@ -14,6 +14,8 @@ from models.eyes.homes import draw_home
 from models.eyes.people_data import load
 from models.eyes.settings import Job, Settings
 from models.eyes.studio import Studio
+from robot_runtime.messages import AgeGroup
+from robot_runtime.perceive.ages import GROUPS
 from sim.mjcf import build_model
 from tests import opengl
 
@@ -53,6 +55,12 @@ def test_everybody_is_drawn_several_times_with_the_measures_of_the_picture(tmp_p
         left, top, width, height = one.ltwh_px.tolist()
         high, wide = one.around.shape[:2]
         assert left >= 0 and top >= 0 and left + width <= wide + 1 and top + height <= high + 1 and high <= 300
+    assert len({(one.shown.head_px, one.shown.stoop_deg) for one in same if one.shown is not None}) == 1
+    for one in people:
+        assert one.shown is not None and not (one.shown.grey and GROUPS[one.age] is AgeGroup.CHILD)
+        if one.shown.head_px is not None:  # what is seen of a head is within what is seen of somebody
+            (left, top, width, height), (x, y, wide, high) = one.shown.head_px, one.box_px.tolist()
+            assert left >= x and top >= y and left + width <= x + wide and top + height <= y + high
     written = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.*")}
     assert portraits.make(tmp_path, JOB, 3) == made  # what is done is not done again
     assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.*")} == written

@@ -29,7 +29,7 @@ GRAMMAR = """#JSGF V1.0;
 grammar yardstick;
 public <sentence> = ( bring | give ) ( me | leo | anna ) <thing> | <thing> | come ( here | back | over ) | follow ( me | anna )
   | go to the <place> | stop | resume | continue | yes | no | what can you see | ( find | look for ) <thing> | i need <thing>
-  | where is <thing> | what is on the ( sofa | bed | kitchen table ) | what has changed | is the front door open
+  | can i have <thing> | where is <thing> | what is on the ( sofa | bed | kitchen table ) | what has changed | is the front door open
   | tidy up the yellow cup | ( remember | forget ) that i like apples | remind me in ten seconds to take a break
   | speak more slowly | why do you speak so slowly
   | dance for us | wave to me | how are you | go to your dock | take me to the <place> | ( greet | look for ) ( anna | leo | rose );

@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.eyes.figures import OVERLAPS, Truth, area, average_precision, by_distance, calibration_error, match, overlap, temperature
+from models.eyes.figures import (
+    OVERLAPS,
+    Truth,
+    area,
+    average_precision,
+    by_distance,
+    calibration_error,
+    careful_temperature,
+    match,
+    overlap,
+    temperature,
+)
 from robot_runtime.perceive.boxes import Boxes, no_boxes
 
 Row = tuple[float, float, float, float]
@@ -163,3 +174,20 @@ def test_errors_by_distance_count_what_has_no_place() -> None:
     (empty,) = by_distance(np.empty(0), np.empty(0), (0.0, 1.0))
     assert empty["count"] == 0
     assert np.isnan(empty["median_m"])
+
+
+def test_a_careful_temperature_is_higher_only_where_sure_answers_are_wrong_too_often() -> None:
+    chance = np.random.default_rng(0)
+    sureness = chance.uniform(0, 6, 4000)
+    logits = np.stack([np.zeros(4000), sureness], axis=1)
+    labels = (chance.random(4000) < 1 / (1 + np.exp(-sureness))).astype(np.int64)  # calibrated as they are
+    likeliest = temperature(logits, labels)
+    assert careful_temperature(logits, labels, sure=0.8, right=0.9, least=likeliest) == likeliest
+    careful = careful_temperature(logits, labels, sure=0.8, right=0.98, least=likeliest)
+    sure = 1 / (1 + np.exp(-sureness / careful)) >= 0.8
+    assert careful > likeliest and labels[sure].mean() >= 0.98 and sure.any()
+
+
+def test_a_careful_temperature_ends_where_nothing_is_sure_and_right() -> None:
+    logits, wrong = np.array([[0.0, 50.0], [0.0, 50.0]]), np.array([0, 0])
+    assert careful_temperature(logits, wrong, sure=0.8, right=0.95, least=1.0) >= 19.0

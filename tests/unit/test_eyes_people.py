@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import cv2
 import numpy as np
 import pytest
 
-from models.eyes.people_data import HEIGHT_PX, WIDTH_PX, Somebody, is_for_calibration, judged, learned, load, shuffled
+from models.eyes.people_data import HEIGHT_PX, WIDTH_PX, Cutter, Somebody, is_for_calibration, load
+from models.eyes.people_signs import COLUMNS as SIGNS
+from models.eyes.people_signs import Shown
 from models.eyes.people_variety import boxed_by_a_detector, varied
 from models.eyes.views import lens_of, nominal_view, shaken
 from models.eyes.whereabouts import any_way, measured
@@ -93,10 +96,10 @@ def test_files_that_do_not_belong_together_are_told(data: Path, tmp_path: Path) 
 
 
 def test_what_judges_is_the_robots_crop_with_the_height_of_everybody(people: list[Somebody]) -> None:
-    batch = judged(people, "depth", rng())
+    batch = Cutter(len(people)).judged(people, "depth", rng())
     assert batch.crops.shape == (12, 3, HEIGHT_PX, WIDTH_PX)
     assert batch.measures.shape == (12, len(COLUMNS))
-    assert batch.crops[0].max() <= 1
+    assert np.isnan(batch.signs).all()  # whole pictures tell none
     for one, top_m in zip(people, column(batch.measures, "top_m"), strict=True):
         assert top_m == pytest.approx(HEIGHTS_M[GROUPS[one.age].value], abs=0.25)
     assert batch.ages.tolist() == [one.age for one in people]
@@ -104,7 +107,8 @@ def test_what_judges_is_the_robots_crop_with_the_height_of_everybody(people: lis
 
 def test_what_is_learned_from_differs_each_time_and_is_the_same_from_the_same_seed(people: list[Somebody]) -> None:
     chance = rng()
-    first, second, again = learned(people, chance), learned(people, chance), learned(people, rng())
+    cutter = Cutter(len(people))
+    first, second, again = cutter.learned(people, chance), cutter.learned(people, chance), cutter.learned(people, rng())
     assert (first.crops != second.crops).any()
     assert (first.measures != second.measures).any()
     assert (first.crops == again.crops).all()
@@ -173,10 +177,21 @@ def test_any_crop_can_be_varied(size: tuple[int, int]) -> None:
         assert seen.shape[1] <= WIDTH_PX
 
 
-def test_an_epoch_has_everybody_once(people: list[Somebody]) -> None:
-    chosen = [one for batch in shuffled(people, 4, rng()) for one in batch]
-    assert len({id(one) for one in chosen}) == len(chosen) == 12
-    assert len(list(shuffled(people[:3], 3, rng()))) == 1
+def test_signs_are_told_where_the_crop_has_them(people: list[Somebody]) -> None:
+    one = people[1]
+    left, top, width, height = (int(value) for value in one.box_px)
+    head_px = (left + width // 4, top, width // 2, width // 2)
+    shown = Shown(head_px, stoop_deg=12.0, body_turned_rad=math.pi / 2, head_turned_rad=0.0, grey=True)
+    rows = Cutter(2).judged([replace(one, shown=shown), replace(one, shown=replace(shown, head_px=None))], "depth", rng()).signs
+    told = dict(zip(SIGNS, rows[0].tolist(), strict=True))
+    assert told["head_across"] == pytest.approx(0.5, abs=0.02)
+    assert told["head_down"] == pytest.approx((0.1 * height + width / 4) / (1.2 * height), abs=0.02)
+    assert told["head_side"] == pytest.approx(width / 2 / (1.2 * height), abs=0.01)
+    assert [told[name] for name in ("head_seen", "grey", "head_ahead", "head_left", "body_left")] == [1, 1, 1, 0, 1]
+    assert told["stoop"] == pytest.approx(1.2)
+    hidden = dict(zip(SIGNS, rows[1].tolist(), strict=True))
+    assert hidden["head_seen"] == 0 and hidden["body_left"] == 1
+    assert all(math.isnan(hidden[name]) for name in ("head_across", "head_down", "head_side", "grey", "head_ahead", "head_left"))
 
 
 def test_homes_are_either_for_calibration_or_to_judge() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -194,12 +195,12 @@ def test_a_checked_network_counts_where_a_stop_word_is_written(pieces: tuple[str
 # ---------------------------------------------------------------- over the robot's own voice
 
 
-def hear_clean(stage: StopWord, echoes: Sequence[str], own_voice: float = 0.0) -> list[StopRequest]:
-    """Frames without echo come in, in a room that is silent to the microphone."""
+def hear_clean(stage: StopWord, echoes: Sequence[str], own_voice: Sequence[float] = (0.0,)) -> list[StopRequest]:
+    """Frames without echo come in, in a room that is silent to the microphone; ``own_voice`` again and again."""
     stops: list[StopRequest] = []
-    for index, echo in enumerate(echoes):
+    for index, (echo, own) in enumerate(zip(echoes, cycle(own_voice), strict=False)):
         now_s = index * FRAME_S
-        state = SoundState(now_s, index, echo, own_voice, 0.08, 20.0, 0.0, 0.0, False)
+        state = SoundState(now_s, index, echo, own, 0.08, 20.0, 0.0, 0.0, False)
         clean, heard = (AudioFrame(now_s, "test", index, 16_000, sound) for sound in (LOUD, QUIET))
         outbox = stage.step({"audio/state": [state], "audio/clean": [clean], "audio/in": [heard]}, now_s)
         stops += [message for _, message in outbox if isinstance(message, StopRequest)]
@@ -211,9 +212,10 @@ def test_what_is_called_over_the_robots_voice_is_found_in_what_is_left_of_it() -
     assert [stop.detail for stop in hear_clean(stage, ["cancelled"] * 4 * HOP)] == ["halt"]
 
 
-def test_the_robots_own_words_are_no_call() -> None:
+@pytest.mark.parametrize("own_voice", [[0.97], [1 - 0.8 * 0.9**k for k in range(25)]], ids=["steady", "a burst of it, distorted"])
+def test_the_robots_own_words_are_no_call(own_voice: Sequence[float]) -> None:
     stage, _ = scripted(*((0.0, 0.95),) * 9)
-    assert hear_clean(stage, ["cancelled"] * 8 * HOP, own_voice=0.97) == []
+    assert hear_clean(stage, ["cancelled"] * 8 * HOP, own_voice) == []
 
 
 @pytest.mark.parametrize("echo", ["quiet", "inaudible", "uncancelled"])
