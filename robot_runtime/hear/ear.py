@@ -23,7 +23,7 @@ from robot_runtime.hear.grammar import Grammar
 from robot_runtime.hear.listener import FRAME_S, FRAME_SAMPLES, Condition, Heard, Listener, ListenerConfig
 from robot_runtime.hear.own_words import OwnWords, too_fast
 from robot_runtime.hear.pace import Pace, PaceConfig, Paces
-from robot_runtime.hear.recogniser import STOP, Alternative, Hypothesis
+from robot_runtime.hear.recogniser import Alternative, Hypothesis
 from robot_runtime.hear.recognisers import RecogniserConfig, recogniser
 from robot_runtime.hear.speakers import LEAST, Speakers
 from robot_runtime.hear.vocabulary import robot_grammar
@@ -44,6 +44,8 @@ from robot_runtime.world.semantic_map import load_semantic_map
 from safety.files import suggestion
 from safety.ontology import Ontology
 
+STOP = "stop"
+"""The intent of every phrase that halts the robot ("halt", "freeze", "stop right there")."""
 _STOPS = 0.1
 """Whatever else was likelier, a phrase that halts the robot and may have been said with this confidence does.  Of 423 other
 development turns it would have stopped the robot in none."""

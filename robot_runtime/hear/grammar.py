@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from robot_runtime.hear import pattern
-from robot_runtime.hear.network import START, Mark, Network, minimal
+from robot_runtime.hear.network import Mark, Network, minimal
 from robot_runtime.language.language import REFERENCE, Language, load_language
 from robot_runtime.messages import Argument
 from safety.files import FileError, parse, parse_yaml, read_text, suggestion
@@ -82,12 +82,6 @@ class Grammar:
         """Every distinct meaning of a text, the preferred one first."""
         sentence = self.language.words(text)
         return list(dict.fromkeys(self._meaning(sentence, marks) for marks in self._network.paths(sentence)))
-
-    def sentences(self, intent: str) -> Iterator[str]:
-        """Every sentence of an intent, in the order of its phrases, some more than once; only for one that has few."""
-        for arc in self._network.arcs[START]:
-            if arc.mark is not None and arc.mark.name == intent:
-                yield from (" ".join(words) for words in self._network.sentences(arc.target))
 
     def is_complete(self, text: str) -> bool:
         """Whether the text is a whole sentence, rather than the beginning of one or nothing at all."""

@@ -86,14 +86,6 @@ class Network:
         """The states, every one after all that can follow it."""
         return _ends_first([[arc.target for arc in arcs] for arcs in self.arcs])
 
-    def sentences(self, state: int) -> Iterator[tuple[str, ...]]:
-        """The words of every way from a state to the end."""
-        if state == FINAL:
-            yield ()
-        for arc in self.arcs[state]:
-            said = (arc.word,) if arc.word else ()
-            yield from ((*said, *rest) for rest in self.sentences(arc.target))
-
     def paths(self, sentence: list[str]) -> Iterator[tuple[tuple[int, Mark], ...]]:
         """Every way to read a sentence, in the order of the phrases: marks with the number of words before each."""
         stack: list[tuple[int, int, tuple[tuple[int, Mark], ...]]] = [(START, 0, ())]

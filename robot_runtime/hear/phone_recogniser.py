@@ -1,4 +1,8 @@
-"""How well some sentences fit the phones of a sound, by the acoustic model of pocketsphinx.
+"""Which sentences of a grammar fit the phones of a sound, by the acoustic model of pocketsphinx.
+
+Two looks: a coarse one at the whole grammar, in which a phone is one state, whatever stands beside it, and two frames are one; and a fine
+one at the sentences which that finds, and others that are asked about, in which a phone is three states and knows its neighbours in the
+word.
 
 A sound is looked at three ways (as it is; without steady noise; without any noise that the acoustic model can tell from speech),
 and each state's score is the mean of the three.  One of them is usually spoilt where the other two are not: on the development
@@ -8,42 +12,38 @@ material (docs/hearing.md) no single one is best in quiet, in a kitchen and in a
 from __future__ import annotations
 
 import importlib.metadata
-import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from robot_runtime.hear.acoustic_model import Scorer, us_english
+from robot_runtime.hear.acoustic_model import SILENCE, STATES, Scorer, us_english
 from robot_runtime.hear.beam_search import Scored
 from robot_runtime.hear.cepstra import SteadyNoise, band_powers, cepstra, features
 from robot_runtime.hear.denoise import Denoiser, without_gaps
 from robot_runtime.hear.grammar import Grammar
-from robot_runtime.hear.lexicon import Lexicon
-from robot_runtime.hear.network import Automaton
-from robot_runtime.hear.phone_chains import PhoneChains
-from robot_runtime.hear.phone_loop import PhoneLoop
+from robot_runtime.hear.lexicon import Lexicon, Pronunciation
+from robot_runtime.hear.phone_search import Sentences, Sound, search
 from robot_runtime.speak.espeak import Espeak
 
-_GRAMMAR = 10.0  # what the logarithm of a sentence's probability weighs, beside frames that count as if they were independent
-_LEAST_WEIGHT = 1e-3
+_MOST = 16  # sentences that the coarse look finds
 _LEAST_SPREAD = 0.1
 _LEAST_FRAMES = 10  # shorter sounds hold no word
-_FRAMES_SCORED = 40  # in a piece; fewer cost more
-_FRAMES_FOLLOWED = 100
+_FRAMES_SCORED = 100  # in a piece; fewer cost more
+_TOGETHER = 2  # frames that are one to the coarse look
 
 
 @dataclass(frozen=True)
 class Fit:
     """What the phones say."""
 
-    sentences: tuple[Scored, ...] = ()  # in the order in which they were asked about; none of a sound too short to hold a word
-    fit: float = -math.inf  # of the best, a frame of speech, against any phones
+    sentences: tuple[Scored, ...] = ()  # those that fit best, and those that were asked about, in no order
+    frames: int = _LEAST_FRAMES  # in which somebody speaks
 
 
 class PhoneRecogniser:
-    """Compares sentences of a grammar, a stretch of speech at a time, none of which has an influence on the next.
+    """Hears stretches of speech, one after the other, none of which has an influence on the next.
 
     :raises PronunciationError: a word of the grammar can be neither found nor pronounced
     """
@@ -52,7 +52,7 @@ class PhoneRecogniser:
         self._model = us_english()
         self._lexicon = Lexicon(espeak or Espeak())
         self._denoiser = Denoiser(self._model)
-        self._loop = PhoneLoop(self._model)
+        self._alone = self._model.scorer([senone for phone in self._model.phones for senone in self._model.alone(phone).senones])
         self.load(grammar)
 
     @property
@@ -66,39 +66,58 @@ class PhoneRecogniser:
         :raises PronunciationError: a word can be neither found nor pronounced
         """
         self._sounds = self._lexicon.pronunciations(grammar.words)
-        self._automaton = grammar.automaton
+        phones = self._model.number
+        ways = {word: [[phones[phone] for phone in way] for way in ways] for word, ways in self._sounds.items()}
+        self._sentences = Sentences(grammar.automaton, ways)
 
-    def decoding(self, samples: NDArray[np.int16], texts: Sequence[str]) -> Generator[None, None, Fit]:
-        """How well each of some sentences fits a stretch of speech at 16 kHz, in pieces of some milliseconds."""
+    def decoding(self, samples: NDArray[np.int16], texts: Sequence[str] = ()) -> Generator[None, None, Fit]:
+        """The sentences that fit a stretch of speech at 16 kHz best, and how well some others do, in pieces of some milliseconds.
+
+        :param texts: sentences of the grammar that are asked about
+        """
         powers = without_gaps(band_powers(samples))
-        if len(powers) < _LEAST_FRAMES or not texts:
+        if len(powers) < _LEAST_FRAMES:
             return Fit()
-        sentences = [text.split() for text in texts]
-        chains = PhoneChains(self._model, sentences, self._sounds)
-        yield
-        scores = yield from self._scores(powers, self._model.scorer([*chains.senones.tolist(), *self._loop.senones]))
-        states = len(chains.senones)
-        for begin in range(0, len(scores), _FRAMES_FOLLOWED):
-            chains.take(scores[begin : begin + _FRAMES_FOLLOWED, :states])
-            yield
-        free = float(self._loop.scores(scores[:, states:])[-1])
-        laid = chains.results()
-        priors = [_GRAMMAR * _log_probability(self._automaton, words) for words in sentences]
-        found = tuple(Scored(text, score + prior) for text, prior, (score, _) in zip(texts, priors, laid, strict=True))
-        best = max(range(len(found)), key=lambda number: found[number].score)
-        return Fit(found, (found[best].score - free) / max(_LEAST_FRAMES, laid[best][1]))
+        views = yield from self._views(powers)
+        alone = yield from _scores(self._alone, views)
+        likeliest = alone.max(axis=1, keepdims=True)
+        pairs = alone[: len(alone) // _TOGETHER * _TOGETHER].reshape(-1, _TOGETHER, alone.shape[1]).sum(axis=1)
+        phones = pairs.reshape(len(pairs), -1, STATES).max(axis=2)
+        phones -= phones.max(axis=1, keepdims=True)
+        silence = phones[:, self._model.number[SILENCE]]
+        found = yield from search(self._sentences, Sound(self._sentences.ways, phones, silence), _MOST)
+        sentences = [tuple(text.split()) for text in dict.fromkeys((*(sentence.text for sentence in found), *texts))]
+        laid = yield from self._laid(sentences, views, likeliest)
+        return Fit(tuple(laid), max(_LEAST_FRAMES, _TOGETHER * int((silence < 0).sum())))
 
-    def _scores(self, powers: NDArray[np.float64], scorer: Scorer) -> Generator[None, None, NDArray[np.float32]]:
-        views = (cepstra, lambda powers: cepstra(SteadyNoise().clean(powers)), self._denoiser.cepstra)
-        total = np.zeros(1, np.float32)
-        for view in views:
-            looked = features(self._normalised(view(powers)))
-            parts = []
-            for begin in range(0, len(looked), _FRAMES_SCORED):
-                parts.append(scorer.scores(looked[begin : begin + _FRAMES_SCORED]))
-                yield
-            total = total + np.concatenate(parts)
-        return np.asarray(total / np.float32(len(views)))
+    def _laid(
+        self, sentences: Sequence[tuple[str, ...]], views: Sequence[NDArray[np.float32]], likeliest: NDArray[np.float32]
+    ) -> Generator[None, None, list[Scored]]:
+        """Sentences, and how well they fit by the fine look, against any phones."""
+        states = {word: [self._states(way) for way in self._sounds[word]] for words in sentences for word in words}
+        silence = self._model.alone(SILENCE).senones
+        senones = sorted({senone for ways in states.values() for way in ways for senone in way}.union(silence))
+        place = {senone: at for at, senone in enumerate(senones)}
+        scores = yield from _scores(self._model.scorer(senones), views)
+        scores -= likeliest
+        ways = {word: [[place[senone] for senone in way] for way in ways] for word, ways in states.items()}
+        sound = Sound(ways, scores, scores[:, [place[senone] for senone in silence]].max(axis=1))
+        return [Scored(" ".join(words), float(sound.row(words)[-1]) + self._sentences.costs(words)) for words in sentences]
+
+    def _states(self, way: Pronunciation) -> list[int]:
+        """Of a word that stands alone."""
+        beside = (SILENCE, *way, SILENCE)
+        models = (
+            self._model.between(phone, beside[at], beside[at + 2], first=at == 0, last=at == len(way) - 1) for at, phone in enumerate(way)
+        )
+        return [senone for model in models for senone in model.senones]
+
+    def _views(self, powers: NDArray[np.float64]) -> Generator[None, None, list[NDArray[np.float32]]]:
+        views = []
+        for view in (cepstra, lambda powers: cepstra(SteadyNoise().clean(powers)), self._denoiser.cepstra):
+            views.append(features(self._normalised(view(powers))))
+            yield
+        return views
 
     def _normalised(self, view: NDArray[np.float64]) -> NDArray[np.float64]:
         """Mean 0, and half-way to the spread of clean speech: noise fills the valleys, and so makes the spread smaller."""
@@ -106,10 +125,13 @@ class PhoneRecogniser:
         return np.asarray((view - view.mean(axis=0)) * np.sqrt(self._denoiser.spread / spread))
 
 
-def _log_probability(automaton: Automaton, words: Sequence[str]) -> float:
-    """Of a sentence of a grammar; no arc counts as impossible."""
-    state, total = 0, 0.0
-    for word in words:
-        total += math.log(max(automaton.weights[state][word], _LEAST_WEIGHT))
-        state = automaton.arcs[state][word]
-    return total + math.log(max(automaton.weights[state].get("", 0.0), _LEAST_WEIGHT))
+def _scores(scorer: Scorer, views: Sequence[NDArray[np.float32]]) -> Generator[None, None, NDArray[np.float32]]:
+    """Of each state, the mean of all views: (frames, states)."""
+    total = np.zeros(1, np.float32)
+    for view in views:
+        parts = []
+        for begin in range(0, len(view), _FRAMES_SCORED):
+            parts.append(scorer.scores(view[begin : begin + _FRAMES_SCORED]))
+            yield
+        total = total + np.concatenate(parts) / np.float32(len(views))
+    return np.asarray(total)

@@ -23,8 +23,6 @@ from robot_runtime.hear.spelling import START, Pieces, Spelling
 from robot_runtime.language.language import REFERENCE
 
 RATE_HZ = 16_000
-STOP = "stop"
-"""The intent of every phrase that halts the robot ("halt", "freeze", "stop now"), of which there are few."""
 
 _LEAST_SAMPLES = RATE_HZ // 10  # shorter sounds hold no word
 _MOST_ALTERNATIVES = 8
@@ -32,18 +30,15 @@ _FAR_BEHIND = 6.0  # natural logarithms, as far as the search looks
 _FEW_LETTERS = 4  # what a text costs beside its letters: that it ends there
 _SURE = 0.8  # from here on no second opinion is asked
 _AT_ONCE = 64  # beginnings of texts that are spelled in one piece
-_PHONES = 0.1  # weight of the phones' score, in which frames count as if they were independent
-_AGAINST = 60.0  # how much the phones speak against a sentence at most
-_FITS = -4.0
-"""From here on what fits the phones best may have been said: in 19 development turns it was -3.5 and more, in other talk -13 and less."""
-_WRITABLE = -1.5
-"""Likewise for what the network did not come upon itself, a letter: "halt now" had -1.1, other talk and a television -2 and less."""
+_PHONES = 0.15  # weight of the phones' score, in which frames count as if they were independent
+_AGAINST = 80.0  # how much the phones speak against a sentence at most
+_MOST_NEW = 4  # sentences that only the phones came upon, and the network is asked about
 
 # Logistic regressions over development sounds that were heard right or not, and speech that was no sentence of the grammar
 # (docs/hearing.md): the constant; how well the network finds that the sentence fits, a letter; how far the next meaning lies
-# behind; and for both recognisers how well the best sentence of the phones fits them, a frame.
+# behind; and for both recognisers how well the sentence fits the phones, a frame.
 _CERTAINTY = (2.29, 5.99, 0.347)
-_CERTAINTY_OF_BOTH = (3.39, 2.83, 0.443, 1.80)
+_CERTAINTY_OF_BOTH = (3.09, 1.89, 0.396, 1.06)
 
 
 @dataclass(frozen=True)
@@ -125,27 +120,30 @@ class Recogniser:
                 yield
 
     def _take(self, grammar: Grammar) -> None:
-        self._grammar, self._spelling = grammar, Spelling(grammar.automaton, _pieces(self._model))
-        self._halts = tuple(grammar.sentences(STOP))
+        self._grammar, self._spelling = grammar, self._spelled(grammar)
+
+    def _spelled(self, grammar: Grammar) -> Spelling:
+        return Spelling(grammar.automaton, _pieces(self._model))
 
     def _second_opinion(
         self, begun: Writing, written: Sequence[Scored], samples: NDArray[np.int16]
     ) -> Generator[None, None, tuple[list[Scored], float]]:
-        """The network's sentences by what both make of them, and those that halt the robot, whatever the network came upon."""
+        """The sentences that either came upon, by what both make of them."""
         scores = {sentence.text: sentence.score for sentence in written}
-        phones = yield from self._phones.decoding(samples, list(dict.fromkeys((*scores, *self._halts))))
+        phones = yield from self._phones.decoding(samples, list(scores))
         against = _against(phones)
-        new = [text for text, much in against.items() if text not in scores and much < _AGAINST]
-        if new and phones.fit > _FITS:
-            spelling = Spelling(Grammar([Rule(STOP, text, {}) for text in new], {}).automaton, _pieces(self._model))
+        new = sorted((text for text, much in against.items() if text not in scores and much < _AGAINST), key=lambda text: against[text])
+        if new:
+            spelling = self._spelled(Grammar([Rule("", text, {}) for text in new[:_MOST_NEW]], {}))
             script = yield from write(self._model, spelling, begun, freely=False)
-            scores.update({sentence.text: sentence.score for sentence in script.sentences if _fit(sentence) > _WRITABLE})
+            scores.update({sentence.text: sentence.score for sentence in script.sentences})
         both = [Scored(text, score - _PHONES * against[text]) for text, score in scores.items() if text in against]
         ranked = _by_meaning(self._grammar, both)
         if not ranked:
             return ranked, 0.0
-        fit = _fit(Scored(ranked[0].text, scores[ranked[0].text]))
-        return ranked, _certainty(_CERTAINTY_OF_BOTH, fit, _ahead(ranked), phones.fit)
+        best = ranked[0].text
+        fits = next(sentence.score for sentence in phones.sentences if sentence.text == best) / phones.frames
+        return ranked, _certainty(_CERTAINTY_OF_BOTH, _fit(Scored(best, scores[best])), _ahead(ranked), fits)
 
 
 @cache
@@ -154,7 +152,7 @@ def _pieces(model: SpeechModel) -> Pieces:
 
 
 def _against(phones: Fit) -> Mapping[str, float]:
-    """What the phones speak against each sentence that they were asked about; empty of a sound in which they look for none."""
+    """What the phones speak against each sentence; nothing of a sound in which they look for none."""
     best = max((sentence.score for sentence in phones.sentences), default=0.0)
     return {sentence.text: min(_AGAINST, best - sentence.score) for sentence in phones.sentences}
 

@@ -110,12 +110,6 @@ def test_slots_hold_the_spoken_words() -> None:
     assert meaning == Meaning("fetch", (Argument("person", "me"), Argument("object", "red teddy bear")))
 
 
-def test_all_sentences_of_an_intent() -> None:
-    compiled = Grammar([Rule("halt", "(halt | stop) [now]", {}), Rule("go", "go on", {}), Rule("halt", "freeze", {})], {})
-    assert sorted(compiled.sentences("halt")) == ["freeze", "halt", "halt now", "stop", "stop now"]
-    assert list(compiled.sentences("dance")) == []
-
-
 def test_a_beginning_is_not_complete() -> None:
     compiled = grammar("go to the {place}")
     assert [compiled.is_complete(text) for text in ("", "go to the living", "go to the living room")] == [False, False, True]
