@@ -26,7 +26,7 @@ test: lint quick alone  ## all checks and tests, as the continuous integration r
 lint: developer  ## style, types, import contracts
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
-	$(RUN)/mypy
+	$(RUN)/mypy -n auto
 	$(RUN)/lint-imports --no-cache
 
 # Most tests may share the machine's cores; those of a whole graph of processes measure time, so they run alone.

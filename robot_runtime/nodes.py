@@ -111,13 +111,20 @@ def real_microphone(audio_in: str) -> bool:
     return audio_in != "sim" and not audio_in.startswith("file:")
 
 
-PROCESSES: dict[str, str] = {
-    "sim": "the simulated home: physics, people, sound, clock",
-    "eyes": "camera and perception; raw pictures stay here",
-    "voice": "hearing and speaking",
-    "mind": "world, planner, executive, social policy, navigation",
-    "guard": "the gate and the only door to the motors",
-    "watch": "recorder and timeline",
+@dataclass(frozen=True)
+class Process:
+    about: str
+    niceness: int = 0  # nice(2): by how much it yields to the others where there are too few cores
+
+
+# Eyes that are late make the robot careful; a voice that is late cuts people off, and a gate that is late stops everything.
+PROCESSES: dict[str, Process] = {
+    "sim": Process("the simulated home: physics, people, sound, clock"),
+    "eyes": Process("camera and perception; raw pictures stay here", niceness=5),
+    "voice": Process("hearing and speaking"),
+    "mind": Process("world, planner, executive, social policy, navigation"),
+    "guard": Process("the gate and the only door to the motors"),
+    "watch": Process("recorder and timeline", niceness=5),
 }
 
 NODES: tuple[Node, ...] = (

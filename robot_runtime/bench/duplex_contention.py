@@ -33,6 +33,8 @@ from robot_runtime.verbs.demo import Story, play
 
 _CASES = {"cascade": "", "engine": "duplex"}
 """Column → ``speech_backend``."""
+_EVERY_S = 40.0
+"""From one command to the next; to drive there takes less."""
 _NODES = ("camera", "perceive", "front_end", "ear", "voice", "duplex", "world", "mind", "navigator", "gate")
 
 
@@ -96,9 +98,11 @@ def prepared(folder: Path, backend: str, engine: Mapping[str, str], repeats: int
 
 
 def scenario(repeats: int, settle_s: float) -> dict[str, Any]:
-    """That of ``bench spine``, which begins once a model has been loaded."""
+    """That of ``bench spine``, which begins once a model has been loaded.  A command that is lost keeps no other waiting."""
     story = spine.scenario(repeats)
-    story["steps"][0]["when"] = {"at_s": settle_s}
+    commands = (step for step in story["steps"] if "say" in step["do"])
+    for index, command in enumerate(commands):
+        command["when"] = {"at_s": settle_s + index * _EVERY_S}
     return {**story, "title": "bench duplex --contention", "limit_s": story["limit_s"] + settle_s}
 
 

@@ -13,6 +13,7 @@ import json
 import sys
 from typing import Any
 
+from robot_runtime.nice import be_nice
 from robot_runtime.nodes import PROCESSES, Node, Settings, nodes
 from robot_runtime.ros import environment
 from safety.files import FileError, suggestion
@@ -26,6 +27,7 @@ def main(argv: list[str] | None = None) -> int:
         rows = rows_of(args.process, settings)
         if problem := environment.mixture():
             raise FileError(problem)
+        be_nice(PROCESSES[args.process].niceness)
         environment.prepare()
         from robot_runtime.ros.running import run  # loads rclpy, which reads the environment
 

@@ -44,10 +44,11 @@ def test_drift_and_growth_are_seen() -> None:
     assert set(rate_delays(60.0)) == {0}
 
 
-def test_the_robot_is_asked_only_once_a_model_has_been_loaded(tmp_path: Path) -> None:
+def test_the_robot_is_asked_once_a_model_has_been_loaded_and_again_though_it_missed_a_command(tmp_path: Path) -> None:
     settings = duplex_contention.prepared(tmp_path, "duplex", {"model": "tiny"}, 2, 45.0)
     story = load_scenario(settings.scenario)
-    assert story.limit_s > 45.0 and story.steps[0].when.at_s == 45.0
+    first, second = (step.when for step in story.steps if step.name.startswith("command"))
+    assert first.at_s == 45.0 and second.at_s == 85.0 and not second.after and story.limit_s > 85.0
     assert "tiny" in Path(settings.params_file).read_text()
 
 
