@@ -46,7 +46,7 @@ class Alternative:
     """Another sentence that may have been said, with another meaning."""
 
     text: str
-    confidence: float
+    confidence: float  # never more than that of the best: where nothing fits, neither does this
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def _hypothesis(ranked: Sequence[Scored], certainty: float, script: Script) -> H
     best, *others = ranked or [NOTHING]
     shares = np.exp([other.score - best.score for other in others])
     rest = (1.0 - certainty) * shares / shares.sum() if others else shares
-    alternatives = tuple(Alternative(other.text, float(share)) for other, share in zip(others, rest, strict=True))
+    alternatives = tuple(Alternative(other.text, min(certainty, float(share))) for other, share in zip(others, rest, strict=True))
     begun, free = script.begun, script.free.text
     if not begun.text:
         return Hypothesis(best.text, certainty, alternatives, free=free)
