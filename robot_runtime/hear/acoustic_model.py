@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -28,38 +28,29 @@ STATES = 3
 _INTERNAL, _BEGIN, _END, _SINGLE = range(4)  # where in a word a phone stands
 _WEIGHT_STEP = 1024 * math.log(1.0001)  # of the mixture weights, which the file holds as negative logarithms in one byte
 _LEAST_VARIANCE = 1e-4
-_KEPT_CONTEXTS = 1 << 16
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class PhoneModel:
-    """One phone between two others: the states that it shares with similar ones, and its transitions."""
+    """One phone between two others: the states that it shares with similar ones."""
 
     senones: tuple[int, ...]
-    transitions: int
-
-
-Contexts = tuple[tuple[PhoneModel, tuple[str, ...]], ...]
-"""Each model of a phone once, with the neighbours beside which it is this one."""
 
 
 class AcousticModel:
     """The files of one pocketsphinx model.
 
-    :param folder: with ``mdef``, ``means``, ``variances``, ``sendump`` and ``transition_matrices``
+    :param folder: with ``mdef``, ``means``, ``variances`` and ``sendump``
     """
 
     def __init__(self, folder: Path) -> None:
-        self.by_left = lru_cache(_KEPT_CONTEXTS)(self._by_left)
-        self.by_right = lru_cache(_KEPT_CONTEXTS)(self._by_right)
         self._read_phones((folder / "mdef").read_bytes())
         means = _gaussians(folder / "means")
         variances = np.maximum(_gaussians(folder / "variances"), _LEAST_VARIANCE)
         self.codebooks, _, self.densities, _ = means.shape
         self._read_weights((folder / "sendump").read_bytes())
-        self.transitions = np.log(np.maximum(_transitions(folder / "transition_matrices"), 1e-30)).astype(np.float32)
         # log N(x; m, v) is linear in (1, x, x²), so that all Gaussians of a stream are one matrix product.
         constant = -0.5 * (np.log(2 * np.pi * variances) + means**2 / variances).sum(-1, keepdims=True)
         rows = np.concatenate([constant, means / variances, -0.5 / variances], axis=-1).transpose(1, 0, 2, 3)
@@ -79,8 +70,8 @@ class AcousticModel:
         entries = np.frombuffer(data, np.dtype([("states", "<i4"), ("transitions", "<i4"), ("context", "u1", 4)]), models, at)
         at += 12 * models + 4
         states = np.frombuffer(data, "<u2", sequences * STATES, at).reshape(-1, STATES)
-        kinds = list(zip(entries["states"].tolist(), entries["transitions"].tolist(), strict=True))
-        distinct = {kind: PhoneModel(tuple(states[kind[0]].tolist()), kind[1]) for kind in set(kinds)}
+        kinds = entries["states"].tolist()
+        distinct = {kind: PhoneModel(tuple(states[kind].tolist())) for kind in set(kinds)}
         self._alone = {name: distinct[kind] for name, kind in zip(self.phones, kinds, strict=False)}
         contexts = map(tuple, entries["context"][phones:].tolist())  # place in the word, phone, left, right
         self._between = dict(zip(contexts, (distinct[kind] for kind in kinds[phones:]), strict=True))
@@ -113,14 +104,6 @@ class AcousticModel:
                 if model is not None:
                     return model
         return self._alone[phone]
-
-    def _by_left(self, phone: str, lefts: tuple[str, ...], right: str) -> Contexts:
-        """The first phone of a longer word, after each of several others."""
-        return _alike(lefts, lambda left: self.between(phone, left, right, first=True, last=False))
-
-    def _by_right(self, phone: str, left: str, rights: tuple[str, ...]) -> Contexts:
-        """The last phone of a longer word, before each of several others."""
-        return _alike(rights, lambda right: self.between(phone, left, right, first=False, last=True))
 
     # ------------------------------------------------------------ scores
 
@@ -175,13 +158,6 @@ class Scorer:
         return total[:, self._places]
 
 
-def _alike(neighbours: Sequence[str], model: Callable[[str], PhoneModel]) -> Contexts:
-    found: dict[PhoneModel, list[str]] = {}
-    for neighbour in neighbours:
-        found.setdefault(model(neighbour), []).append(neighbour)
-    return tuple((one, tuple(beside)) for one, beside in found.items())
-
-
 def _gaussians(path: Path) -> NDArray[np.float64]:
     """(codebooks, streams, densities, 13)."""
     data, at = _after_header(path)
@@ -189,14 +165,6 @@ def _gaussians(path: Path) -> NDArray[np.float64]:
     at += 4 * (3 + streams + 1)
     size = books * streams * densities * WIDTH
     return np.frombuffer(data, "<f4", size, at).reshape(books, streams, densities, WIDTH).astype(np.float64)
-
-
-def _transitions(path: Path) -> NDArray[np.float64]:
-    """(matrices, 3, 4): from each state to each, and out of the phone."""
-    data, at = _after_header(path)
-    count, sources, targets, size = struct.unpack_from("<4i", data, at)
-    matrices = np.frombuffer(data, "<f4", size, at + 16).reshape(count, sources, targets).astype(np.float64)
-    return np.asarray(matrices / matrices.sum(axis=-1, keepdims=True))
 
 
 def _after_header(path: Path) -> tuple[bytes, int]:

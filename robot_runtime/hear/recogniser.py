@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from robot_runtime.hear.beam_search import NOTHING, Scored, Script, write
 from robot_runtime.hear.grammar import Grammar, Meaning, Rule
-from robot_runtime.hear.phone_recogniser import PhoneRecogniser
+from robot_runtime.hear.phone_recogniser import Fit, PhoneRecogniser
 from robot_runtime.hear.speech_model import SpeechModel, Writing, moonshine
 from robot_runtime.hear.spelling import START, Pieces, Spelling
 from robot_runtime.language.language import REFERENCE
@@ -30,14 +30,15 @@ _FAR_BEHIND = 6.0  # natural logarithms, as far as the search looks
 _FEW_LETTERS = 4  # what a text costs beside its letters: that it ends there
 _SURE = 0.8  # from here on no second opinion is asked
 _AT_ONCE = 64  # beginnings of texts that are spelled in one piece
-_PHONES = 0.1  # weight of the phones' score, in which frames count as if they were independent
-_AGAINST = 60.0  # how much the phones speak against a sentence that they did not come upon
+_PHONES = 0.15  # weight of the phones' score, in which frames count as if they were independent
+_AGAINST = 80.0  # how much the phones speak against a sentence at most
+_MOST_NEW = 4  # sentences that only the phones came upon, and the network is asked about
 
 # Logistic regressions over development sounds that were heard right or not, and speech that was no sentence of the grammar
 # (docs/hearing.md): the constant; how well the network finds that the sentence fits, a letter; how far the next meaning lies
-# behind; and for both recognisers how well the best sentence of the phones fits them, a frame.
+# behind; and for both recognisers how well the sentence fits the phones, a frame.
 _CERTAINTY = (2.29, 5.99, 0.347)
-_CERTAINTY_OF_BOTH = (3.39, 2.83, 0.443, 1.80)
+_CERTAINTY_OF_BOTH = (3.09, 1.89, 0.396, 1.06)
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Alternative:
     """Another sentence that may have been said, with another meaning."""
 
     text: str
-    confidence: float
+    confidence: float  # never more than that of the best: where nothing fits, neither does this
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,6 @@ class Recogniser:
             spelling.next(position)
             if number % _AT_ONCE == 0:
                 yield
-        yield from self._phones.preparing()
 
     def _take(self, grammar: Grammar) -> None:
         self._grammar, self._spelling = grammar, self._spelled(grammar)
@@ -128,19 +128,22 @@ class Recogniser:
     def _second_opinion(
         self, begun: Writing, written: Sequence[Scored], samples: NDArray[np.int16]
     ) -> Generator[None, None, tuple[list[Scored], float]]:
-        """Sentences by what both make of them."""
-        phones = yield from self._phones.decoding(samples)
+        """The sentences that either came upon, by what both make of them."""
         scores = {sentence.text: sentence.score for sentence in written}
-        new = [sentence.text for sentence in phones.sentences if sentence.text not in scores]
+        phones = yield from self._phones.decoding(samples, list(scores))
+        against = _against(phones)
+        new = sorted((text for text, much in against.items() if text not in scores and much < _AGAINST), key=lambda text: against[text])
         if new:
-            spelling = self._spelled(Grammar([Rule("", text, {}) for text in new], {}))
+            spelling = self._spelled(Grammar([Rule("", text, {}) for text in new[:_MOST_NEW]], {}))
             script = yield from write(self._model, spelling, begun, freely=False)
             scores.update({sentence.text: sentence.score for sentence in script.sentences})
-        ranked = _by_meaning(self._grammar, _together(scores, phones.sentences))
-        if not ranked or not phones.sentences:
+        both = [Scored(text, score - _PHONES * against[text]) for text, score in scores.items() if text in against]
+        ranked = _by_meaning(self._grammar, both)
+        if not ranked:
             return ranked, 0.0
-        fit = _fit(Scored(ranked[0].text, scores[ranked[0].text]))
-        return ranked, _certainty(_CERTAINTY_OF_BOTH, fit, _ahead(ranked), phones.fit)
+        best = ranked[0].text
+        fits = next(sentence.score for sentence in phones.sentences if sentence.text == best) / phones.frames
+        return ranked, _certainty(_CERTAINTY_OF_BOTH, _fit(Scored(best, scores[best])), _ahead(ranked), fits)
 
 
 @cache
@@ -148,11 +151,10 @@ def _pieces(model: SpeechModel) -> Pieces:
     return Pieces(model.pieces)
 
 
-def _together(written: Mapping[str, float], phones: Sequence[Scored]) -> list[Scored]:
-    """The network's sentences, each less what the phones speak against it."""
-    best = max((sentence.score for sentence in phones), default=0.0)
-    against = {sentence.text: best - sentence.score for sentence in phones}
-    return [Scored(text, score - _PHONES * against.get(text, _AGAINST)) for text, score in written.items()]
+def _against(phones: Fit) -> Mapping[str, float]:
+    """What the phones speak against each sentence; nothing of a sound in which they look for none."""
+    best = max((sentence.score for sentence in phones.sentences), default=0.0)
+    return {sentence.text: min(_AGAINST, best - sentence.score) for sentence in phones.sentences}
 
 
 def _by_meaning(grammar: Grammar, sentences: Sequence[Scored]) -> list[Scored]:
@@ -182,7 +184,7 @@ def _hypothesis(ranked: Sequence[Scored], certainty: float, script: Script) -> H
     best, *others = ranked or [NOTHING]
     shares = np.exp([other.score - best.score for other in others])
     rest = (1.0 - certainty) * shares / shares.sum() if others else shares
-    alternatives = tuple(Alternative(other.text, float(share)) for other, share in zip(others, rest, strict=True))
+    alternatives = tuple(Alternative(other.text, min(certainty, float(share))) for other, share in zip(others, rest, strict=True))
     begun, free = script.begun, script.free.text
     if not begun.text:
         return Hypothesis(best.text, certainty, alternatives, free=free)

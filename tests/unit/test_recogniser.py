@@ -56,6 +56,13 @@ def test_nothing_and_next_to_nothing_say_nothing(recogniser: Recogniser) -> None
     assert recogniser.decode(noise).confidence < 0.2
 
 
+def test_where_nothing_fits_no_alternative_is_sure(recogniser: Recogniser) -> None:
+    """Else what halts the robot would be sure by being the only other one."""
+    heard = recogniser.decode(spoken("make my bed tomorrow"))
+    assert heard.confidence < 0.2 and heard.alternatives
+    assert max(other.confidence for other in heard.alternatives) <= heard.confidence
+
+
 def test_other_talk_is_no_command_and_is_told_as_it_was_heard(recogniser: Recogniser) -> None:
     heard = recogniser.decode(spoken("the weather will be cloudy this evening"))
     assert heard.confidence < 0.2

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from robot_runtime.hear import recognisers
@@ -115,6 +115,7 @@ def distance(one: str, other: str) -> float:
 # ---------------------------------------------------------------- the nearest sentence
 
 
+@example("ea rd")  # two distances differ in the last digit only
 @given(st.one_of(st.text("abcdeghiknorst ", max_size=30), st.sampled_from(SENTENCES).flatmap(
     lambda text: st.integers(0, len(text) - 1).map(lambda place: text[:place] + "x" + text[place + 2 :]))))  # fmt: skip
 def test_every_sentence_is_found_at_its_distance_the_nearest_first(text: str) -> None:
@@ -122,7 +123,8 @@ def test_every_sentence_is_found_at_its_distance_the_nearest_first(text: str) ->
     expected = {sentence: distance(sentence + " ", said) for sentence in SENTENCES}
     found = near(text)
     assert {sentence.text: pytest.approx(sentence.distance) for sentence in found} == expected
-    assert [sentence.distance for sentence in found] == sorted(sentence.distance for sentence in found)
+    distances = [round(sentence.distance, 6) for sentence in found]  # sums of tenths, added up in another order for each
+    assert distances == sorted(distances)
     assert near(text, 3) == found[:3]
 
 
