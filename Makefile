@@ -26,7 +26,7 @@ test: lint quick alone  ## all checks and tests, as the continuous integration r
 lint: developer  ## style, types, import contracts
 	$(RUN)/ruff check
 	$(RUN)/ruff format --check
-	$(RUN)/mypy
+	$(RUN)/mypy -n auto
 	$(RUN)/lint-imports --no-cache
 
 # Most tests may share the machine's cores; those of a whole graph of processes measure time, so they run alone.
@@ -34,8 +34,10 @@ quick: developer
 	$(RUN)/pytest -n auto -m "not alone and not long" $(ARGS)
 
 ALONE = $$(grep -rl --include='*.py' mark.alone tests)
+WAITS = $$(grep -rl --include='*.py' mark.waits tests)
 alone: developer
-	$(RUN)/pytest $(ALONE) -m "alone and not long" $(ARGS)
+	$(RUN)/pytest $(WAITS) -n 4 -m "waits and not long" $(ARGS)
+	$(RUN)/pytest $(ALONE) -m "alone and not waits and not long" $(ARGS)
 
 long: developer  ## the tests that `make test` leaves out: whole plays and long measurements, a quarter of an hour on two cores
 	$(RUN)/pytest -n auto -m "long and not alone" $(ARGS)

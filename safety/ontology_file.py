@@ -74,22 +74,24 @@ def load_chain(path: str | Path) -> Loaded:
 
     :raises FileError: unreadable, malformed, extending itself, or naming what does not exist
     """
-    names, layers = [], []
-    for name, content in chain(path):
-        names.append(name)
-        layers.append(parse(content, OntologyFile, str(name)))
-    whole = layers[-1]
-    for layer in reversed(layers[:-1]):
-        whole = _together(whole, layer)
-    whole = _with_implied(whole, str(path))
-    _check(whole, str(path))
+    names, texts = zip(*((name, text) for name, text, _ in chain(path)), strict=True)
     files = tuple(resolve(name) for name in reversed(names))
-    classes = {name: _resolved(name, whole.classes) for name in whole.classes}
-    return Loaded(whole.model_copy(update={"classes": classes}), files, chain_hash(files))
+    return Loaded(_whole(tuple(map(str, names)), texts), files, chain_hash(files))
 
 
-def chain(path: str | Path) -> Iterator[tuple[str | Path, Any]]:
-    """The content of a file, then of the one that its ``extends`` names, and so on.
+@lru_cache(maxsize=16)
+def _whole(names: tuple[str, ...], texts: tuple[str, ...]) -> OntologyFile:
+    """The extending file first.  Gates that are built anew and whoever compares rules read the same again and again; nobody changes it."""
+    *extending, whole = (parse(_content(text, name), OntologyFile, name) for name, text in zip(names, texts, strict=True))
+    for layer in reversed(extending):
+        whole = _together(whole, layer)
+    whole = _with_implied(whole, names[0])
+    _check(whole, names[0])
+    return whole.model_copy(update={"classes": {name: _resolved(name, whole.classes) for name in whole.classes}})
+
+
+def chain(path: str | Path) -> Iterator[tuple[str | Path, str, Any]]:
+    """Name, text and content of a file, then of the one that its ``extends`` names, and so on.
 
     :raises FileError: one cannot be read, or a file extends itself
     """
@@ -99,8 +101,9 @@ def chain(path: str | Path) -> Iterator[tuple[str | Path, Any]]:
         if file in seen or len(seen) == MAX_CHAIN:
             raise FileError(f"{path}: extends: {' → '.join(f.name for f in (*seen, file))} has no end; take one 'extends' out")
         seen.append(file)
-        content = _content(read_text(resolve(path)), str(path))
-        yield path, content
+        text = read_text(resolve(path))
+        content = _content(text, str(path))
+        yield path, text, content
         base = content.get("extends") if isinstance(content, dict) else None
         if not base or not isinstance(base, str):
             return
@@ -109,7 +112,6 @@ def chain(path: str | Path) -> Iterator[tuple[str | Path, Any]]:
 
 @lru_cache(maxsize=16)
 def _content(text: str, path: str) -> Any:
-    """The same files are read again and again, by a gate that was built anew and by whoever compares rules; nobody changes it."""
     return parse_yaml(text, path)
 
 

@@ -50,7 +50,7 @@ class Rules(Model):
         :raises FileError: unreadable, malformed, a rule names a skill or property that does not exist, or a file loosens what
             it extends and does not say why
         """
-        layers = [(str(name), content) for name, content in chain(path)][::-1]
+        layers = [(str(name), content) for name, _, content in chain(path)][::-1]
         rules = _parsed(layers[0][1], cls, layers[0][0])  # the first file of a chain stands alone
         merged = merge_files(layers)
         if len(layers) > 1:

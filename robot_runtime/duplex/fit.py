@@ -70,6 +70,16 @@ def parts(*, seeing: bool) -> Parts:
     return Parts(temporal, depth_weights, 32000 * dim, embeddings, sight, eye)
 
 
+def weight_bytes(weights: str, *, seeing: bool = True) -> float:
+    """What all weights take; embeddings, text head, sight and image encoder stay in 16 bits.
+
+    >>> round(weight_bytes("bf16") / 1e9, 1)
+    16.6
+    """
+    model = parts(seeing=seeing)
+    return (model.temporal + model.depth) * BITS[weights] / 8 + 2 * (model.text_head + model.sight + model.embeddings + model.eye)
+
+
 @dataclass(frozen=True)
 class Fit:
     board: str
@@ -81,7 +91,7 @@ class Fit:
 
 
 def fit(board: Board, weights: str, *, seeing: bool = True) -> Fit:
-    """Whether the 7 B model does on a board; embeddings, text head and image encoder stay in 16 bits.
+    """Whether the 7 B model does on a board.
 
     >>> fit(BOARDS[2], "int4").fits, fit(BOARDS[2], "bf16").fits
     (True, False)
@@ -89,7 +99,7 @@ def fit(board: Board, weights: str, *, seeing: bool = True) -> Fit:
     model = parts(seeing=seeing)
     packed = (model.temporal + model.depth) * BITS[weights] / 8
     read = packed + 2 * model.text_head + _CACHE_BYTES + (_sight_bytes() if seeing else 0)
-    kept = packed + 2 * (model.text_head + model.sight + model.embeddings + model.eye) + _CACHE_BYTES
+    kept = weight_bytes(weights, seeing=seeing) + _CACHE_BYTES
     least_s = read / board.bandwidth_bytes_a_s
     fits = kept + _HEADROOM_BYTES <= board.memory_bytes and least_s / _REACHED <= FRAME_S
     return Fit(board.name, weights, kept / 1e9, 1e3 * least_s, 1e3 * least_s / _REACHED, fits)

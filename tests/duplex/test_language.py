@@ -13,8 +13,11 @@ pytest.importorskip("moshi", reason="needs the extra [duplex]: run `make duplex`
 
 from moshi.models.lm import LMGen  # noqa: E402
 
+from robot_runtime.duplex.fit import BITS, weight_bytes  # noqa: E402
+from robot_runtime.duplex.model.build import build_eye  # noqa: E402
 from robot_runtime.duplex.model.language import build_language  # noqa: E402
-from robot_runtime.duplex.model.sizes import TINY_LANGUAGE  # noqa: E402
+from robot_runtime.duplex.model.quantise import quantise  # noqa: E402
+from robot_runtime.duplex.model.sizes import TINY_LANGUAGE, EyeSizes, seven_b  # noqa: E402
 from tests.duplex.weights import MODES, codes, fill, pictures  # noqa: E402
 
 torch.set_num_threads(1)
@@ -53,3 +56,14 @@ def test_a_picture_changes_what_is_said_and_a_swap_does_so_from_its_frame_on(mod
     none, one, swap = (json.loads(GOLDEN.read_text())[mode] for mode in ("none", "one", "swap"))
     changed = next(frame for frame, (a, b) in enumerate(zip(one, swap, strict=True)) if a != b)
     assert none != one and len(swap) // 2 <= changed < len(swap) // 2 + 5
+
+
+@pytest.mark.parametrize("weights", BITS)
+def test_the_arithmetic_knows_how_much_memory_the_large_model_takes(weights: str) -> None:
+    """The model itself, built and packed without its values, against the sums from its sizes."""
+    dtype = torch.bfloat16 if weights == "bf16" else torch.float16
+    language = build_language(seven_b(), seeing=True, device="meta", dtype=dtype)
+    quantise(language, weights)
+    eye = build_eye(EyeSizes(), language.dim, "meta", dtype)
+    held = sum(tensor.numel() * tensor.element_size() for part in (language, eye) for tensor in (*part.parameters(), *part.buffers()))
+    assert held == pytest.approx(weight_bytes(weights), rel=0.03)

@@ -21,7 +21,7 @@ from sim.base_controller import BaseController
 from sim.serial_port import Emulator
 from tests.ros.conftest import LIMIT_S
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.waits]  # against a port, in real time
 
 SPEED_MPS = 0.6
 BRAKING_S = 0.12  # from that speed at 5 m/s²

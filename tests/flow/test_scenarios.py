@@ -13,7 +13,7 @@ from robot_runtime.paths import ROOT
 from sim.play import play
 
 SCENARIOS = sorted((ROOT / "sim" / "scenarios").glob("*.yaml"))
-ALWAYS = {"child_cannot_resume", "fetch_red_cup", "refuse_knife_to_child", "slower_please", "step_in_path", "stop_resume"}
+ALWAYS = {"child_cannot_resume", "fetch_red_cup", "refuse_knife_to_child", "step_in_path", "stop_resume"}
 """One that does what it is told, and those about safety; the others take minutes of processor time together."""
 
 

@@ -20,7 +20,7 @@ from safety.types import Verdict
 from safety.verdicts import decision
 from tests.safety.adversary import play
 
-EPISODES = 150
+EPISODES = 90
 PARTS = 6
 """So that several cores can share them."""
 

@@ -284,4 +284,4 @@ class GateMachine(RuleBasedStateMachine):
 
 
 TestGateMachine = GateMachine.TestCase
-TestGateMachine.settings = runs(25)
+TestGateMachine.settings = runs(15)

@@ -22,7 +22,7 @@ from robot_runtime.messages import AudioFrame, EncodedImage, FloorDecision, Plan
 from robot_runtime.stage import Inbox
 from safety.types import People, Person
 
-pytestmark = pytest.mark.alone  # against a process, in real time
+pytestmark = [pytest.mark.alone, pytest.mark.waits]  # against a process, in real time
 
 ENGINE = str(Path(__file__).with_name("duplex_engine.py"))
 STEP_S = 0.02

@@ -81,7 +81,7 @@ class Run:
         return snr_db(sound, times_s, TONE_HZ)
 
 
-MINUTES = int(os.environ.get("SOUND_MINUTES", "6"))
+MINUTES = int(os.environ.get("SOUND_MINUTES", "4"))
 """Of the long case; SOUND_MINUTES=30 makes it half an hour."""
 
 CASES = {
