@@ -39,7 +39,7 @@ alone: developer
 	$(RUN)/pytest $(WAITS) -n 4 -m "waits and not long" $(ARGS)
 	$(RUN)/pytest $(ALONE) -m "alone and not waits and not long" $(ARGS)
 
-long: developer  ## the tests that `make test` leaves out: whole plays and long measurements, some ten minutes on two cores
+long: developer  ## the tests that `make test` leaves out: whole plays and long measurements, a quarter of an hour on two cores
 	$(RUN)/pytest -n auto -m "long and not alone" $(ARGS)
 	$(RUN)/pytest $(ALONE) -m "long and alone" $(ARGS)
 

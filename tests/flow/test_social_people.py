@@ -77,6 +77,7 @@ def test_wrong_guesses_are_made_by_the_oracle_alone(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)  # half a minute to two of a core of its own
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
 def test_in_the_home_the_sound_that_leaves_the_robot_is_right_by_the_second_sentence(case: Case) -> None:
     """By pictures and the networks that ship, but where a wrong guess has to be made on purpose."""
