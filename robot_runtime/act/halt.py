@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ _ANGLES = 72
 _RING_STEP_M = 0.05
 _STAY_M = 0.05  # so much too far is near enough to stay
 _SAME_M = 0.4  # a person so near to the goal point is the goal
+_ASTRAY_M = 1.5  # so far may the place of a voice be wrong: three times its standard deviation
 
 
 class HaltConfig(StageConfig):
@@ -68,7 +70,20 @@ class HaltChooser:
 
     def choose(self, goal: NavGoal, costs: Costs, robot: Pose2, people: Points) -> Halt | None:
         """The best place that can be reached and is not taken by a person, or None when there is none."""
-        return self._at_distance(goal, costs, robot, people) if goal.stand_off_m > 0.0 else self._on_point(goal, costs, people)
+        if goal.stand_off_m <= 0.0:
+            return self._on_point(goal, costs, people)
+        return self._at_distance(goal, costs, robot, people) or self._at_distance(self._indoors(goal, costs), costs, robot, people)
+
+    def _indoors(self, goal: NavGoal, costs: Costs) -> NavGoal:
+        """Whoever was only heard may be thought to be beyond the outer wall; then they are on the floor that is nearest to it."""
+        if not self._semantic.places or self._semantic.place_at(goal.x_m, goal.y_m):
+            return goal
+        floor = self._map.centres(*np.nonzero(np.isfinite(costs.cost)))
+        away_m = np.hypot(floor[:, 0] - goal.x_m, floor[:, 1] - goal.y_m)
+        if away_m.min(initial=np.inf) > _ASTRAY_M:
+            return goal
+        x_m, y_m = (float(v) for v in floor[int(np.argmin(away_m))])
+        return replace(goal, x_m=x_m, y_m=y_m)
 
     def _on_point(self, goal: NavGoal, costs: Costs, people: Points) -> Halt | None:
         exact = np.array(((goal.x_m, goal.y_m),))

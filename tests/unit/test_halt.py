@@ -54,6 +54,16 @@ def test_never_from_behind_a_wall(site: Path) -> None:
     assert halt is not None and halt.x_m > 5.1
 
 
+def test_a_voice_from_beyond_the_outer_wall_is_gone_to_on_this_side_of_it(site: Path) -> None:
+    halt = choose(site, goal(4.4, -0.5, stand_off_m=1.0), Pose2(1.0, 1.0, 0.0))
+    assert halt is not None and load_semantic_map(site).place_at(halt.x_m, halt.y_m) == load_semantic_map(site).place_at(4.4, 0.5) != ""
+    assert math.hypot(halt.x_m - 4.4, halt.y_m) < 1.5
+
+
+def test_what_is_far_outside_is_not_gone_to(site: Path) -> None:
+    assert choose(site, goal(4.4, -4.0, stand_off_m=1.0), Pose2(1.0, 1.0, 0.0)) is None
+
+
 def test_who_stands_at_the_distance_stays(site: Path) -> None:
     robot = Pose2(3.5, 1.0, 2.0)
     halt = choose(site, goal(4.4, 1.0, stand_off_m=1.0), robot)
