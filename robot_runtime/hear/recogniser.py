@@ -176,8 +176,9 @@ def _ahead(ranked: Sequence[Scored]) -> float:
 
 
 def _certainty(weights: Sequence[float], *values: float) -> float:
+    """A logistic function; written so that what cannot be, as words longer than the sound, is not too much for it."""
     constant, *others = weights
-    return 1.0 / (1.0 + math.exp(-constant - sum(weight * value for weight, value in zip(others, values, strict=True))))
+    return 0.5 + 0.5 * math.tanh(0.5 * (constant + sum(weight * value for weight, value in zip(others, values, strict=True))))
 
 
 def _hypothesis(ranked: Sequence[Scored], certainty: float, script: Script) -> Hypothesis:

@@ -56,6 +56,13 @@ def test_nothing_and_next_to_nothing_say_nothing(recogniser: Recogniser) -> None
     assert recogniser.decode(noise).confidence < 0.2
 
 
+@pytest.mark.parametrize("samples", [1600, 3200, 4800, 6400])
+def test_a_snatch_too_short_for_any_sentence_is_none(recogniser: Recogniser, samples: int) -> None:
+    heard = recogniser.decode(spoken("make the light red")[9600 : 9600 + samples])
+    assert 0 <= heard.confidence < 0.2
+    assert all(0 <= other.confidence < 0.2 for other in heard.alternatives)
+
+
 def test_where_nothing_fits_no_alternative_is_sure(recogniser: Recogniser) -> None:
     """Else what halts the robot would be sure by being the only other one."""
     heard = recogniser.decode(spoken("make my bed tomorrow"))
