@@ -100,9 +100,10 @@ def noise_floor(powers: Floats) -> Floats:
 def _quietest(powers: Floats) -> NDArray[np.int64]:
     """Places of the quietest fifth of the frames, in their order."""
     count = max(_FEWEST_FRAMES, int(len(powers) * _QUIETEST))
-    loudness = np.convolve(np.log(powers).mean(axis=1), np.ones(_SMOOTHING) / _SMOOTHING, mode="same")
-    loudness[: _SMOOTHING // 2] = loudness[_SMOOTHING // 2] if len(loudness) > _SMOOTHING else loudness[: _SMOOTHING // 2]
+    loudness = np.log(powers).mean(axis=1)
     if len(loudness) > _SMOOTHING:
+        loudness = np.convolve(loudness, np.ones(_SMOOTHING) / _SMOOTHING, mode="same")
+        loudness[: _SMOOTHING // 2] = loudness[_SMOOTHING // 2]
         loudness[-(_SMOOTHING // 2) :] = loudness[-(_SMOOTHING // 2) - 1]
     return np.sort(np.argsort(loudness)[:count])
 

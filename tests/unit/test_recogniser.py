@@ -63,6 +63,15 @@ def test_a_snatch_too_short_for_any_sentence_is_none(recogniser: Recogniser, sam
     assert all(0 <= other.confidence < 0.2 for other in heard.alternatives)
 
 
+@pytest.mark.parametrize("samples", [800, 4000, 16_000])
+def test_clicks_in_digital_silence_are_no_words(recogniser: Recogniser, samples: int) -> None:
+    """As of a microphone that drops out: between the gaps there are a few frames only."""
+    for at in range(0, samples - 320, samples // 8):
+        clicks = np.zeros(samples, np.int16)
+        clicks[[at, at + 300]] = 30_000
+        assert recogniser.decode(clicks).confidence < 0.2
+
+
 def test_where_nothing_fits_no_alternative_is_sure(recogniser: Recogniser) -> None:
     """Else what halts the robot would be sure by being the only other one."""
     heard = recogniser.decode(spoken("make my bed tomorrow"))
