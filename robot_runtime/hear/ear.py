@@ -132,6 +132,8 @@ class Ear:
         self._recogniser = recogniser(config.recogniser, self._build_grammar(_NO_NAMES), config.languages)
         self._listener = Listener(config, self._recogniser)
         self._floor = FloorKeeper(config.floor)
+        if config.prepare:
+            deque(self._recogniser.preparing(), maxlen=0)
         self.reset()
 
     def reset(self) -> None:
