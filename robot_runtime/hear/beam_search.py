@@ -57,14 +57,13 @@ class _Beam:
     position: Position
 
 
-def write(model: SpeechModel, spelling: Spelling, begun: Writing, *, freely: bool = True) -> Generator[None, None, Script]:
+def write(model: SpeechModel, spelling: Spelling, begun: Writing) -> Generator[None, None, Script]:
     """Search, in pieces of some milliseconds, for what a sound says.
 
     :param begun: one text about the sound, of which nothing is written yet
-    :param freely: whether to write without the grammar as well
     """
     writing, found = begun, _Found()
-    free = _Free(model.pieces, _FEW_PIECES + int(begun.duration_s * _PIECES_A_S) if freely else 0)
+    free = _Free(model.pieces, _FEW_PIECES + int(begun.duration_s * _PIECES_A_S))
     beams = [_Beam(0, 0, "", 0.0, START)]
     free_row = 0
     for _ in range(_MOST_PIECES):

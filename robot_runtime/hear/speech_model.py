@@ -11,7 +11,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -25,7 +27,9 @@ _ENCODER, _DECODER, _TOKENS = "encoder_model.ort", "decoder_model_merged.ort", "
 
 BEGIN, END = 1, 2
 """Pieces that stand before and after every text."""
+_FIRST = 259  # before it stand single bytes, for letters that are no piece
 _SPACE = "▁"
+_ENDS = ".?!"
 _FULL_SCALE = 32768.0
 _RATE_HZ = 16_000
 _SILENCE = 4800  # samples after a sound: with 0.3 s of it the network knows better that a text is over
@@ -67,6 +71,7 @@ class SpeechModel:
         self._outputs = [value.name for value in self._decoder.get_outputs()]
         self._changing = [name for name in self._outputs if ".encoder." not in name]
         self.pieces = _pieces(folder / _TOKENS)
+        self._numbers = {piece: number for number, piece in reversed([*enumerate(self.pieces)]) if number >= _FIRST}
         self.name = f"moonshine tiny-en {file_hash(folder / _ENCODER)[:8]} {file_hash(folder / _DECODER)[:8]}"
 
     def begin(self, samples: NDArray[np.int16]) -> Writing:
@@ -87,21 +92,53 @@ class SpeechModel:
         past = {name: (_so_many(value, len(rows)) if ".encoder." in name else value[rows]) for name, value in writing._past.items()}
         return self._write(writing._sound, writing._samples, past, pieces, first=False)
 
+    def judge(self, begun: Writing, texts: Sequence[str]) -> list[float]:
+        """Natural logarithms of how likely texts are, up to the sign that fits best after them, or to their end; all in one run.
+
+        :param begun: one text about the sound, of which nothing is written yet
+        """
+        rows = [self.split(text[:1].upper() + text[1:]) for text in texts]
+        pieces = np.full((len(rows), max(map(len, rows))), END, np.int64)
+        for row, at in enumerate(rows):
+            pieces[row, : len(at)] = at
+        past = {name: _so_many(value, len(rows)) for name, value in begun._past.items()}
+        (logits,) = self._decoder.run(self._outputs[:1], self._inputs(begun._sound, begun._samples, past, pieces, first=False))
+        after = _log_softmax(logits)
+        ends = [END, *(self._numbers[sign] for sign in _ENDS)]
+        return [
+            float(begun.log_probabilities[0, at[0]] + scores[np.arange(len(at) - 1), at[1:]].sum() + scores[len(at) - 1, ends].max())
+            for scores, at in zip(after, rows, strict=True)
+        ]
+
+    def split(self, text: str) -> list[int]:
+        """The pieces that the network writes a text with: of two neighbours those are joined first that were when it was trained.
+
+        Letters that it does not know are left out.
+        """
+        parts = [letter for letter in f" {text}" if letter in self._numbers]
+        while True:
+            joined = [self._numbers.get(one + other, len(self.pieces)) for one, other in pairwise(parts)]
+            at = min(range(len(joined)), key=joined.__getitem__, default=0)
+            if not joined or joined[at] == len(self.pieces):
+                return [self._numbers[part] for part in parts]
+            parts[at : at + 2] = [parts[at] + parts[at + 1]]
+
     def _write(self, heard: Floats, samples: int, past: dict[str, Floats], pieces: Sequence[int], *, first: bool) -> Writing:
-        count = len(pieces)
         wanted = self._outputs if first else self._changing  # what it made of the sound would be copied for each text
-        logits, *present = self._decoder.run(
-            wanted,
-            {
-                "input_ids": np.asarray(pieces, np.int64)[:, None],
-                "encoder_hidden_states": np.broadcast_to(heard, (count, *heard.shape[1:])),
-                "encoder_attention_mask": np.ones((count, samples), np.int64),
-                "use_cache_branch": np.array([not first]),
-                **past,
-            },
-        )
+        inputs = self._inputs(heard, samples, past, np.asarray(pieces, np.int64)[:, None], first=first)
+        logits, *present = self._decoder.run(wanted, inputs)
         now = {name.replace("present", "past_key_values"): value for name, value in zip(wanted[1:], present, strict=True)}
         return Writing(_log_softmax(logits[:, -1]), {**past, **now}, heard, samples)
+
+    def _inputs(self, heard: Floats, samples: int, past: dict[str, Floats], pieces: NDArray[np.int64], *, first: bool) -> dict[str, Any]:
+        count = len(pieces)
+        return {
+            "input_ids": pieces,
+            "encoder_hidden_states": np.broadcast_to(heard, (count, *heard.shape[1:])),
+            "encoder_attention_mask": np.ones((count, samples), np.int64),
+            "use_cache_branch": np.array([not first]),
+            **past,
+        }
 
 
 @cache
@@ -157,11 +194,11 @@ def _pieces(file: Path) -> list[str]:
 
 
 def _so_many(same: Floats, rows: int) -> Floats:
-    """What the decoder made of the sound, which is the same for every text, for so many of them; copied only when they become more."""
+    """What is the same for every text, for so many of them; copied only when they become more."""
     return same[:rows] if rows <= len(same) else np.repeat(same[:1], rows, 0)
 
 
 def _log_softmax(logits: Floats) -> Floats:
-    logits -= logits.max(axis=1, keepdims=True)
-    logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    logits -= logits.max(axis=-1, keepdims=True)
+    logits -= np.log(np.exp(logits).sum(axis=-1, keepdims=True))
     return logits

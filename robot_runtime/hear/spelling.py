@@ -146,7 +146,7 @@ class Spelling:
                 ways.setdefault(stop, []).append((Place(target, _AFTER_STOP), said))
             for between in _BETWEEN if self._automaton.arcs[target] else "":
                 ways.setdefault(between, []).append((Place(target, ""), said))
-            for letter in self._letters(target).get("", ()):  # two words without a space
+            for letter in {form[0] for form in self._forms(target) if form}:  # two words without a space
                 ways.setdefault(letter, []).append((Place(target, letter), said))
         return ways
 
@@ -191,6 +191,7 @@ class Spelling:
         return letters
 
 
+@cache
 def _forms(word: str) -> set[str]:
     """Spellings of one word, as letters alone."""
     bare = "".join(letter for letter in plain(word) if letter.isalnum() or letter == "%")

@@ -147,6 +147,13 @@ def test_new_names_are_made_ready_while_nobody_speaks(prepare: bool) -> None:
     assert heard(ear, "come here", "rose").intent == "come_here"
 
 
+def test_an_ear_is_ready_for_its_first_sentence() -> None:
+    recogniser = Ear(EarConfig(site=SITE))._recogniser
+    known = recogniser._spelling.next.cache_info().misses
+    list(recogniser.preparing())
+    assert recogniser._spelling.next.cache_info().misses == known > 0
+
+
 def test_an_ear_that_is_behind_catches_up_before_it_makes_anything_ready(ear: Ear) -> None:
     pieces = count()
     ear._preparing = (None for _ in pieces)

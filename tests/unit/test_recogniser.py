@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from robot_runtime.hear.grammar import Grammar, Rule
 from robot_runtime.hear.recogniser import Decoding, Recogniser
-from robot_runtime.hear.speech_model import SpeechModel, moonshine
+from robot_runtime.hear.speech_model import END, SpeechModel, Writing, moonshine
 from safety.files import FileError
 from sim.description import load_home
 from sim.voices import render
@@ -111,6 +111,40 @@ def test_another_grammar_is_taken_at_once_with_names_in_no_dictionary() -> None:
     recogniser = Recogniser(Grammar([Rule("go", "go to the kitchen", {})], {}))
     recogniser.load(Grammar([Rule("go", "go to the {place}", {})], {"place": ["kitchen", "zoltarium"]}))
     assert recogniser.decode(spoken("go to the zoltarium")).text == "go to the zoltarium"
+
+
+def test_a_grammar_is_made_ready_in_a_moment() -> None:
+    """Somebody may speak as soon as the robot has heard of a name."""
+    recogniser = Recogniser(
+        Grammar([Rule("x", " | ".join(f"find the {colour} {end}ing" for colour in COLOURS for end in "bdfgmnpst"), {})], {})
+    )
+    assert len(list(recogniser.preparing())) == 1
+
+
+def test_texts_judged_at_once_are_as_likely_as_written_one_by_one_and_piece_by_piece() -> None:
+    model, texts = moonshine(), ["turn the lamp yellow", "what is it", "clear the table now please"]
+    begun = model.begin(spoken("turn the lamp yellow"))
+    judged = model.judge(begun, texts)
+    for text, score in zip(texts, judged, strict=True):
+        assert model.judge(begun, [text]) == pytest.approx([score], rel=0.03)  # in 8 bits what stands beside it changes digits
+        pieces = model.split(text.capitalize())
+        ends = [END, *(model.split(f"a{sign}")[-1] for sign in ".?!")]
+        assert max(_piece_by_piece(model, begun, [*pieces, end]) for end in ends) == pytest.approx(score, rel=0.03)
+    assert judged[0] > max(judged[1:]) + 5.0
+
+
+def _piece_by_piece(model: SpeechModel, begun: Writing, pieces: list[int]) -> float:
+    writing, score = begun, 0.0
+    for piece in pieces:
+        score += float(writing.log_probabilities[0, piece])
+        writing = model.go_on(writing, [0], [piece])
+    return score
+
+
+def test_a_text_is_split_as_the_network_writes_it() -> None:
+    model = moonshine()
+    assert [model.pieces[piece] for piece in model.split("Turn the lamp yellow.")] == [" Turn", " the", " lamp", " yellow", "."]
+    assert model.split("🤖x") == model.split("x") and min(model.split("x.?!")) > 258  # no bytes
 
 
 def test_silence_around_a_sentence_changes_no_word(recogniser: Recogniser) -> None:
