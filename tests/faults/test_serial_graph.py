@@ -59,6 +59,7 @@ def losses(rig: Rig) -> list[str]:
     return [json.loads(line)["data"]["lost"] for line in lines if '"lost"' in line]
 
 
+@pytest.mark.long
 def test_a_base_that_is_gone_is_named_and_taken_back(rig: Rig) -> None:
     """The simulation is the controller: with it the port goes, and comes back, perhaps before the gate tells of its state again."""
     rig.drive()
