@@ -29,9 +29,10 @@ lint: developer  ## style, types, import contracts
 	$(RUN)/mypy -n auto
 	$(RUN)/lint-imports --no-cache
 
-# Most tests may share the machine's cores; those of a whole graph of processes measure time, so they run alone.
+# Most tests may share the machine's cores, one more than there are since some wait; those of a whole graph of processes measure time, so they run alone.
+WORKERS = $$(( $$(nproc) + 1 ))
 quick: developer
-	$(RUN)/pytest -n auto -m "not alone and not long" $(ARGS)
+	$(RUN)/pytest -n $(WORKERS) -m "not alone and not long" $(ARGS)
 
 ALONE = $$(grep -rl --include='*.py' mark.alone tests)
 WAITS = $$(grep -rl --include='*.py' mark.waits tests)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import json
 import os
 import select
@@ -152,6 +153,16 @@ class Ears:
     def say_time(self, now_s: float) -> None:
         """Publish simulated time; best effort, so that it may be lost."""
         self._clock.publish(Clock(clock=to_time(now_s)))
+
+    def run_clock(self, from_s: float, commands: list[Any]) -> None:
+        """… on from then until one of ``commands`` is heard: what is published before two processes have met is lost."""
+        ticks = itertools.count()
+
+        def met() -> bool:
+            self.say_time(from_s + 0.02 * next(ticks))
+            return bool(commands)
+
+        assert self.until(met), "no command was heard"
 
     def set_clock(self, now_s: float, commands: list[Any]) -> None:
         """… until whoever publishes ``commands`` by it has heard."""

@@ -255,7 +255,9 @@ def test_a_killed_process_leaves_no_shared_memory(start: Any, ears: Any) -> None
 def test_diagnostics_tell_of_steps_and_missing_inputs(start: Any, ears: Any) -> None:
     arrays, heard = ears.hear_raw(DiagnosticArray, "/diagnostics"), ears.hear("timeline")
     start("echo", use_sim_time=True)
-    ears.set_clock(100.0, ears.hear("cmd_vel"))  # where it stays, so that all but the first step are asked for
+    commands = ears.hear("cmd_vel")
+    ears.run_clock(10.0, commands)
+    ears.set_clock(100.0, commands)  # where it stays, so that all further steps are asked for
     ask = met(ears, heard)
     arrays.clear()
     assert ears.until(lambda: len(reported(arrays)) >= 3 and reported(arrays)[-1]["steps"] == "0"), "what was before has been told"
