@@ -41,6 +41,7 @@ _RINGS_S = LONGEST_S + 0.3
 _PLAYS = 1e-3  # of full scale
 _SPEECH_MARGIN_DB = 15.0
 _LEAST_MPS, _LEAST_RADPS = 0.02, 0.05
+_TURNS_M = 0.3  # way that changes the room's echoes as much as a turn of one radian
 _DIVERGED_DB = 6.0  # so much louder behind the filter than before it …
 _DIVERGED_FRAMES = 10  # … for so long
 _BEHIND_S = 0.1  # that the reference may lag the microphone while the robot speaks; a voice catches up with no more
@@ -105,6 +106,7 @@ class FrontEnd:
         self._suppressed = 0.0
         self._louder = 0
         self._moving = False
+        self._odometry: Odometry | None = None
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         for request in news(inbox, "speech/say", SpeechRequest):
@@ -118,7 +120,7 @@ class FrontEnd:
             outbox.append(("audio/played", frame))
         odometry = latest(inbox, "odom", Odometry)
         if odometry is not None:
-            self._moving = abs(odometry.linear_mps) > _LEAST_MPS or abs(odometry.angular_radps) > _LEAST_RADPS
+            self._moves(odometry)
         for frame in news(inbox, "audio/in", AudioFrame):
             clean = self._clean(frame)
             outbox += [("audio/state", self._state(frame)), ("audio/clean", clean)]
@@ -137,6 +139,13 @@ class FrontEnd:
             "erle_db": f"{self._watch.erle_db:.1f}",
             "gain_db": f"{self._gain.gain_db:.1f}",
         }
+
+    def _moves(self, odometry: Odometry) -> None:
+        self._moving = abs(odometry.linear_mps) > _LEAST_MPS or abs(odometry.angular_radps) > _LEAST_RADPS
+        before, self._odometry = self._odometry, odometry
+        if before is not None:
+            turned_rad = abs(math.remainder(odometry.yaw_rad - before.yaw_rad, 2 * math.pi))
+            self._linear.moved(math.hypot(odometry.x_m - before.x_m, odometry.y_m - before.y_m) + _TURNS_M * turned_rad)
 
     # ------------------------------------------------------------ one frame
 

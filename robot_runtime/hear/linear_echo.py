@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 BLOCK = 320
 _FFT = 2 * BLOCK
 _BINS = BLOCK + 1
-_KEPT = 0.999
-"""Of the echo path, from one block to the next: people walk about, and clocks drift."""
-_SMOOTH = 0.8  # of the spectrum of what is no echo, from one block to the next
-_FIRST_UNCERTAINTY = 1.0
+_KEPT = 0.9995
+"""Of the echo path, from one block in which something is played to the next: people walk about, and clocks drift."""
+_SMOOTH = 0.95  # of the spectrum of what is no echo, from one block to the next
+_FIRST_UNCERTAINTY = 5.0  # of the power of the echo path's beginning …
+_FADES_DB = 2.5  # … and so much less with each block of 20 ms, as it dies away in the room
+_PLAYED_POWER = 1e-4  # of a block's strongest bin; what is softer teaches nothing
 _LEAST_POWER = 1e-12
 
 Floats = NDArray[np.float32]
@@ -51,7 +53,8 @@ class LinearEcho:
     def reset(self) -> None:
         shape = (self._partitions, _BINS)
         self._path: Spectrum = np.zeros(shape, np.complex64)
-        self._uncertainty = np.full(shape, _FIRST_UNCERTAINTY, np.float32)
+        fading = _FIRST_UNCERTAINTY * 10 ** (-_FADES_DB / 10 * np.arange(self._partitions))
+        self._uncertainty: Floats = np.repeat(fading[:, None], _BINS, axis=1).astype(np.float32)
         self._played: Spectrum = np.zeros(shape, np.complex64)
         self._before = np.zeros(BLOCK, np.float32)
         self._other = np.zeros(_BINS, np.float32)
@@ -63,6 +66,14 @@ class LinearEcho:
     def recall(self, learnt: Learnt) -> None:
         """Forget what was learnt since."""
         self._path, self._uncertainty = learnt.path, learnt.uncertainty.copy()
+
+    def moved(self, way_m: float) -> None:
+        """The robot has moved, and the walls echo from elsewhere: what was learnt is less sure.
+
+        A filter that is not told takes the new echoes for somebody else's voice, and is ten seconds and more behind.
+        """
+        if way_m > 0:
+            self._uncertainty += min(way_m, 1.0) * np.abs(self._path) ** 2
 
     def remove(self, heard: Floats, played: Floats) -> Floats:
         """What is left of 320 samples in -1 … 1 when the echo of all that was played so far is subtracted."""
@@ -79,6 +90,8 @@ class LinearEcho:
         power = np.abs(error) ** 2
         self._other = np.asarray(_SMOOTH * self._other + (1 - _SMOOTH) * power if self._other.any() else power, np.float32)
         loudness = np.abs(self._played) ** 2
+        if float(loudness.max()) < _PLAYED_POWER:
+            return
         explained = (loudness * self._uncertainty).sum(axis=0)
         step = self._uncertainty / (explained + 2 * self._other + _LEAST_POWER)
         gain = step * np.conj(self._played)

