@@ -29,7 +29,8 @@ lint: developer  ## style, types, import contracts
 	$(RUN)/mypy -n auto
 	$(RUN)/lint-imports --no-cache
 
-# Most tests may share the machine's cores, one more than there are since some wait; those of a whole graph of processes measure time, so they run alone.
+# Most tests may share the machine's cores, one more than there are since some wait.
+# Those of a whole graph of processes measure time, so they run alone.
 WORKERS = $$(( $$(nproc) + 1 ))
 quick: developer
 	$(RUN)/pytest -n $(WORKERS) -m "not alone and not long" $(ARGS)

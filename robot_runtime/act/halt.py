@@ -72,18 +72,20 @@ class HaltChooser:
         """The best place that can be reached and is not taken by a person, or None when there is none."""
         if goal.stand_off_m <= 0.0:
             return self._on_point(goal, costs, people)
-        return self._at_distance(goal, costs, robot, people) or self._at_distance(self._indoors(goal, costs), costs, robot, people)
+        return self._at_distance(goal, costs, robot, people) or self._on_this_side(goal, costs, robot, people)
 
-    def _indoors(self, goal: NavGoal, costs: Costs) -> NavGoal:
+    def _on_this_side(self, goal: NavGoal, costs: Costs, robot: Pose2, people: Points) -> Halt | None:
         """Whoever was only heard may be thought to be beyond the outer wall; then they are on the floor that is nearest to it."""
         if not self._semantic.places or self._semantic.place_at(goal.x_m, goal.y_m):
-            return goal
+            return None
         floor = self._map.centres(*np.nonzero(np.isfinite(costs.cost)))
         away_m = np.hypot(floor[:, 0] - goal.x_m, floor[:, 1] - goal.y_m)
         if away_m.min(initial=np.inf) > _ASTRAY_M:
-            return goal
+            return None
         x_m, y_m = (float(v) for v in floor[int(np.argmin(away_m))])
-        return replace(goal, x_m=x_m, y_m=y_m)
+        halt = self._at_distance(replace(goal, x_m=x_m, y_m=y_m), costs, robot, people)
+        note = f"the goal lies outside, taken for {away_m.min():.2f} m nearer"
+        return None if halt is None else halt._replace(note="; ".join(filter(None, (note, halt.note))))
 
     def _on_point(self, goal: NavGoal, costs: Costs, people: Points) -> Halt | None:
         exact = np.array(((goal.x_m, goal.y_m),))

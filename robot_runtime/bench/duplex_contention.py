@@ -33,8 +33,6 @@ from robot_runtime.verbs.demo import Story, play
 
 _CASES = {"cascade": "", "engine": "duplex"}
 """Column → ``speech_backend``."""
-_EVERY_S = 40.0
-"""From one command to the next; to drive there takes less."""
 _NODES = ("camera", "perceive", "front_end", "ear", "voice", "duplex", "world", "mind", "navigator", "gate")
 
 
@@ -102,7 +100,7 @@ def scenario(repeats: int, settle_s: float) -> dict[str, Any]:
     story = spine.scenario(repeats)
     commands = (step for step in story["steps"] if "say" in step["do"])
     for index, command in enumerate(commands):
-        command["when"] = {"at_s": settle_s + index * _EVERY_S}
+        command["when"] = {"at_s": settle_s + index * spine.EVERY_S}
     return {**story, "title": "bench duplex --contention", "limit_s": story["limit_s"] + settle_s}
 
 

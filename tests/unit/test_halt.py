@@ -58,6 +58,7 @@ def test_a_voice_from_beyond_the_outer_wall_is_gone_to_on_this_side_of_it(site: 
     halt = choose(site, goal(4.4, -0.5, stand_off_m=1.0), Pose2(1.0, 1.0, 0.0))
     assert halt is not None and load_semantic_map(site).place_at(halt.x_m, halt.y_m) == load_semantic_map(site).place_at(4.4, 0.5) != ""
     assert math.hypot(halt.x_m - 4.4, halt.y_m) < 1.5
+    assert halt.note.startswith("the goal lies outside, taken for 0.")
 
 
 def test_what_is_far_outside_is_not_gone_to(site: Path) -> None:
