@@ -27,6 +27,7 @@ _FIRST_UNCERTAINTY = 5.0  # of the power of the echo path's beginning …
 _FADES_DB = 2.5  # … and so much less with each block of 20 ms, as it dies away in the room
 _PLAYED_POWER = 1e-4  # of a block's strongest bin; what is softer teaches nothing
 _LEAST_POWER = 1e-12
+_FULL_SCALE = 0.999
 
 Floats = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
@@ -82,6 +83,7 @@ class LinearEcho:
         self._before = played
         echo = scipy.fft.irfft((self._played * self._path).sum(axis=0))[BLOCK:]
         left: Floats = heard - echo
+        left[_clipped(heard, echo)] = 0.0
         self._learn(left)
         return left
 
@@ -100,3 +102,9 @@ class LinearEcho:
         self._uncertainty *= 1 - 0.5 * step * loudness
         self._path = np.asarray(_KEPT * (self._path + scipy.fft.rfft(change, axis=1)), np.complex64)
         self._uncertainty = np.asarray(_KEPT**2 * self._uncertainty + (1 - _KEPT**2) * np.abs(self._path) ** 2, np.float32)
+
+
+def _clipped(heard: Floats, echo: Floats) -> NDArray[np.bool_]:
+    """Where a microphone at full scale tells no more than that the sound was at least as loud, and the echo is."""
+    over = (np.abs(heard) > _FULL_SCALE) & (np.abs(echo) > np.abs(heard)) & (heard * echo > 0)
+    return np.asarray(over, np.bool_)

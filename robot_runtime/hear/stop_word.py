@@ -48,6 +48,7 @@ class StopWordConfig(StageConfig):
     keywords: bool = Field(False, description='also search for "stop" with pocketsphinx; either counts')
     sure: float = Field(1.0, gt=0, le=1, description="a word that is so likely in one look is believed; 1: one look is never enough")
     likely: float = Field(0.97, gt=0, le=1, description="… or so likely in two looks in a row")
+    likely_over: float = Field(0.85, gt=0, le=1, description="likewise in sound from which the robot's own voice was taken out")
     margin_db: float = Field(4.0, ge=0, le=40, description="how much louder than the room sound must be to be looked at [dB]")
     hang_s: float = Field(0.5, gt=0, le=3, description="quiet for so long ends the looking [s]")
     repeat_s: float = Field(1.0, ge=0, le=10, description="the same shout is not reported again within this time [s]")
@@ -64,11 +65,15 @@ class Network(Protocol):
 
 
 class _Looks:
-    """At the last 1.2 s of one sound, every 80 ms while something sounds."""
+    """At the last 1.2 s of one sound, every 80 ms while something sounds.
 
-    def __init__(self, config: StopWordConfig, network: Network | None) -> None:
+    :param likely: from here on a word is believed in two looks in a row
+    """
+
+    def __init__(self, config: StopWordConfig, network: Network | None, likely: float) -> None:
         self._config = config
         self._network = network
+        self._likely = likely
         self._search: Search | None = None
         self.reset()
 
@@ -115,7 +120,7 @@ class _Looks:
         for answer in self._search.answers() if self._search is not None else ():
             self.searched = answer.frame
             likely = 1.0 - float(answer.words[0])
-            if self._network is not None and (likely >= self._config.sure or min(likely, self._before) >= self._config.likely):
+            if self._network is not None and (likely >= self._config.sure or min(likely, self._before) >= self._likely):
                 found, confidence = self._network.words[1 + int(np.argmax(answer.words[1:]))], likely
             self._before = likely
         return found, confidence
@@ -135,7 +140,8 @@ class StopWord:
     def __init__(self, config: StopWordConfig, network: Network | None = None) -> None:
         self._config = config
         network = network or (_network(config) if config.network else None)
-        self._raw, self._clean = _Looks(config, network), _Looks(config, network)
+        self._raw = _Looks(config, network, config.likely)
+        self._clean = _Looks(config, network, min(config.likely, config.likely_over))
         self._keywords = KeywordSearch() if config.keywords else None
         self.reset()
 
@@ -193,4 +199,4 @@ class StopWord:
 
 def _network(config: StopWordConfig) -> Network:
     network = StopNetwork(config.network)
-    return Checked(network, moonshine(), min(config.sure, config.likely)) if config.written else network
+    return Checked(network, moonshine(), min(config.sure, config.likely, config.likely_over)) if config.written else network

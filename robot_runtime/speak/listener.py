@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from robot_runtime.messages import AudioFrame, People, Person, RobotPose
-from robot_runtime.speak.loudness import NoiseFloor
+from robot_runtime.speak.loudness import Headroom, NoiseFloor
 from robot_runtime.stage import Inbox, latest, news
 
 _TAIL_S = 0.5
@@ -23,8 +23,9 @@ class Listener:
     def reset(self) -> None:
         self._people: People | None = None
         self._pose: RobotPose | None = None
-        self._noise = NoiseFloor()
+        self._noise, self._headroom = NoiseFloor(), Headroom()
         self._spoke_s = -math.inf
+        self._gain_db = 0.0
 
     @property
     def noise_dbfs(self) -> float:
@@ -37,6 +38,13 @@ class Listener:
         for frame in news(inbox, "audio/in", AudioFrame):
             if frame.stamp_s > self._spoke_s + _TAIL_S:
                 self._noise.take(frame.samples)
+            else:
+                self._headroom.take(frame.samples, self._gain_db)
+
+    def bearable_db(self, gain_db: float) -> float:
+        """How much louder than normal the robot speaks now that it wants to be so loud: no louder than its microphone bears."""
+        self._gain_db = min(gain_db, self._headroom.most_db)
+        return self._gain_db
 
     def robot_speaks(self, now_s: float) -> None:
         """A frame of the robot's own voice leaves now."""

@@ -79,6 +79,32 @@ class NoiseFloor:
             self.level_dbfs = float(np.percentile(self._levels, self._PERCENTILE))
 
 
+class Headroom:
+    """How much louder than normal the robot may speak before its own microphone is at full scale.
+
+    What was clipped there cannot be taken out of the sound, and whoever says "stop" into it is not heard.
+    """
+
+    _CLIPPED = 32_700
+    _SHARE = 0.01  # of a frame
+    _STEP_DB = 0.5
+    _BACK_DB = 0.0005  # a frame: some 1.5 dB a minute, since a slammed door clips too
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.most_db = math.inf
+        """Never below a normal voice."""
+
+    def take(self, samples: NDArray[np.int16], gain_db: float) -> None:
+        """One frame that was heard while the robot spoke so much louder than normal."""
+        if float(np.mean(np.abs(samples.astype(np.int32)) >= self._CLIPPED)) > self._SHARE:
+            self.most_db = max(min(self.most_db, gain_db) - self._STEP_DB, 0.0)
+        else:
+            self.most_db += self._BACK_DB
+
+
 def level_dbfs(samples: NDArray[np.generic]) -> float:
     """RMS; silence has -100."""
     power = float(np.mean(np.square(samples.astype(np.float64)))) if len(samples) else 0.0

@@ -197,7 +197,8 @@ class Voice:
     def _loudness_db(self, text: Text) -> float:
         now_s = self._next_frame_s
         distance_m = self._listener.distance_m(text.request.addressee_id, now_s)
-        return self._config.loudness.gain_db(self._delivery.manner.volume_ratio, distance_m, self._listener.noise_dbfs)
+        wanted_db = self._config.loudness.gain_db(self._delivery.manner.volume_ratio, distance_m, self._listener.noise_dbfs)
+        return self._listener.bearable_db(wanted_db)
 
     def _wait_for_more(self, text: Text, now_s: float) -> None:
         """A text whose rest does not come is complete as it is."""

@@ -217,7 +217,7 @@ def test_a_reset_forgets_everything() -> None:
 
 def left_of(echo: LinearEcho, room: Room) -> list[float]:
     """By how many dB the filter makes the robot's sentences softer, each second of them."""
-    heard, played = (np.asarray(sound / 32768, np.float32).reshape(-1, 320) for sound in (room.hears(robot()), robot()))
+    heard, played = (np.asarray(whole(sound) / 32768, np.float32).reshape(-1, 320) for sound in (room.hears(robot()), robot()))
     left = [echo.remove(frame, said) for frame, said in zip(heard, played, strict=True)]
     return [level(heard[k : k + 50]) - level(np.array(left[k : k + 50])) for k in range(25, len(left) - 50, 50)]
 
@@ -237,6 +237,12 @@ def test_a_robot_that_has_moved_learns_the_echoes_of_where_it_is_now() -> None:
     left_of(echo, Room(delay_s=0.02, distortion=0.05))
     echo.moved(0.6)
     assert np.mean(left_of(echo, Room(delay_s=0.02, distortion=0.05, seed=2))[2:6]) > 15
+
+
+def test_an_echo_that_the_microphone_clips_is_taken_away_too() -> None:
+    echo, room = LinearEcho(0.32), Room(delay_s=0.02, distortion=0.05, direct_dbfs=-8.0)
+    left_of(echo, room)
+    assert np.mean(left_of(echo, room)) > 25
 
 
 def test_the_echo_filter_is_told_of_every_way_and_turn(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robot_runtime.speak.loudness import Law, NoiseFloor, level_dbfs, limited
+from robot_runtime.speak.loudness import Headroom, Law, NoiseFloor, level_dbfs, limited
 from robot_runtime.speak.meter import Meter, PauseKind, active_level_dbfs, pitch_hz
 
 LAW = Law()
@@ -45,6 +45,21 @@ def test_farther_or_noisier_is_never_softer_and_all_is_bounded(
     assert LAW.softest_db <= gain_db <= LAW.loudest_db
     assert LAW.gain_db(volume, near + more_m, noise) >= gain_db
     assert LAW.gain_db(volume, near, noise + more_db) >= gain_db
+
+
+def test_a_robot_that_overloads_its_own_microphone_speaks_softer_but_never_softer_than_normal() -> None:
+    headroom, clipped, clear = Headroom(), np.full(320, 32_767, np.int16), np.full(320, 20_000, np.int16)
+    headroom.take(clear, 6.0)
+    assert headroom.most_db > 10, "as long as nothing is clipped"
+    for _ in range(4):
+        headroom.take(clipped, 6.0)
+    assert headroom.most_db == 4.0
+    for _ in range(20):
+        headroom.take(clipped, 6.0)
+    assert headroom.most_db == 0.0
+    for _ in range(3000):
+        headroom.take(clear, 0.0)
+    assert 1.0 < headroom.most_db < 2.0, "a minute of speech later it may try again"
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=50))

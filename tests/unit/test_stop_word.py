@@ -212,6 +212,13 @@ def test_what_is_called_over_the_robots_voice_is_found_in_what_is_left_of_it() -
     assert [stop.detail for stop in hear_clean(stage, ["cancelled"] * 4 * HOP)] == ["halt"]
 
 
+def test_a_call_over_the_robots_voice_is_believed_sooner_than_one_in_the_raw_sound() -> None:
+    """In what is left of the robot's voice nobody's television is heard for long, and a call is damaged."""
+    frames = ["cancelled"] * 4 * HOP
+    assert [len(hear_clean(scripted(*((least, 0.0),) * 3, likely_over=0.4)[0], frames)) for least in (0.3, 0.5)] == [0, 1]
+    assert play(scripted(*((0.5, 0.0),) * 3, likely_over=0.4)[0], [LOUD] * 4 * HOP)[0] == []
+
+
 @pytest.mark.parametrize("own_voice", [[0.97], [1 - 0.8 * 0.9**k for k in range(25)]], ids=["steady", "a burst of it, distorted"])
 def test_the_robots_own_words_are_no_call(own_voice: Sequence[float]) -> None:
     stage, _ = scripted(*((0.0, 0.95),) * 9)
