@@ -154,7 +154,8 @@ NODES: tuple[Node, ...] = (
          services=(("audio/mute", "service/mute"), ("audio/unmute", "service/unmute")),
          when=lambda s: s.audio_in not in _NOT_OUR_SOUND),
     Node("stop_word", "voice", "robot_runtime.hear.stop_word:StopWord",
-         inputs=("audio/state", "audio/clean", "audio/in"), outputs=("safety/stop_request", "safety/listening"), trigger=("audio/in",),
+         inputs=("audio/played", "audio/state", "audio/clean", "audio/in"), outputs=("safety/stop_request", "safety/listening"),
+         trigger=("audio/in",),
          budget_ms=4),
     # What came while a process was busy is taken topic by topic in this order: what the robot plays before what is heard of it.
     Node("front_end", "voice", "robot_runtime.hear.front_end:FrontEnd",

@@ -73,7 +73,7 @@ def stops(microphone: Sound, played: Sound, *, clean: bool) -> list[float]:
         now_s = heard.stamp_s + 0.02
         inbox: dict[str, list[AudioFrame]] = {"audio/in": [heard]}
         made = front.step({"audio/out": [speaker[max(0, heard.sequence - 1)]], **inbox}, now_s) if clean else []
-        left = {topic: [message for name, message in made if name == topic] for topic in ("audio/state", "audio/clean")}
+        left = {topic: [message for name, message in made if name == topic] for topic in ("audio/played", "audio/state", "audio/clean")}
         found += [now_s for _, message in stop_word.step({**left, **inbox}, now_s) if isinstance(message, StopRequest)]
     return found
 

@@ -6,6 +6,7 @@ depends on that: without the front end, or while it cannot cancel the echo, the 
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from typing import Protocol
@@ -17,6 +18,7 @@ from pydantic import Field
 from robot_runtime.config import StageConfig
 from robot_runtime.hear.activity import LevelGate
 from robot_runtime.hear.echo_watch import Echo
+from robot_runtime.hear.own_words import OwnWords
 from robot_runtime.hear.speech_model import moonshine
 from robot_runtime.hear.stop_keywords import WORD as KEYWORD
 from robot_runtime.hear.stop_keywords import KeywordSearch
@@ -48,7 +50,7 @@ class StopWordConfig(StageConfig):
     keywords: bool = Field(False, description='also search for "stop" with pocketsphinx; either counts')
     sure: float = Field(1.0, gt=0, le=1, description="a word that is so likely in one look is believed; 1: one look is never enough")
     likely: float = Field(0.97, gt=0, le=1, description="… or so likely in two looks in a row")
-    likely_over: float = Field(0.85, gt=0, le=1, description="likewise in sound from which the robot's own voice was taken out")
+    likely_over: float = Field(0.8, gt=0, le=1, description="likewise in sound from which the robot's own voice was taken out")
     margin_db: float = Field(4.0, ge=0, le=40, description="how much louder than the room sound must be to be looked at [dB]")
     hang_s: float = Field(0.5, gt=0, le=3, description="quiet for so long ends the looking [s]")
     repeat_s: float = Field(1.0, ge=0, le=10, description="the same shout is not reported again within this time [s]")
@@ -114,6 +116,11 @@ class _Looks:
         self._search.put(self.frames, self._window)
         self._asked = self.frames
 
+    @property
+    def window(self) -> NDArray[np.int16]:
+        """The newest sound."""
+        return self._window
+
     def found(self) -> tuple[str, float]:
         """The stop word that has just ended, "" otherwise, and how likely it is."""
         found, confidence = "", 0.0
@@ -153,6 +160,8 @@ class StopWord:
         self._reported_s = -np.inf
         self._uncovered = _FRAMES  # since something was last taken out of the sound
         self._somebodys: deque[bool] = deque(maxlen=_LATELY)  # frames that hold more than what is left of the robot's own voice
+        self._own_words = OwnWords()
+        self._delay_s = math.nan
 
     def close(self) -> Outbox:
         """End the threads; the next sound starts them again."""
@@ -176,19 +185,27 @@ class StopWord:
             outbox += self._report(word, confidence, now_s)
             if self._raw.frames % _LISTENING_EVERY == 0 and self._raw.late <= _LATE:
                 outbox.append(("safety/listening", Listening(now_s, self._raw.frames)))
+        for played in news(inbox, "audio/played", AudioFrame):
+            self._own_words.play(played)
         states = {state.sequence: state for state in news(inbox, "audio/state", SoundState)}
         for frame in news(inbox, "audio/clean", AudioFrame):
             self._weigh(states.get(frame.sequence))
             self._clean.take(frame.samples, worth_it=self._uncovered < _FRAMES)
             word, confidence = self._clean.found()
-            if sum(self._somebodys) >= _LEAST_SOMEBODYS:
+            if word and not self._is_own(frame.stamp_s + FRAME_S):
                 outbox += self._report(word, confidence, now_s)
         return outbox
+
+    def _is_own(self, until_s: float) -> bool:
+        """Whether a word that was found where the robot's voice was taken out is made of what is left of it."""
+        few = sum(self._somebodys) < _LEAST_SOMEBODYS
+        return few or self._own_words.explain(self._clean.window, until_s, self._delay_s)
 
     def _weigh(self, state: SoundState | None) -> None:
         """What the front end knows of a frame without echo."""
         self._uncovered = 0 if state is not None and state.echo == _CANCELLED else self._uncovered + 1
         self._somebodys.append(state is not None and state.own_voice < _OWN)
+        self._delay_s = self._delay_s if state is None else state.delay_s
 
     def _report(self, word: str, confidence: float, now_s: float) -> Outbox:
         if not word or now_s - self._reported_s < self._config.repeat_s:

@@ -149,7 +149,7 @@ def test_the_stop_word_reaches_the_gate_without_a_planner() -> None:
     stop_word = next(node for node in NODES if node.name == "stop_word")
     gate = next(node for node in NODES if node.name == "gate")
     assert stop_word.trigger == ("audio/in",)  # it needs nobody else; what the front end leaves of the sound is searched as well
-    assert set(stop_word.inputs) == {"audio/in", "audio/clean", "audio/state"}
+    assert set(stop_word.inputs) == {"audio/in", "audio/clean", "audio/state", "audio/played"}
     assert "safety/stop_request" in stop_word.outputs
     assert "safety/stop_request" in gate.trigger
     assert stop_word.process != "mind"

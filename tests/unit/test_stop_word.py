@@ -195,14 +195,17 @@ def test_a_checked_network_counts_where_a_stop_word_is_written(pieces: tuple[str
 # ---------------------------------------------------------------- over the robot's own voice
 
 
-def hear_clean(stage: StopWord, echoes: Sequence[str], own_voice: Sequence[float] = (0.0,)) -> list[StopRequest]:
-    """Frames without echo come in, in a room that is silent to the microphone; ``own_voice`` again and again."""
+def hear_clean(
+    stage: StopWord, echoes: Sequence[str], own_voice: Sequence[float] = (0.0,), left: Sequence[NDArray[np.int16]] = (LOUD,),
+    plays: Sequence[NDArray[np.int16]] = (QUIET,),
+) -> list[StopRequest]:  # fmt: skip
+    """Frames without echo come in, in a room that is silent to the microphone; all but ``echoes`` again and again."""
     stops: list[StopRequest] = []
-    for index, (echo, own) in enumerate(zip(echoes, cycle(own_voice), strict=False)):
+    for index, (echo, own, sound, said) in enumerate(zip(echoes, cycle(own_voice), cycle(left), cycle(plays), strict=False)):
         now_s = index * FRAME_S
         state = SoundState(now_s, index, echo, own, 0.08, 20.0, 0.0, 0.0, False)
-        clean, heard = (AudioFrame(now_s, "test", index, 16_000, sound) for sound in (LOUD, QUIET))
-        outbox = stage.step({"audio/state": [state], "audio/clean": [clean], "audio/in": [heard]}, now_s)
+        played, clean, heard = (AudioFrame(now_s, "test", index, 16_000, frame) for frame in (said, sound, QUIET))
+        outbox = stage.step({"audio/played": [played], "audio/state": [state], "audio/clean": [clean], "audio/in": [heard]}, now_s)
         stops += [message for _, message in outbox if isinstance(message, StopRequest)]
     return stops
 
@@ -223,6 +226,16 @@ def test_a_call_over_the_robots_voice_is_believed_sooner_than_one_in_the_raw_sou
 def test_the_robots_own_words_are_no_call(own_voice: Sequence[float]) -> None:
     stage, _ = scripted(*((0.0, 0.95),) * 9)
     assert hear_clean(stage, ["cancelled"] * 8 * HOP, own_voice) == []
+
+
+@pytest.mark.parametrize(("likes", "stops"), [("what was played", 0), ("something else", 1)])
+def test_a_word_made_of_what_was_just_played_is_no_call(likes: str, stops: int) -> None:
+    """Behind the robot's last words the room rings on, and what is left seems to be somebody's."""
+    rng = np.random.default_rng(3)
+    one, other = ([np.rint(rng.normal(0, 10 ** rng.uniform(1, 3.5), 320)).astype(np.int16) for _ in range(80)] for _ in range(2))
+    echo = [QUIET] * 4 + [frame // 4 for frame in one]  # 0.08 s later
+    stage, _ = scripted(*((0.0, 0.0),) * 16, (0.0, 0.95))
+    assert len(hear_clean(stage, ["cancelled"] * 70, left=echo if likes == "what was played" else other, plays=one)) == stops
 
 
 @pytest.mark.parametrize("echo", ["quiet", "inaudible", "uncancelled"])
