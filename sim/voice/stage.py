@@ -98,6 +98,7 @@ def _robot(conversation: Conversation) -> Pose2D:
 
 
 def _on_floor(conversation: Conversation) -> Point:
+    """In the same room: the nearest free floor may lie behind a wall, or outside."""
     site = _map(conversation.home)
     rows, columns = np.nonzero(site.free & (site.clearance_m >= _ROOM_M))
     cells = np.column_stack((columns, rows)) * site.resolution_m + np.array(site.origin_m) + site.resolution_m / 2
@@ -105,8 +106,9 @@ def _on_floor(conversation: Conversation) -> Point:
     everybody = {**{id_: person.start.at_m for id_, person in home.people.items()}, **conversation.people}
     for at_m in everybody.values():
         cells = cells[np.hypot(*(cells - np.array(at_m)).T) >= _APART_M]
-    x_m, y_m = cells[np.argmin(np.hypot(*(cells - np.array(conversation.robot.at_m)).T))].tolist()
-    return round(x_m, 3), round(y_m, 3)
+    room = home.room_at(*conversation.robot.at_m)
+    nearest = np.argsort(np.hypot(*(cells - np.array(conversation.robot.at_m)).T))
+    return next((x_m, y_m) for x_m, y_m in cells[nearest].round(3).tolist() if home.room_at(x_m, y_m) == room)
 
 
 @lru_cache(maxsize=4)

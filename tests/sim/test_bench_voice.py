@@ -12,12 +12,13 @@ from robot_runtime.bench.voice_table import outcomes
 from robot_runtime.messages import StopRequest, Utterance
 from sim.conversation import Conversation
 from sim.conversations import conversations
+from sim.description import load_home
 from sim.scenario import Scenario
 from sim.sound.units import FRAME, RATE_HZ
 from sim.spoken import marked, render, spoken, unmarked
 from sim.voice import soak, stage, talk
 from sim.voice.echo import EchoPath, EchoRoom
-from sim.voice.play import play_one
+from sim.voice.play import generated, play_one
 from sim.voice.stage import staged
 
 
@@ -55,6 +56,13 @@ def test_every_generated_conversation_is_a_scenario() -> None:
         assert bool([step for step in scenario.steps if step.do.robot_says][1:]) == (
             conversation.family in ("backchannel", "barge_in") or (conversation.family == "noise" and bool(conversation.robot_says))
         )
+
+
+def test_a_robot_whose_place_is_taken_stays_in_the_room() -> None:
+    """The nearest free floor of this one is outside of the house, where nobody can be heard."""
+    conversation = generated(1, 61)
+    home = load_home(conversation.home)
+    assert home.room_at(*staged(conversation).robot.at_m) == home.room_at(*conversation.robot.at_m) == "living room"
 
 
 def test_speech_with_pauses_is_the_same_from_its_text() -> None:
