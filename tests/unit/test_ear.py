@@ -226,9 +226,9 @@ def test_words_before_a_gap_in_the_sound_are_told_when_it_comes_back(ear: Ear) -
 @pytest.mark.parametrize(
     ("text", "question", "decisions", "role"),
     [
-        ("yes", False, ["duck", "keep"], "backchannel"),
-        ("yes", True, ["duck", "yield"], "turn"),
-        ("come here", False, ["duck", "yield"], "turn"),
+        ("yes", False, ["hold", "keep"], "backchannel"),
+        ("yes", True, ["hold", "yield"], "turn"),
+        ("come here", False, ["hold", "yield"], "turn"),
     ],
 )
 def test_who_speaks_into_the_robots_words(text: str, question: bool, decisions: list[str], role: str) -> None:

@@ -145,7 +145,8 @@ def test_many_people_do_not_fill_the_memory() -> None:
     ("evidence", "floor", "why"),
     [
         (Evidence(0.04, 0.0), None, ""),
-        (Evidence(0.2, 0.0), Floor.DUCK, "somebody speaks"),
+        (Evidence(0.2, 0.0), Floor.HOLD, "somebody speaks"),
+        (Evidence(0.2, 0.0, in_vain=True), Floor.DUCK, "somebody speaks"),
         (Evidence(0.9, 0.0), Floor.YIELD, "speaks for 0.9 s"),
         (Evidence(0.4, 0.2, "yes", 0.9), Floor.KEEP, "backchannel"),
         (Evidence(0.4, 0.2, "yes", 0.9, wanted=True), Floor.YIELD, "answer"),
@@ -195,6 +196,20 @@ def test_a_voice_that_keeps_the_floor_was_soft_for_a_while() -> None:
     found = levels(Ducking(Manners(duck_db=-20)), {1: "duck", 5: "keep"}, 20)
     assert found[0] == 1.0 and found[1:5] == pytest.approx([0.1] * 4) and found[-1] == 1.0
     assert found[4:] == sorted(found[4:])
+
+
+def test_a_voice_that_holds_is_gone_within_a_frame_and_back_within_one() -> None:
+    found = levels(Ducking(Manners()), {3: "hold", 6: "keep"}, 9)
+    assert found == [1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0]
+
+
+def test_a_voice_that_nobody_tells_more_goes_on() -> None:
+    found = levels(Ducking(Manners(hold_s=0.1)), {0: "hold"}, 9)
+    assert found.index(1.0) == 5 and not any(found[:5])
+
+
+def test_a_voice_that_ends_with_its_clause_does_not_fall_silent_within_it() -> None:
+    assert levels(Ducking(Manners(stops="clause", duck_db=-20)), {0: "hold"}, 3) == pytest.approx([0.1] * 3)
 
 
 def test_a_voice_may_end_with_its_clause_but_not_late() -> None:
