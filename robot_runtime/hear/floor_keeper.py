@@ -114,7 +114,8 @@ class FloorKeeper:
         wanted = self._wanted(until_s)
         if heard is None and listener.silent_s < self._config.over_s - 1e-9:
             in_vain = until_s < self._vain_s + self._config.again_s
-            return Evidence(listener.speech_s, listener.silent_s, wanted=wanted, in_vain=in_vain)
+            held = self._first is Floor.HOLD
+            return Evidence(listener.speech_s, listener.silent_s, wanted=wanted, held=held, in_vain=in_vain)
         hypothesis = heard.hypothesis if heard is not None else listener.decoded
         if hypothesis is None:
             return None

@@ -21,7 +21,7 @@ class Manners(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     duck_db: float = Field(-15.0, ge=-60, le=0, description="how much softer it speaks until it is clear what they want [dB]")
-    hold_s: float = Field(2.0, gt=0, le=10, description="longest silence until that is clear; then it speaks on [s]")
+    hold_s: float = Field(3.0, gt=0, le=10, description="longest silence until that is clear; then it speaks on [s]")
     stops: Literal["at once", "clause"] = Field("at once", description="when it gives them the floor: at once, or after its clause")
     clause_s: float = Field(0.6, ge=0, le=5, description="longest wait for the end of a clause [s]")
 

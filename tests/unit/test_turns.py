@@ -148,6 +148,8 @@ def test_many_people_do_not_fill_the_memory() -> None:
         (Evidence(0.2, 0.0), Floor.HOLD, "somebody speaks"),
         (Evidence(0.2, 0.0, in_vain=True), Floor.DUCK, "somebody speaks"),
         (Evidence(0.9, 0.0), Floor.YIELD, "speaks for 0.9 s"),
+        (Evidence(0.9, 0.0, held=True), Floor.HOLD, "somebody speaks"),
+        (Evidence(1.6, 0.0, held=True), Floor.YIELD, "speaks for 1.6 s"),
         (Evidence(0.4, 0.2, "yes", 0.9), Floor.KEEP, "backchannel"),
         (Evidence(0.4, 0.2, "yes", 0.9, wanted=True), Floor.YIELD, "answer"),
         (Evidence(0.4, 0.2, "no", 0.9), Floor.YIELD, "words"),

@@ -262,7 +262,7 @@ def test_nobody_waits_for_a_decision_that_does_not_come(rig: Rig) -> None:
     rig.say(request("one two three four five"))
     rig.run(0.24)
     rig.floor(floor("hold"))
-    rig.run(3.0)
+    rig.run(4.0)
     assert rig.phases == ["s1 started", "s1 finished"]
 
 
