@@ -29,7 +29,7 @@ class FloorConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     soon_s: float = Field(0.1, ge=0, le=2, description="speech after which the robot falls silent for the moment, or speaks softly [s]")
-    again_s: float = Field(6.0, ge=0, le=600, description="it speaks softly if it has been silent in vain so lately [s]")
+    again_s: float = Field(5.0, ge=0, le=600, description="it speaks softly if it has been silent in vain so lately [s]")
     insists_s: float = Field(0.7, gt=0, le=5, description="speech after which somebody has the floor, whatever they say [s]")
     held_s: float = Field(1.5, gt=0, le=5, description="likewise where the robot has been silent since they began [s]")
     over_s: float = Field(0.16, gt=0, le=1, description="silence after which what was said is all that they want to say for now [s]")
