@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from robot_runtime.hear.activity import Activity, LevelGate
 from robot_runtime.hear.ear import Ear, EarConfig
-from robot_runtime.hear.recogniser import Decoding
+from robot_runtime.hear.listener import Listener
+from robot_runtime.hear.recogniser import Decoding, Hypothesis
 from robot_runtime.hear.speakers import LEAST, Speakers
 from robot_runtime.hear.stop_word import StopWord, StopWordConfig
 from robot_runtime.messages import (
@@ -190,6 +191,27 @@ def test_frames_that_come_late_and_together_give_the_same_turns(ear: Ear) -> Non
         together += [replace(message, stamp_s=0.0) for topic, message in outbox if topic == "speech/heard"]
     assert together == [replace(message, stamp_s=0.0) for message in one_by_one if isinstance(message, Utterance)]
     assert [message.text for message in together if isinstance(message, Utterance)] == ["bring me the red cup", "go to the kitchen"]
+
+
+def test_what_was_said_is_known_before_the_shortest_wait_is_over(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[bool] = []
+    finish = Decoding.finish
+
+    def asked(self: Decoding) -> Hypothesis:
+        left.append(self.result is None)
+        return finish(self)
+
+    monkeypatch.setattr(Decoding, "finish", asked)
+    begun: list[float] = []
+    decode = Listener._decode
+
+    def decoded(self: Listener, pieces: int) -> Hypothesis | None:
+        begun.append(self.silent_s)
+        return decode(self, pieces)
+
+    monkeypatch.setattr(Listener, "_decode", decoded)
+    heard(ear, "go to the kitchen", "anna")
+    assert left == [False] and begun.count(0.0) >= 3  # frames in which they still counted as speaking
 
 
 def test_no_step_does_much_of_the_decoding(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
