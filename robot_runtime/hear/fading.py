@@ -11,7 +11,7 @@ from collections import deque
 
 _RECENT = 21  # frames, 0.42 s
 _FALLEN = 0.9  # of the highest likelihood lately
-_SOFTER_DB = 10.0  # than the loudest frame lately
+_SOFTER_DB = 15.0  # than the loudest frame lately
 _WAVERS = 0.03  # by so much may the likelihood rise again …
 _WAVERS_DB = 6.0  # … and the level: a "t" comes after a silence
 

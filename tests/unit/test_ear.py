@@ -264,6 +264,13 @@ def test_who_speaks_into_the_robots_words(text: str, question: bool, decisions: 
     assert [message.role for message in messages if isinstance(message, Utterance)] == [role]
 
 
+def test_who_listens_aloud_makes_the_robot_fall_silent_once_and_then_no_more() -> None:
+    ear = Ear(EarConfig(half_duplex="never"))
+    ear.step({"speech/state": [SpeechState(9.0, "s1", "started", "I saw two cups.", 0.0, float("nan"))]}, 9.0)
+    messages = [message for _, message in listen(ear, np.concatenate([sound("yes", "anna"), sound("okay", "anna")]))]
+    assert [message.decision for message in messages if isinstance(message, FloorDecision)] == ["hold", "keep", "duck", "keep"]
+
+
 def test_words_of_two_people_are_nobodys_command(ear: Ear) -> None:
     said: list[object] = []
     for frame in frames(sound("bring me the red cup", "anna")):

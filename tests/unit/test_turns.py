@@ -253,7 +253,7 @@ def faded(frames: list[tuple[float, float]]) -> list[int]:
 
 
 def test_speech_fades_once_it_is_softer_and_less_likely() -> None:
-    assert faded([(1.0, -30)] * 5 + [(0.95, -45), (0.85, -35), (0.85, -45), (0.6, -50), (0.2, -60)]) == [0] * 7 + [1, 2, 3]
+    assert faded([(1.0, -30)] * 5 + [(0.95, -48), (0.85, -40), (0.85, -48), (0.6, -50), (0.2, -60)]) == [0] * 7 + [1, 2, 3]
 
 
 def test_it_begins_to_fade_anew_after_a_sound_that_follows_a_silence() -> None:
