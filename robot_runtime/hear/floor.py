@@ -15,6 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from robot_runtime.hear.backchannel import is_backchannel
 
+_SOFTLY_S = 60.0
+"""At most: what is left of its own voice in a bad room, or who listens aloud, does not make it stammer."""
+
 
 class Floor(Enum):
     DUCK = "duck"
@@ -29,7 +32,7 @@ class FloorConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     soon_s: float = Field(0.1, ge=0, le=2, description="speech after which the robot falls silent for the moment, or speaks softly [s]")
-    again_s: float = Field(5.0, ge=0, le=600, description="it speaks softly if it has been silent in vain so lately [s]")
+    again_s: float = Field(5.0, ge=0, le=600, description="it only speaks softly after it was silent in vain; twice as long each time [s]")
     insists_s: float = Field(0.7, gt=0, le=5, description="speech after which somebody has the floor, whatever they say [s]")
     held_s: float = Field(1.5, gt=0, le=5, description="likewise where the robot has been silent since they began [s]")
     over_s: float = Field(0.16, gt=0, le=1, description="silence after which what was said is all that they want to say for now [s]")
@@ -55,6 +58,15 @@ class Evidence:
 class Decision:
     floor: Floor
     why: str
+
+
+def softly_s(times: int, config: FloorConfig) -> float:
+    """For how long the robot only speaks softly, after it was silent in vain so many times in a row.
+
+    >>> [softly_s(times, FloorConfig()) for times in range(7)]
+    [0.0, 5.0, 10.0, 20.0, 40.0, 60.0, 60.0]
+    """
+    return min(config.again_s * 2 ** (times - 1), max(_SOFTLY_S, config.again_s)) if times else 0.0
 
 
 def decide(evidence: Evidence, config: FloorConfig) -> Decision | None:

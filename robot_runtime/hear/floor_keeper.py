@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_runtime.hear.backchannel import GRAMMAR, is_backchannel
-from robot_runtime.hear.floor import Decision, Evidence, Floor, FloorConfig, decide
+from robot_runtime.hear.floor import Decision, Evidence, Floor, FloorConfig, decide, softly_s
 from robot_runtime.hear.listener import Heard, Listener
 from robot_runtime.hear.own_words import too_fast
 from robot_runtime.hear.recogniser import Hypothesis, Recogniser
@@ -49,7 +49,7 @@ class FloorKeeper:
         self._onset_s = math.nan
         self._first: Floor | None = None  # until it is clear
         self._decided: Floor | None = None
-        self._vain_s = -math.inf  # it was silent for nothing until then
+        self._vain_s, self._vain = -math.inf, 0  # it was silent for nothing until then; so often in a row
 
     def will_say(self, request: SpeechRequest) -> None:
         """What the robot is going to say, to know its questions."""
@@ -113,7 +113,7 @@ class FloorKeeper:
         """None while what was said before a pause is not known yet."""
         wanted = self._wanted(until_s)
         if heard is None and listener.silent_s < self._config.over_s - 1e-9:
-            in_vain = until_s < self._vain_s + self._config.again_s
+            in_vain = until_s < self._vain_s + softly_s(self._vain, self._config)
             held = self._first is Floor.HOLD
             return Evidence(listener.speech_s, listener.silent_s, wanted=wanted, held=held, in_vain=in_vain)
         hypothesis = heard.hypothesis if heard is not None else listener.decoded
@@ -140,6 +140,8 @@ class FloorKeeper:
             self._first = decision.floor
         else:
             self._first, self._decided = self._first or decision.floor, decision.floor
-        if decision.floor is Floor.KEEP and self._first is Floor.HOLD:
-            self._vain_s = until_s
+        if decision.floor is Floor.YIELD:
+            self._vain = 0
+        elif decision.floor is Floor.KEEP and self._first is Floor.HOLD:
+            self._vain_s, self._vain = until_s, self._vain + 1
         return "speech/floor", FloorDecision(until_s, decision.floor.value, decision.why, onset_s, text)
