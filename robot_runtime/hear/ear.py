@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.hear.activity import level_dbfs
-from robot_runtime.hear.addressed import OVERHEARD, OWN_VOICE, Around, why_not
+from robot_runtime.hear.addressed import OWN_VOICE, Around, why_not
 from robot_runtime.hear.backchannel import is_backchannel
 from robot_runtime.hear.completeness import STOP
 from robot_runtime.hear.echo_watch import Echo
@@ -120,8 +120,7 @@ class Ear:
     Every other way to say "stop" needs the grammar, and so the end of the turn: it goes to the gate from here, past the planner.
 
     Speech outside the grammar gives an :class:`Utterance` with an empty text.  One that nobody was seen to say is published once
-    more, with its speaker, when perception finds them within ``late_s`` and before the next turn begins; also what was not meant
-    for the robot as long as nobody was there.
+    more, with its speaker, when perception finds them within ``late_s`` and before the next turn begins.
     """
 
     Config = EarConfig
@@ -218,7 +217,7 @@ class Ear:
         if utterance.role != OWN_VOICE:
             self._learn_pace(heard, utterance)
         self._around.told(utterance)
-        self._nobodys = self._as_turn(heard, utterance) if self._may_turn_out(utterance) else None
+        self._nobodys = utterance if self._may_turn_out(utterance) else None
         outbox: Outbox = [("speech/heard", utterance)]
         if utterance.intent == STOP and utterance.role != OWN_VOICE:
             outbox.insert(0, ("safety/stop_request", StopRequest(now_s, "word", utterance.text, utterance.confidence)))
@@ -324,13 +323,14 @@ class Ear:
             language=heard.hypothesis.language,
             engine=self._recogniser.engine,
             role=role,
+<<<<<<< HEAD
             free_text=self._free_text(heard) if role == "turn" else "",
             guesses=guesses(heard.hypothesis, self._recogniser.grammar, understood=meaning is not None) if role == "turn" else (),
+=======
+            free_text=heard.hypothesis.free if self._config.free_text and role == "turn" else "",
+>>>>>>> 796f0d61f942b6146dafebc2f4202d1941bbc0fc
             why=why,
         )
-
-    def _free_text(self, heard: Heard) -> str:
-        return heard.hypothesis.free if self._config.free_text else ""
 
     def _role(self, heard: Heard, speaker: str) -> tuple[str, str]:
         """What the words are to the robot, and why they are no turn."""
@@ -366,13 +366,8 @@ class Ear:
     def _may_turn_out(self, utterance: Utterance) -> bool:
         """Not when several were seen to speak, of whom none clearly did; and a stop is anybody's."""
         seen = self._speakers.anybody(utterance.start_s, utterance.end_s)
-        unknown = not seen and not utterance.speaker_id
-        understood = utterance.role == "turn" and utterance.intent not in ("", STOP)
-        return unknown and (understood or utterance.role == OVERHEARD)
-
-    def _as_turn(self, heard: Heard, utterance: Utterance) -> Utterance:
-        """As it counts once it is known who said it."""
-        return replace(utterance, role="turn", why="", free_text=self._free_text(heard))
+        unknown = not seen and not utterance.speaker_id and utterance.role == "turn"
+        return unknown and utterance.intent not in ("", STOP)
 
     def _attribute(self, now_s: float) -> Outbox:
         """The last utterance again once perception has found who said it; who speaks anew may be somebody else."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -249,7 +250,7 @@ def test_two_who_speak_in_turn_are_several() -> None:
 # ---------------------------------------------------------------- speech that fades
 
 
-def faded(frames: list[tuple[float, float]]) -> list[int]:
+def faded(frames: Sequence[tuple[float, float]]) -> list[int]:
     fading = Fading()
     return [fading.hear(probability, level_dbfs) for probability, level_dbfs in frames]
 
