@@ -323,12 +323,8 @@ class Ear:
             language=heard.hypothesis.language,
             engine=self._recogniser.engine,
             role=role,
-<<<<<<< HEAD
-            free_text=self._free_text(heard) if role == "turn" else "",
-            guesses=guesses(heard.hypothesis, self._recogniser.grammar, understood=meaning is not None) if role == "turn" else (),
-=======
             free_text=heard.hypothesis.free if self._config.free_text and role == "turn" else "",
->>>>>>> 796f0d61f942b6146dafebc2f4202d1941bbc0fc
+            guesses=guesses(heard.hypothesis, self._recogniser.grammar, understood=meaning is not None) if role == "turn" else (),
             why=why,
         )
 
