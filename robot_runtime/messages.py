@@ -71,6 +71,7 @@ __all__ = [
     "ForgetRequest",
     "Forgotten",
     "GripperState",
+    "Guess",
     "HeardProsody",
     "Heartbeat",
     "Image",
@@ -226,6 +227,16 @@ class VoiceDirection:
 
 
 @dataclass(frozen=True, slots=True)
+class Guess:
+    """What somebody may have said; never more than a reason to ask."""
+
+    text: str
+    intent: str
+    slots: tuple[Argument, ...]
+    confidence: float  # 0 … 1
+
+
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """What a person said, once their turn is over."""
 
@@ -242,6 +253,7 @@ class Utterance:
     engine: str  # recogniser, model and grammar hash
     role: str = "turn"  # not to be acted on: "backchannel", "several" at once, "cut" before it was over, "own_voice", "overheard"
     free_text: str = ""  # what was written down without the grammar, not to be trusted to the letter; "" unless it was a turn
+    guesses: tuple[Guess, ...] = ()  # what else it may have been, the likeliest first; of a turn
     why: str = ""  # it is no turn, in a few words
 
 

@@ -144,11 +144,11 @@ def _latency_table(figures: Sequence[Figure]) -> Table:
 
 def _turn_table(rows: Sequence[Row]) -> Table:
     table = Table()
-    names = ("", "turns", "right", "wrong", "lost", "cut off", "long wait", "whose", "wait p50", "p95 ms", "false", "answered")
+    names = ("", "turns", "right", "wrong", "asked", "lost", "cut off", "long wait", "whose", "wait p50", "p95 ms", "false", "answered")
     for name in names:
         table.add_column(name, justify="right" if name else "left")
     for row in rows:
-        counts = (row.turns, row.understood, row.misunderstood, row.lost, row.cut_off, row.long_waits, row.attributed)
+        counts = (row.turns, row.understood, row.misunderstood, row.asked, row.lost, row.cut_off, row.long_waits, row.attributed)
         table.add_row(
             row.name, *map(str, counts), f"{row.wait_p50_ms:.0f}", f"{row.wait_p95_ms:.0f}", str(row.false_turns), str(row.answered)
         )

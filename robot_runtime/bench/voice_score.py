@@ -60,6 +60,7 @@ class TurnScore:
     stop_s: float = NAN  # from the end of the stop word to the request
     latched_s: float = NAN  # … to the gate's latch
     still_s: float = NAN  # … to velocity zero
+    asked: bool = False  # misunderstood, and the robot asked whether it was that
 
     @property
     def answer_s(self) -> float:
@@ -130,7 +131,8 @@ def _turn(conversed: Conversed, spoken: Spoken) -> TurnScore:
         over_robot(conversed, spoken) is not None, spoken.over_others, outcome, cut_off, " | ".join(utterance.text for utterance in heard),
         known[-1].speaker == spoken.who if right else None,
     )  # fmt: skip
-    scored = replace(scored, silence_s=_silence_s(conversed, spoken))
+    asked = outcome == "misunderstood" and any(_asks_about(answer_to(conversed, utterance), spoken) for utterance in heard)
+    scored = replace(scored, silence_s=_silence_s(conversed, spoken), asked=asked)
     if stop is not None:
         latched_s, still_s = (NAN if at_s is None else at_s - spoken.end_s for at_s in (stop.latched_s, stop.still_s))
         scored = replace(scored, stop_s=stop.asked_s - spoken.end_s, latched_s=latched_s, still_s=still_s)
@@ -151,6 +153,12 @@ def answer_to(conversed: Conversed, heard: Heard) -> Answer | None:
     later = [utterance.out_s for utterance in conversed.heard if utterance.out_s > heard.out_s]
     until_s = min([heard.out_s + _ANSWERED_S, *later])
     return next((answer for answer in conversed.answers if heard.out_s <= answer.asked_s < until_s), None)
+
+
+def _asks_about(answer: Answer | None, spoken: Spoken) -> bool:
+    """Whether it is a question that has the words, or names the thing, among what may have been said."""
+    named = [words for words in (spoken.words, spoken.slots.get("object", "")) if words]
+    return answer is not None and answer.text.endswith("?") and any(words in answer.text.lower() for words in named)
 
 
 def over_robot(conversed: Conversed, spoken: Spoken) -> Answer | None:

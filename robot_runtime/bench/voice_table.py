@@ -24,6 +24,7 @@ class Row:
     turns: int
     understood: int
     misunderstood: int
+    asked: int  # of those: the robot asked whether it was that
     lost: int
     cut_off: int
     long_waits: int
@@ -81,7 +82,7 @@ def row(name: str, scores: Sequence[Score], wanted: Callable[[TurnScore], bool],
     waits = figure(name, [1e3 * turn.wait_s for turn in turns if not math.isnan(turn.wait_s)])
     count = [sum(turn.outcome == outcome for turn in turns) for outcome in ("understood", "misunderstood", "lost")]
     return Row(
-        name, len(turns), count[0], count[1], count[2], sum(turn.cut_off for turn in turns),
+        name, len(turns), count[0], count[1], sum(turn.asked for turn in turns), count[2], sum(turn.cut_off for turn in turns),
         sum(turn.wait_s > LONG_WAIT_S for turn in turns), sum(turn.attributed is True for turn in turns), waits.p50_ms, waits.p95_ms,
         len(false), sum(turn.answered for turn in false),
     )  # fmt: skip

@@ -10,6 +10,9 @@ from robot_runtime.hear.recogniser import Hypothesis
 
 _BEGUN_BETTER = 1.0
 """Natural logarithms by which the beginning of a sentence is likelier than any whole one."""
+_BEGUN_MUCH_BETTER = 3.0
+"""The same where the whole one is sure.  Of 310 development sentences that were broken off this calls none whole (the least such has
+3.65); "bring me the pills" (0.76 sure, "bring" 2.2 better) was waited for in vain."""
 _BEGUN_FITS = -0.8
 """How well it must fit, a letter: of what is not understood something always fits best."""
 _SURELY_WHOLE = 0.8
@@ -26,7 +29,7 @@ def completeness(hypothesis: Hypothesis, grammar: Grammar, confidence: float, su
     :param confidence: below it they are nothing
     :param sure: below it they may go on
     """
-    if _is_begun(hypothesis):
+    if _is_begun(hypothesis, sure):
         return Completeness.BEGUN
     state = grammar.automaton.walk(grammar.language.words(hypothesis.text)) if hypothesis.text else None
     if state is None or not hypothesis.confidence >= confidence:
@@ -51,6 +54,7 @@ def _is_settled(text: str, state: int, grammar: Grammar) -> bool:
     return settled >= _SETTLED
 
 
-def _is_begun(hypothesis: Hypothesis) -> bool:
-    likelier = hypothesis.begun_better > _BEGUN_BETTER and hypothesis.begun_fit > _BEGUN_FITS
+def _is_begun(hypothesis: Hypothesis, sure: float) -> bool:
+    better = _BEGUN_MUCH_BETTER if hypothesis.confidence >= sure else _BEGUN_BETTER
+    likelier = hypothesis.begun_better > better and hypothesis.begun_fit > _BEGUN_FITS
     return likelier and not hypothesis.confidence >= _SURELY_WHOLE

@@ -22,6 +22,7 @@ from robot_runtime.hear.echo_watch import Echo
 from robot_runtime.hear.floor import FloorConfig
 from robot_runtime.hear.floor_keeper import FloorKeeper
 from robot_runtime.hear.grammar import Grammar
+from robot_runtime.hear.guesses import guesses
 from robot_runtime.hear.listener import FRAME_S, FRAME_SAMPLES, Condition, Heard, Listener, ListenerConfig
 from robot_runtime.hear.own_words import OwnWords, too_fast
 from robot_runtime.hear.pace import Pace, PaceConfig, Paces
@@ -324,6 +325,7 @@ class Ear:
             engine=self._recogniser.engine,
             role=role,
             free_text=heard.hypothesis.free if self._config.free_text and role == "turn" else "",
+            guesses=guesses(heard.hypothesis, self._recogniser.grammar, understood=meaning is not None) if role == "turn" else (),
             why=why,
         )
 

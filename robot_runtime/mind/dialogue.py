@@ -167,18 +167,20 @@ class NotUnderstood:
         """Several spoke at once, and so nothing can be done."""
         self._say(self._services.wording.sentence("one_at_a_time"), "")
 
-    def say(self, utterance: Utterance, heard: str = "") -> None:
-        """Ask again; ``heard`` is what was understood all the same, and a question for the rest."""
+    def say(self, utterance: Utterance, heard: str = "") -> bool:
+        """Ask again; ``heard`` is what was understood all the same, and a question for the rest.  Whether that was said."""
         key = "not_understood_again" if self._recent() else "not_understood"
-        self._say(heard or self._services.wording.sentence(key), utterance.speaker_id)
+        return self._say(heard or self._services.wording.sentence(key), utterance.speaker_id)
 
     def understood(self) -> None:
         self._said_s.clear()
 
-    def _say(self, text: str, addressee_id: str) -> None:
-        if self._recent() < 2:
-            self._said_s.append(self._services.situation.now_s)
-            self._services.say(text, addressee_id, "question")
+    def _say(self, text: str, addressee_id: str) -> bool:
+        if self._recent() >= 2:
+            return False
+        self._said_s.append(self._services.situation.now_s)
+        self._services.say(text, addressee_id, "question")
+        return True
 
     def _recent(self) -> int:
         now_s, patience_s = self._services.situation.now_s, self._services.config.patience_s

@@ -12,6 +12,7 @@ from robot_runtime.mind.attention import Attention
 from robot_runtime.mind.conversation import Conversation, Turn
 from robot_runtime.mind.deliberation import Deliberation
 from robot_runtime.mind.dialogue import Clarification, CutShort, NotUnderstood, Offers
+from robot_runtime.mind.doubt import Doubt
 from robot_runtime.mind.executive import Executive, Resumed
 from robot_runtime.mind.forgetting import Forgetting
 from robot_runtime.mind.gaze import Gaze
@@ -68,6 +69,7 @@ class Mind:
         self._executive = Executive(self._services, make_way=self._keep_still)
         self._clarification = Clarification(self._services)
         self._offers = Offers(self._services)
+        self._doubt = Doubt(self._services)
         self._portions = Portions(self._services)
         self._cut_short = CutShort(self._services)
         self._not_understood = NotUnderstood(self._services)
@@ -152,12 +154,10 @@ class Mind:
             if about_manner != "longer" or not self._portions.go_on():  # "tell me more"
                 self._manner.hear(about_manner, utterance)
             return
-        if not understood and utterance.free_text:
-            self._hear_free(replace(utterance, intent="", slots=()))
-            return
         if not understood:
-            if not self._cut_short.go_on(""):
-                self._not_understood.say(utterance)
+            self._hear_unclear(replace(utterance, intent="", slots=()))
+            return
+        if self._is_unsure(utterance) and self._asks_what_was_said(utterance):
             return
         self._not_understood.understood()
         if utterance.intent != "resume":
@@ -182,6 +182,34 @@ class Mind:
         else:
             self._hear_request(utterance)
 
+    def _hear_unclear(self, utterance: Utterance) -> None:
+        """Words that are not surely a sentence of the grammar."""
+        chosen = self._doubt.choose(utterance)
+        if chosen is not None:
+            self._hear_request(chosen)
+        elif utterance.free_text:
+            self._hear_free(utterance)
+        else:
+            self._ask_again(utterance)
+
+    def _is_unsure(self, utterance: Utterance) -> bool:
+        """Whether a task that may as well be another one was asked for."""
+        return utterance.confidence < self._config.sure_confidence and utterance.intent not in self._catalogue.dialogue
+
+    def _asks_what_was_said(self, utterance: Utterance) -> bool:
+        """Not while another question is open, or the gate's may be soon: a yes must have one meaning."""
+        question = self._doubt.question(utterance) if self._nothing_else_is_asked and not self._portions.is_open else ""
+        if question and not self._not_understood.say(utterance, question):
+            self._doubt.drop()
+        return question != ""
+
+    def _ask_again(self, utterance: Utterance, heard: str = "") -> bool:
+        """Of words that came to nothing.  Whether what was heard of them, if it was anything, is asked about."""
+        if self._asks_what_was_said(utterance) or self._cut_short.go_on(""):
+            return False
+        self._not_understood.say(utterance, heard)
+        return heard != ""
+
     def _hear_resume(self, utterance: Utterance) -> None:
         if self._services.situation.latched:
             self._rearm.ask(utterance)
@@ -194,19 +222,27 @@ class Mind:
             return  # also where the gate has asked since: a yes that may mean either permits nothing
         if self._executive.decide(yes, utterance):
             self._offers.drop()  # the gate's question came later
+            self._doubt.drop()
             return
         if yes:
             self._hear_acceptance(utterance)
             return
         was_open = self._clarification.is_open or self._offers.is_open or self._portions.is_open or self._deliberation.busy
+        misheard = self._doubt.is_open
         self._drop_questions()
         self._deliberation.drop()
         account = self._executive.cancel()
         if account is not None or was_open:
             self._say("leave_it", utterance, "answer")
             self._services.say(account or "", utterance.speaker_id, "report")
+        elif misheard:
+            self._say("say_it_again", utterance, "question")
 
     def _hear_acceptance(self, utterance: Utterance) -> None:
+        meant = self._doubt.accept(utterance)
+        if meant is not None:
+            self._hear_request(meant)
+            return
         accepted = self._offers.accept(utterance)
         if accepted is None:
             return
@@ -216,10 +252,10 @@ class Mind:
             self._hear_request(accepted)
 
     def _hear_choice(self, utterance: Utterance) -> None:
-        if not self._clarification.is_open:
+        if not (self._clarification.is_open or self._doubt.is_open):
             self._not_understood.say(utterance)
             return
-        completed = self._clarification.answer(utterance)
+        completed = self._doubt.choose(utterance) or self._clarification.answer(utterance)
         if completed is not None:
             self._hear_request(completed)
 
@@ -249,25 +285,24 @@ class Mind:
             self._hear_request(chosen)
         elif not self._services.situation.latched:
             self._hear_request(utterance)
-        elif not self._cut_short.go_on(""):
-            self._not_understood.say(utterance)
+        else:
+            self._ask_again(utterance)
 
     def _corrects(self, utterance: Utterance) -> bool:
         """Whether it is like "no, the blue one": that is more than a no."""
         more = len(utterance.free_text.split()) > (2 if utterance.intent == "no" else 0)
         before = self._conversation.with_person(utterance.speaker_id, self._services.situation.now_s)
         acted = any(turn.document.body is not None for turn in before)
-        return more and acted and not self._clarification.is_open and not self._executive.asking
+        asked = self._clarification.is_open or self._doubt.is_open or self._executive.asking
+        return more and acted and not asked
 
     def _settle(self, utterance: Utterance, answer: Answer) -> None:
         """Publish what the planner answered, and begin with it."""
         if answer.document.body is None and utterance.speaker_id and objects(utterance.free_text, language_of(utterance.language)):
             self._executive.pause("a person objected")  # what they do not want must not come about meanwhile
         if answer.document.body is None and not answer.document.say and answer.question is None:
-            if not self._cut_short.go_on(""):
-                self._not_understood.say(utterance, answer.heard)
-                if answer.heard:
-                    self._note(utterance, answer)
+            if self._ask_again(utterance, answer.heard):
+                self._note(utterance, answer)
             return
         self._not_understood.understood()
         self._drop_questions()
@@ -308,10 +343,16 @@ class Mind:
     @property
     def _nothing_is_asked(self) -> bool:
         """A yes would mean nothing now."""
+        return not self._doubt.is_open and self._nothing_else_is_asked
+
+    @property
+    def _nothing_else_is_asked(self) -> bool:
+        """A yes would mean nothing, but for words that were not surely understood."""
         executive = self._executive
         return not (executive.asking or executive.considers or self._offers.is_open or self._clarification.is_open)
 
     def _drop_questions(self) -> None:
+        self._doubt.drop()
         self._clarification.drop()
         self._offers.drop()
         self._portions.drop()

@@ -18,6 +18,7 @@ class MindConfig(SkillSettings):
     hears: str = Field("en", description="languages that the ear understands, as ear.hears says")
     ontology_file: str = Field("safety/ontology.yaml", description="classes of things, and what people call them")
     minimum_confidence: float = Field(0.3, ge=0, le=1, description="of an utterance; below it the robot asks again")
+    sure_confidence: float = Field(0.65, ge=0, le=1, description="of a request for a task; below it the robot asks whether that was said")
     verdict_timeout_s: float = Field(1.0, gt=0, le=10, description="without a word of the gate for this long, an action is left")
     renew_s: float = Field(30.0, gt=0, le=600, description="an approval is asked for again at this period while it is in use")
     attend_hold_s: float = Field(1.5, gt=0, le=5, description="for it to be known who spoke, when they did out of the camera's view")

@@ -117,7 +117,7 @@ class Timeline:
             return [_line(heard.stamp_s, "heard", f"it was {self._name(heard.speaker_id)} who said “{heard.text}”", "seen there since")]
         self._unanswered = self._unmoved = heard
         latency_ms = (heard.stamp_s - heard.end_s) * 1e3
-        text = f"“{heard.text}”" if heard.text else "(speech outside the grammar)"
+        text = f"“{heard.text}”" if heard.text else _unclear(heard)
         lines = [_line(heard.stamp_s, "heard", f"{self._name(heard.speaker_id)}: {text}", f"confidence {heard.confidence:.2f}", latency_ms)]
         if heard.intent:
             slots = ", ".join(f"{slot.name}={slot.value}" for slot in heard.slots)
@@ -245,6 +245,12 @@ class Timeline:
 
     def _name(self, person_id: str) -> str:
         return self._names.get(person_id, person_id) or "somebody"
+
+
+def _unclear(heard: Utterance) -> str:
+    """What was not surely understood, and what it may have been."""
+    guesses = " or ".join(f"“{guess.text}”" for guess in heard.guesses[:2])
+    return f"(speech outside the grammar; perhaps {guesses})" if guesses else "(speech outside the grammar)"
 
 
 def _call(step: PlanStep) -> str:

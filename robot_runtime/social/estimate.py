@@ -72,9 +72,9 @@ class Estimate:
             self.hearing.loud(now_s)
         self._notice_arousal(prosody)
 
-    def turn(self, what: Hashable, now_s: float) -> None:
+    def turn(self, what: Hashable, now_s: float, *, asked: bool) -> None:
         """They said something that was no "pardon?"; see :meth:`HearingTrouble.turn`."""
-        self.hearing.turn(what, now_s)
+        self.hearing.turn(what, now_s, asked=asked)
 
     def asked(self, *, answered: bool) -> None:
         """The robot spoke to them, and they answered or let the time pass."""

@@ -20,12 +20,13 @@ class HearingTrouble:
         """They asked the robot to say it again."""
         self._add(self.signs.pardon, now_s)
 
-    def turn(self, what: Hashable, now_s: float) -> None:
+    def turn(self, what: Hashable, now_s: float, *, asked: bool = False) -> None:
         """They said something else: once more the same, or something ordinary.
 
         :param what: intent and slots; what is equal was said again
+        :param asked: the robot had asked them something: to say the same again is an answer then
         """
-        again = what == self._last[0] and now_s - self._last[1] <= self.signs.repeat_within_s
+        again = not asked and what == self._last[0] and now_s - self._last[1] <= self.signs.repeat_within_s
         self._last = (what, now_s)
         if again:
             self._add(self.signs.repeat, now_s)

@@ -141,12 +141,13 @@ class Social:
             return self._take_request(utterance, intent, now_s)
         if not who:
             return []
-        if self._talk.answered(who):
+        asked = self._talk.answered(who)
+        if asked:
             self._estimate(who).asked(answered=True)
         if intent == PARDON:
             self._estimate(who).hearing.pardon(now_s)
         elif utterance.intent and utterance.intent not in _SAID_OFTEN:
-            self._estimate(who).turn((utterance.intent, utterance.slots), now_s)
+            self._estimate(who).turn((utterance.intent, utterance.slots), now_s, asked=asked)
         return []
 
     def _take_request(self, utterance: Utterance, request: str, now_s: float) -> Outbox:

@@ -10,7 +10,8 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+import weakref
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -58,6 +59,7 @@ class Espeak:
     def __init__(self, timeout_s: float = 5.0) -> None:
         self._timeout_s = timeout_s
         self._process: subprocess.Popen[bytes] | None = None
+        self._ending: Callable[[], object] | None = None  # of that process, also when nobody closes this
         self._answering = False  # an answer was not read to its end, because the caller did not want the rest
         self._unread = b""
         self._hello: dict[str, Any] = {}
@@ -160,18 +162,10 @@ class Espeak:
 
     def close(self) -> None:
         """End the worker.  A later request starts a new one."""
-        process, self._process = self._process, None
+        self._process = None
         self._answering, self._unread = False, b""
-        if process is None:
-            return
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
-        try:
-            process.wait(timeout=1.0)  # it ends with its input
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if self._ending is not None:
+            self._ending()
 
     def _ensure_running(self) -> None:
         if self._process is not None and self._process.poll() is None:
@@ -181,6 +175,7 @@ class Espeak:
         # Isolated and without site packages: nothing but the standard library can get into the worker.
         command = [sys.executable, "-I", "-S", str(_WORKER), str(library), str(data_parent)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        self._ending = weakref.finalize(self, _end, self._process)
         self.starts += 1
         kind, payload = self._receive()
         if kind != b"R":
@@ -249,3 +244,14 @@ class Espeak:
             self._unread += piece
         data, self._unread = self._unread[:count], self._unread[count:]
         return data
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    try:
+        process.wait(timeout=1.0)  # it ends with its input
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

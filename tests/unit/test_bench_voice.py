@@ -62,6 +62,21 @@ def test_other_words_are_misunderstood(wrong: dict[str, object]) -> None:
     assert turn.outcome == "misunderstood"
 
 
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("Did you say: bring me the red cup?", True),
+        ("Did you say the red cup or the red cap?", True),
+        ("Did you say: bring me the red cap?", False),
+        ("I will get the red cup.", False),
+    ],
+)
+def test_of_what_was_misunderstood_it_is_told_whether_the_robot_asked(said: str, asked: bool) -> None:
+    heard = replace(UNDERSTOOD, text="", intent="", slots={})
+    (turn,) = (played := score(conversed(heard=(heard,), answers=(replace(ANSWER, text=said),)))).turns
+    assert turn.asked is asked and outcomes([played])[0].asked == asked
+
+
 def test_who_is_answered_in_the_middle_was_cut_off() -> None:
     first = Heard("u0", "", "", {}, 10.05, 10.5, decided_s=10.9, out_s=11.0)
     (turn,) = score(conversed(heard=(first, UNDERSTOOD))).turns

@@ -1,5 +1,6 @@
 """The espeak-ng client and its worker process."""
 
+import gc
 import os
 import signal
 import sys
@@ -100,6 +101,15 @@ def test_a_worker_that_hangs_is_killed_and_told(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(EspeakError, match=r"no answer within 0\.5 s"):
         client.synthesise("hello")
     assert client._process is None
+
+
+def test_a_worker_ends_with_who_asked_it_also_when_they_did_not_close_it() -> None:
+    client = Espeak(timeout_s=60.0)
+    client.phonemes("hello")
+    worker = client._process
+    del client
+    gc.collect()
+    assert worker is not None and worker.returncode is not None and worker.stdin is not None and worker.stdin.closed
 
 
 def test_a_worker_that_cannot_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

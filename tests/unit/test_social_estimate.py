@@ -130,6 +130,13 @@ def test_the_same_words_soon_after_are_a_sign_and_later_are_not() -> None:
     assert soon.trouble(60.0) > 0 == late.trouble(60.0)
 
 
+def test_who_is_asked_to_say_it_again_hears_well() -> None:
+    hearing = HearingTrouble(Hearing())
+    hearing.turn("bring me the cup", 0.0)
+    hearing.turn("bring me the cup", 5.0, asked=True)
+    assert hearing.trouble(5.0) == 0
+
+
 def test_an_average_knows_how_much_it_rests_on() -> None:
     average = Average(4.0)
     average.add(1.0, 0.0)

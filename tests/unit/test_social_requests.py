@@ -76,6 +76,16 @@ class Talk:
         return self.styles[-1]
 
 
+@pytest.mark.parametrize("asked", [False, True])
+def test_to_repeat_a_wish_is_a_sign_unless_the_robot_had_asked(asked: bool) -> None:
+    talk = Talk(ANNA).run(2).hears("anna", "fetch")
+    if asked:
+        talk.step({"speech/say": [SpeechRequest(talk.now_s, "say-1", "Did you say: come here?", "anna", "question", "", False)]})
+        talk.voice("started").voice("finished")
+    talk.hears("anna", "fetch")
+    assert (talk.social._estimates["anna"].hearing.trouble(talk.now_s) == 0) is asked
+
+
 def measured(now_s: float) -> SpeechMeasured:
     return SpeechMeasured(now_s, "say-1", 0, "", "", "", "", *(NAN,) * 16, "")
 

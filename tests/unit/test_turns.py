@@ -94,6 +94,8 @@ GRAMMAR = Grammar(
         (Hypothesis("bring me the cup", 0.3), Completeness.NOTHING),
         (Hypothesis("", 0.0), Completeness.NOTHING),
         (Hypothesis("bring me the cup", 0.7, (), "bring me the", 6.0, -0.3), Completeness.BEGUN),
+        (Hypothesis("bring me the cup", 0.76, (), "bring", 2.2, -0.7), Completeness.WHOLE),
+        (Hypothesis("bring me the cup", 0.6, (), "bring", 2.2, -0.7), Completeness.BEGUN),
         (Hypothesis("bring me the cup", 0.9, (), "bring me the", 6.0, -0.3), Completeness.WHOLE),
         (Hypothesis("bring me the cup", 0.9, (), "bring me the", 0.5, -0.3), Completeness.WHOLE),
         (Hypothesis("bring me the cup", 0.2, (), "bring me the", 6.0, -2.0), Completeness.NOTHING),
