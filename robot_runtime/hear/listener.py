@@ -38,7 +38,7 @@ class ListenerConfig(StageConfig):
     longest_s: float = Field(15.0, gt=0, le=60, description="longest turn; what comes later begins a new one [s]")
     preroll_s: float = Field(0.4, ge=0, le=2, description="sound kept from before the turn was noticed [s]")
     preroll_over_s: float = Field(
-        0.8, ge=0, le=3, description="likewise of a turn that begins over the robot's own voice, and so is noticed later [s]"
+        0.5, ge=0, le=3, description="likewise of a turn that begins over the robot's own voice, and so is noticed later [s]"
     )
     tail_s: float = Field(0.04, ge=0.02, le=0.5, description="silence after the last speech that is decoded with it, as soon as it is [s]")
     confidence: float = Field(0.5, ge=0, lt=1, description="below it words count as not understood")
