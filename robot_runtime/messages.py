@@ -251,9 +251,10 @@ class Utterance:
     speaker_id: str
     language: str
     engine: str  # recogniser, model and grammar hash
-    role: str = "turn"  # "turn"; not to be acted on: "backchannel", "several" at once, "cut" before it was over, "own_voice"
+    role: str = "turn"  # not to be acted on: "backchannel", "several" at once, "cut" before it was over, "own_voice", "overheard"
     free_text: str = ""  # what was written down without the grammar, not to be trusted to the letter; "" unless it was a turn
     guesses: tuple[Guess, ...] = ()  # what else it may have been, the likeliest first; of a turn
+    why: str = ""  # it is no turn, in a few words
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ NODES: tuple[Node, ...] = (
          trigger=("audio/in",), budget_ms=3),
     # The ear's budget is for a frame; in the first tenths of a second of a pause it also decodes, some 30 ms a frame at most.
     Node("ear", "voice", "robot_runtime.hear.ear:Ear",
-         inputs=("people", "world/facts", "speech/say", "speech/state", "audio/played", "audio/state", "audio/clean"),
+         inputs=("people", "audio/direction", "world/facts", "speech/say", "speech/state", "audio/played", "audio/state", "audio/clean"),
          outputs=("speech/heard", "safety/stop_request", "speech/floor", "audio/voice"), trigger=("audio/clean",), budget_ms=6),
     Node("prosody", "voice", "robot_runtime.hear.prosody:Prosody",
          inputs=("audio/state", "audio/clean", "speech/heard"), outputs=("speech/prosody",), trigger=("audio/clean",), budget_ms=2),

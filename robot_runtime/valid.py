@@ -134,7 +134,7 @@ _RULES: dict[type, Callable[[Any], str]] = {
     m.ActionVerdict: _one_of("verdict", *(verdict.value for verdict in m.Verdict)),
     m.SafetyState: _one_of("mode", *(mode.value for mode in m.SafetyMode)),
     m.SpeechState: _one_of("phase", "started", "finished", "cancelled"),
-    m.Utterance: _one_of("role", "turn", "backchannel", "several", "cut", "own_voice"),
+    m.Utterance: _one_of("role", "turn", "backchannel", "several", "cut", "own_voice", "overheard"),
     m.FloorDecision: _one_of("decision", "hold", "duck", "yield", "keep"),
     m.SpeechRequest: _one_of("purpose", "answer", "refusal", "question", "report", "notice"),
     m.ActionStatus: _one_of("phase", "proposed", "running", "paused", "succeeded", "failed", "cancelled", "refused"),

@@ -16,6 +16,8 @@ from pydantic import Field, model_validator
 
 from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.hear.activity import level_dbfs
+from robot_runtime.hear.addressed import OWN_VOICE, Around, why_not
+from robot_runtime.hear.backchannel import is_backchannel
 from robot_runtime.hear.completeness import STOP
 from robot_runtime.hear.echo_watch import Echo
 from robot_runtime.hear.floor import FloorConfig
@@ -38,6 +40,7 @@ from robot_runtime.messages import (
     SpeechState,
     StopRequest,
     Utterance,
+    VoiceDirection,
     VoiceHeard,
     WorldFacts,
 )
@@ -139,6 +142,7 @@ class Ear:
     def reset(self) -> None:
         self._listener.reset()
         self._speakers = Speakers()
+        self._around = Around()
         self._paces = Paces(self._config.pace)
         self._ages: dict[str, str] = {}
         self._floor.reset()
@@ -160,7 +164,10 @@ class Ear:
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         for people in news(inbox, "people", People):
             self._speakers.take(people)
+            self._around.see(people)
             self._ages = {person.id: person.age_group for person in people.people}
+        for voice in news(inbox, "audio/direction", VoiceDirection):
+            self._around.locate(voice)
         for facts in news(inbox, "world/facts", WorldFacts):
             self._take_names(facts)
         for request in news(inbox, "speech/say", SpeechRequest):
@@ -207,11 +214,12 @@ class Ear:
     def _tell(self, heard: Heard, now_s: float) -> Outbox:
         heard = self._or_stop(heard)
         utterance = self._utterance(heard, now_s)
-        if utterance.role != "own_voice":
+        if utterance.role != OWN_VOICE:
             self._learn_pace(heard, utterance)
+        self._around.told(utterance)
         self._nobodys = utterance if self._may_turn_out(utterance) else None
         outbox: Outbox = [("speech/heard", utterance)]
-        if utterance.intent == STOP and utterance.role != "own_voice":
+        if utterance.intent == STOP and utterance.role != OWN_VOICE:
             outbox.insert(0, ("safety/stop_request", StopRequest(now_s, "word", utterance.text, utterance.confidence)))
         return outbox
 
@@ -301,7 +309,7 @@ class Ear:
 
     def _utterance(self, heard: Heard, now_s: float) -> Utterance:
         speaker, meaning = self._speakers.between(heard.start_s, heard.end_s, LEAST), heard.meaning
-        role = self._role(heard, speaker)
+        role, why = self._role(heard, speaker)
         return Utterance(
             stamp_s=now_s,
             id=f"u{round(heard.end_s * 1000)}",
@@ -317,16 +325,37 @@ class Ear:
             role=role,
             free_text=heard.hypothesis.free if self._config.free_text and role == "turn" else "",
             guesses=guesses(heard.hypothesis, self._recogniser.grammar, understood=meaning is not None) if role == "turn" else (),
+            why=why,
         )
 
-    def _role(self, heard: Heard, speaker: str) -> str:
+    def _role(self, heard: Heard, speaker: str) -> tuple[str, str]:
+        """What the words are to the robot, and why they are no turn."""
         if not heard.whole:
-            return "cut"
-        if self._is_own(heard.sound) or (self._over_robot and too_fast(heard.hypothesis.text, heard.speech_s)):
-            return "own_voice"
+            return "cut", "the sound ended"
+        if self._is_own(heard.sound):
+            return OWN_VOICE, "it is what was played"
+        if self._over_robot and too_fast(heard.hypothesis.text, heard.speech_s):
+            return OWN_VOICE, "too many words for so little speech"
         if not speaker and self._speakers.several(heard.start_s, heard.end_s):
-            return "several"
-        return "backchannel" if self._floor.was_backchannel(heard) else "turn"
+            return "several", "several were seen to speak"
+        if self._floor.was_backchannel(heard):
+            return "backchannel", "a sign of listening, or a noise"
+        role, why = ("", "") if speaker else self._why_not(heard)
+        return role or "turn", why
+
+    def _why_not(self, heard: Heard) -> tuple[str, str]:
+        """Of words that nobody was clearly seen to say: a stop counts from anywhere."""
+        if heard.meaning is not None and heard.meaning.intent == STOP:
+            return "", ""
+        evidence = self._around.evidence(
+            heard.start_s,
+            heard.end_s,
+            understood=heard.meaning is not None and not is_backchannel(heard.text),
+            sure=heard.meaning is not None and heard.hypothesis.confidence >= self._config.sure,
+            over_robot=self._over_robot,
+            sighted=self._speakers.anybody(heard.start_s, heard.end_s),
+        )
+        return why_not(evidence)
 
     # ------------------------------------------------------------ whose it was
 

@@ -22,6 +22,10 @@ _LETTERS_A_S = 25.0
 _ALIKE = 0.53
 """Correlation from which on a turn is an echo.  On development material 46 of 47 turns that the robot's own voice opened while its echo
 seemed cancelled had more, and 2 of 46 that people did, neither of which was understood."""
+_SOUNDS_DB = 6.0
+"""What is played sounds where a band has so much more than the floor.  Only that time is compared: who begins to speak when the robot
+does is like it in the silence before."""
+_LEAST_STEPS = 10
 _KEPT = 1 << 19  # samples: 33 s, longer than a turn and what is waited for after it
 _WANDERS = 4 * STEP  # samples by which the echo may come earlier or later than it was seen last
 _RINGS_DB = 1.2  # a step of 10 ms, by which a band fades from the room: 60 dB in 0.5 s
@@ -58,20 +62,29 @@ class OwnWords:
 
         0 if nothing was played.  Levels of bands are compared, so that neither room nor loudspeaker matters much.
         """
-        if len(sound) <= WINDOW or not math.isfinite(delay_s):
+        if len(sound) <= WINDOW:
             return 0.0
-        end = position(until_s - delay_s)
-        count = len(sound) + 2 * _WANDERS
-        taken = self._reference.take(end + _WANDERS - count, count, position(until_s))
-        played = np.rint(taken * 32768).astype(np.int16)
+        played = self.played(len(sound) + 2 * _WANDERS, until_s, delay_s, ahead=_WANDERS)
         if int(np.max(np.abs(played))) < _LEAST_PLAYED:
             return 0.0
         heard, echo = _levels_db(sound), _ringing(_levels_db(played))
-        return max(_correlation(heard, echo[lag : lag + len(heard)]) for lag in range(2 * _WANDERS // STEP + 1))
+        return max(_alike(heard, echo[lag : lag + len(heard)]) for lag in range(2 * _WANDERS // STEP + 1))
+
+    def played(self, count: int, until_s: float, delay_s: float, ahead: int = 0) -> Samples:
+        """So many samples whose echo ends at ``until_s``, and ``ahead`` of those are of later; silence while the delay is not known."""
+        if not math.isfinite(delay_s):
+            return np.zeros(count, np.int16)
+        start = position(until_s - delay_s) + ahead - count
+        return np.rint(self._reference.take(start, count, position(until_s)) * 32768).astype(np.int16)
 
     def explain(self, sound: Samples, until_s: float, delay_s: float) -> bool:
         """Whether the sound is what was played."""
         return self.likeness(sound, until_s, delay_s) >= _ALIKE
+
+
+def alike(heard: Samples, played: Samples) -> float:
+    """Likewise of two sounds of the same time and length."""
+    return _alike(_levels_db(heard), _ringing(_levels_db(played)))
 
 
 def _levels_db(samples: Samples) -> Levels:
@@ -86,7 +99,12 @@ def _ringing(levels_db: Levels) -> Levels:
     return rung
 
 
-def _correlation(one: Levels, other: Levels) -> float:
+def _alike(heard: Levels, echo: Levels) -> float:
+    """Correlation while what was played sounds."""
+    sounds = echo.max(axis=1) > 10 * math.log10(_FLOOR) + _SOUNDS_DB
+    if np.count_nonzero(sounds) < _LEAST_STEPS:
+        return 0.0
+    one, other = heard[sounds], echo[sounds]
     one, other = one - one.mean(axis=0), other - other.mean(axis=0)
     return float(np.sum(one * other)) / math.sqrt(float(np.sum(one**2)) * float(np.sum(other**2)) + 1e-9)
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
 from robot_runtime.hear.activity import LevelGate
 from robot_runtime.hear.echo_watch import Echo
-from robot_runtime.hear.own_words import OwnWords
+from robot_runtime.hear.own_words import OwnWords, Samples
+from robot_runtime.hear.said_itself import Network, Unsaid
 from robot_runtime.hear.speech_model import moonshine
 from robot_runtime.hear.stop_keywords import WORD as KEYWORD
 from robot_runtime.hear.stop_keywords import KeywordSearch
@@ -36,10 +36,13 @@ _LISTENING_EVERY = 10
 _CANCELLED = Echo.CANCELLED.value
 _FRAMES = WINDOW // FRAME_SAMPLES
 _OWN = 0.1
-_LATELY, _LEAST_SOMEBODYS = 25, 3
-"""Of half a second this many frames must plainly be somebody's.  While somebody calls, the likelihood that it is the robot's own voice is
-0.02 or less for five frames and more; a burst of its distorted voice, of which more is left, brings it to 0.2, and 20 frames pass before
-it is back."""
+_PLAIN = "stop"
+"""Over the robot's voice "find the …" and "go to …" begin like "halt": of 18 looks at what people said there that found a word, 16 found
+"halt" or "halte", one "stop"."""
+_LATELY, _LEAST_SOMEBODYS = 25 + 2 * HOP, 3
+"""Of half a second, and the time of three looks, this many frames must plainly be somebody's.  While somebody calls, the likelihood that
+it is the robot's own voice is 0.02 or less for five frames and more; a burst of its distorted voice, of which more is left, brings it to
+0.2, and 20 frames pass before it is back."""
 _LATE = 20
 """Frames.  Who answers later than after 0.4 s does not listen: there is no sign of life, and the gate becomes careful."""
 
@@ -57,24 +60,17 @@ class StopWordConfig(StageConfig):
     background: bool = Field(True, description="look on a thread of its own; without, each look takes some 10 ms of a step")
 
 
-class Network(Protocol):
-    """Says which word has just ended."""
-
-    words: tuple[str, ...]
-    """The first is "", for none of the others."""
-
-    def hear(self, window: NDArray[np.int16]) -> NDArray[np.float32]: ...
-
-
 class _Looks:
     """At the last 1.2 s of one sound, every 80 ms while something sounds.
 
-    :param likely: from here on a word is believed in two looks in a row
+    :param likely: from here on "stop" is believed in two looks in a row, and other words in three
+    :param raw: the microphone's, with the robot's own voice in it
     """
 
-    def __init__(self, config: StopWordConfig, network: Network | None, likely: float) -> None:
+    def __init__(self, config: StopWordConfig, network: Network | None, likely: float, *, raw: bool) -> None:
         self._config = config
-        self._network = network
+        self._network = Unsaid(network, min(config.sure, likely), raw=raw) if network is not None else None
+        self._words = network.words if network is not None else ("",)
         self._likely = likely
         self._search: Search | None = None
         self.reset()
@@ -82,10 +78,10 @@ class _Looks:
     def reset(self) -> None:
         self.close()
         self._gate = LevelGate(self._config.margin_db)
-        self._window = np.zeros(WINDOW, np.int16)
+        self._window: Samples = np.zeros(WINDOW, np.int16)
         self._quiet_s = self._config.hang_s
         self.frames = self.searched = self._asked = 0
-        self._before = 0.0
+        self._before = (0.0, 0.0)
 
     def close(self) -> None:
         """End the thread; the next sound starts it again."""
@@ -98,26 +94,29 @@ class _Looks:
         """Frames that were not searched yet."""
         return self.frames - self.searched
 
-    def take(self, samples: NDArray[np.int16], *, worth_it: bool = True) -> None:
-        """Add a frame to the window, and look at it if it is time, something sounds, and it is ``worth_it``."""
+    def take(self, samples: Samples, played: Callable[[], Samples], *, worth_it: bool = True) -> None:
+        """Add a frame to the window, and look at it if it is time, something sounds, and it is ``worth_it``.
+
+        :param played: asked for what the robot's speaker gave to a whole window
+        """
         self._window = np.concatenate((self._window[len(samples) :], samples))
         self.frames += 1
         self._quiet_s = 0.0 if self._gate.is_loud(samples) else self._quiet_s + FRAME_S
         if self._network is not None and worth_it and self._quiet_s < self._config.hang_s:
             if self.frames % HOP == 0:
-                self._look(self._network)
+                self._look(self._network, played())
         elif self.searched == self._asked:
             self.searched = self._asked = self.frames
-            self._before = 0.0
+            self._before = (0.0, 0.0)
 
-    def _look(self, network: Network) -> None:
+    def _look(self, network: Unsaid, played: Samples) -> None:
         if self._search is None:
             self._search = (OnThread if self._config.background else AtOnce)(network.hear)
-        self._search.put(self.frames, self._window)
+        self._search.put(self.frames, np.stack((self._window, played)))
         self._asked = self.frames
 
     @property
-    def window(self) -> NDArray[np.int16]:
+    def window(self) -> Samples:
         """The newest sound."""
         return self._window
 
@@ -127,14 +126,22 @@ class _Looks:
         for answer in self._search.answers() if self._search is not None else ():
             self.searched = answer.frame
             likely = 1.0 - float(answer.words[0])
-            if self._network is not None and (likely >= self._config.sure or min(likely, self._before) >= self._likely):
-                found, confidence = self._network.words[1 + int(np.argmax(answer.words[1:]))], likely
-            self._before = likely
+            word = self._words[1 + int(np.argmax(answer.words[1:]))]
+            if self._believes(word, likely):
+                found, confidence = word, likely
+            self._before = (self._before[1], likely)
         return found, confidence
+
+    def _believes(self, word: str, likely: float) -> bool:
+        """A word that ends is likely for several looks; where another only begins like one, it is for two at most."""
+        two, three = min(self._before[1], likely), min(*self._before, likely)
+        return likely >= self._config.sure or two >= self._config.likely or (two if word == _PLAIN else three) >= self._likely
 
 
 class StopWord:
     """Looks at the raw sound, and while the robot's own voice is taken out of it also at what is left; either counts.
+
+    A word that was in what the robot played just then is its own (``said_itself.py``).
 
     What is heard of which words, and what is wrongly taken for one: ``docs/stop_word.md``.
 
@@ -147,8 +154,8 @@ class StopWord:
     def __init__(self, config: StopWordConfig, network: Network | None = None) -> None:
         self._config = config
         network = network or (_network(config) if config.network else None)
-        self._raw = _Looks(config, network, config.likely)
-        self._clean = _Looks(config, network, min(config.likely, config.likely_over))
+        self._raw = _Looks(config, network, config.likely, raw=True)
+        self._clean = _Looks(config, network, min(config.likely, config.likely_over), raw=False)
         self._keywords = KeywordSearch() if config.keywords else None
         self.reset()
 
@@ -177,24 +184,28 @@ class StopWord:
 
     def step(self, inbox: Inbox, now_s: float) -> Outbox:
         outbox: Outbox = []
+        for played in news(inbox, "audio/played", AudioFrame):
+            self._own_words.play(played)
         for frame in news(inbox, "audio/in", AudioFrame):
-            self._raw.take(frame.samples)
+            self._raw.take(frame.samples, partial(self._played, frame.stamp_s + FRAME_S))
             word, confidence = self._raw.found()
             if self._keywords is not None and self._keywords.hears(frame.samples) and not word:
                 word, confidence = KEYWORD, 1.0
             outbox += self._report(word, confidence, now_s)
             if self._raw.frames % _LISTENING_EVERY == 0 and self._raw.late <= _LATE:
                 outbox.append(("safety/listening", Listening(now_s, self._raw.frames)))
-        for played in news(inbox, "audio/played", AudioFrame):
-            self._own_words.play(played)
         states = {state.sequence: state for state in news(inbox, "audio/state", SoundState)}
         for frame in news(inbox, "audio/clean", AudioFrame):
             self._weigh(states.get(frame.sequence))
-            self._clean.take(frame.samples, worth_it=self._uncovered < _FRAMES)
+            self._clean.take(frame.samples, partial(self._played, frame.stamp_s + FRAME_S), worth_it=self._uncovered < _FRAMES)
             word, confidence = self._clean.found()
             if word and not self._is_own(frame.stamp_s + FRAME_S):
                 outbox += self._report(word, confidence, now_s)
         return outbox
+
+    def _played(self, until_s: float) -> Samples:
+        """What the robot's speaker gave to the window that ends then."""
+        return self._own_words.played(WINDOW, until_s, self._delay_s)
 
     def _is_own(self, until_s: float) -> bool:
         """Whether a word that was found where the robot's voice was taken out is made of what is left of it."""

@@ -139,7 +139,7 @@ class Mind:
             self._halt()
         elif utterance.role == "several":
             self._not_understood.one_at_a_time()
-        elif utterance.role == "backchannel":
+        elif utterance.role in ("backchannel", "overheard"):
             self._cut_short.go_on("")
 
     def _halt(self) -> None:

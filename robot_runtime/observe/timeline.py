@@ -41,6 +41,7 @@ _ASIDES = {
     "several": "several spoke at once",
     "cut": "was cut off",
     "own_voice": "the robot's own voice",
+    "overheard": "not meant for the robot",
 }
 
 
@@ -125,7 +126,7 @@ class Timeline:
 
     def _aside(self, heard: Utterance) -> TimelineEvent:
         """What was heard, and is not acted on."""
-        why = _ASIDES[heard.role]
+        why = _ASIDES[heard.role] + (f": {heard.why}" if heard.why else "")
         return _line(heard.stamp_s, "heard", f"{self._name(heard.speaker_id)}: “{heard.text or '…'}”", why)
 
     def _floor(self, floor: FloorDecision) -> list[TimelineEvent]:

@@ -23,6 +23,7 @@ from robot_runtime.messages import (
     SpeechState,
     StopRequest,
     Utterance,
+    VoiceDirection,
     VoiceHeard,
     WorldFacts,
 )
@@ -482,6 +483,40 @@ def test_who_speaks_later_has_not_said_it(ear: Ear) -> None:
     ear.reset()
     said = found_later(ear, "give me the knife", (1.2, "anna"), (1.3, "anna"), again="come here")
     assert [(u.intent, u.speaker_id) for u in said] == [("fetch", ""), ("come_here", "anna")]
+
+
+def from_nobody(ear: Ear, text: str, *, located: bool = True) -> list[Utterance]:
+    """Of words from where nobody is known to be, in a room with Anna."""
+    said: list[Utterance] = []
+    for frame in frames(sound(text, "leo", after_s=4.0)):
+        now_s = frame.stamp_s + FRAME_S
+        inbox: dict[str, list[object]] = {"audio/clean": [frame], "people": [People(now_s, "test", (person(False, "anna"),))]}
+        if located:
+            inbox["audio/direction"] = [VoiceDirection(now_s, "base_link", 2.0, 0.1, -30.0)]
+        said += [message for _, message in ear.step(inbox, now_s) if isinstance(message, Utterance)]
+    return said
+
+
+TALK = "the weather is lovely today and i went to the market"
+
+
+def test_what_a_television_says_is_told_and_not_answered(ear: Ear) -> None:
+    (utterance,) = from_nobody(ear, TALK)
+    assert (utterance.role, utterance.intent, utterance.free_text) == ("overheard", "", "")
+    assert utterance.why == "not understood, and nobody is known to be where it came from"
+
+
+def test_where_no_direction_is_known_and_somebody_is_there_it_may_have_been_they(ear: Ear) -> None:
+    assert [utterance.role for utterance in from_nobody(ear, TALK, located=False)] == ["turn"]
+
+
+@pytest.mark.parametrize(("text", "intent"), [("give me the knife", "fetch"), ("halt", "stop")])
+def test_what_it_understands_counts_from_anybody(ear: Ear, text: str, intent: str) -> None:
+    assert [(utterance.role, utterance.intent) for utterance in from_nobody(ear, text)] == [("turn", intent)]
+
+
+def test_a_small_word_of_nobody_answers_nothing(ear: Ear) -> None:
+    assert [utterance.role for utterance in from_nobody(ear, "yes")] == ["overheard"]
 
 
 def test_a_stop_is_told_once(ear: Ear) -> None:

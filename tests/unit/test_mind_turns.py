@@ -46,12 +46,18 @@ def test_a_stop_of_several_pauses_what_is_done(rig: Rig) -> None:
     assert "go_to paused" in rig.statuses("go_to")
 
 
-def test_a_sign_of_listening_is_not_answered(rig: Rig) -> None:
-    hear(rig, "", "backchannel")
+@pytest.mark.parametrize("role", ["backchannel", "overheard"])
+def test_a_sign_of_listening_and_a_television_are_not_answered(rig: Rig, role: str) -> None:
+    hear(rig, "", role)
     assert rig.said == []
 
 
-@pytest.mark.parametrize("role", ["turn", "backchannel"])
+def test_a_person_who_was_not_understood_is_told_so(rig: Rig) -> None:
+    hear(rig, "", "turn")
+    assert len(rig.said) == 1
+
+
+@pytest.mark.parametrize("role", ["turn", "backchannel", "overheard"])
 def test_what_a_noise_cut_short_is_said_on_from_the_clause_that_was_cut(rig: Rig, role: str) -> None:
     interrupt(rig)
     hear(rig, "", role)

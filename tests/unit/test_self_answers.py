@@ -163,6 +163,20 @@ def test_an_echo_is_like_what_was_played_and_a_person_is_not() -> None:
     assert words.likeness(part(echo(), 0.1, 0.3), 0.3, DELAY_S) == 0.0, "nothing was played"
 
 
+@pytest.mark.parametrize("text", ["stop", "bring me the red cup", "halt"])
+def test_who_begins_to_speak_when_the_robot_does_is_not_taken_for_it(text: str) -> None:
+    """The silence before is the same in both."""
+    words, silence = OwnWords(), np.zeros(RATE_HZ)
+    played = np.concatenate([silence, np.trim_zeros(robot())])
+    for frame in frames(played, "voice"):
+        words.play(frame)
+    said = np.trim_zeros(anna(text, 0.0, RATE_HZ))
+    heard = np.random.default_rng(5).normal(0.0, 18.0, len(played))
+    heard[RATE_HZ + int(DELAY_S * RATE_HZ) :][: len(said)] += said
+    assert not words.explain(part(heard, 0.6, 1.8), 1.8, DELAY_S)
+    assert words.explain(part(Room().hears(played) / 8, 0.6, 1.8), 1.8, DELAY_S)
+
+
 def heard_over(ear: Ear, sound: Sound, echo: str = "cancelled") -> list[object]:
     """What the ear makes of it when the front end takes everything for somebody else's."""
     said: list[object] = []

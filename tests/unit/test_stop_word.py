@@ -222,6 +222,22 @@ def test_a_call_over_the_robots_voice_is_believed_sooner_than_one_in_the_raw_sou
     assert play(scripted(*((0.5, 0.0),) * 3, likely_over=0.4)[0], [LOUD] * 4 * HOP)[0] == []
 
 
+@pytest.mark.parametrize(
+    ("looks", "stops"),
+    [
+        (((0.0, 0.5),) * 2, 0),
+        (((0.0, 0.5),) * 3, 1),
+        (((0.0, 0.5), (0.0, 0.3), (0.0, 0.5), (0.0, 0.5)), 0),
+        (((0.0, 0.7),) * 2, 1),
+        (((0.5, 0.0),) * 2, 1),
+    ],
+)
+def test_over_the_robots_voice_another_word_begins_like_halt(looks: Sequence[tuple[float, float]], stops: int) -> None:
+    """And so for a moment only; "stop" is like nothing else that people say to a robot."""
+    stage, _ = scripted(*looks, likely_over=0.4)
+    assert len(hear_clean(stage, ["cancelled"] * 8 * HOP)) == stops
+
+
 @pytest.mark.parametrize("own_voice", [[0.97], [1 - 0.8 * 0.9**k for k in range(25)]], ids=["steady", "a burst of it, distorted"])
 def test_the_robots_own_words_are_no_call(own_voice: Sequence[float]) -> None:
     stage, _ = scripted(*((0.0, 0.95),) * 9)
@@ -236,6 +252,44 @@ def test_a_word_made_of_what_was_just_played_is_no_call(likes: str, stops: int) 
     echo = [QUIET] * 4 + [frame // 4 for frame in one]  # 0.08 s later
     stage, _ = scripted(*((0.0, 0.0),) * 16, (0.0, 0.95))
     assert len(hear_clean(stage, ["cancelled"] * 70, left=echo if likes == "what was played" else other, plays=one)) == stops
+
+
+class Bangs:
+    """A network to which half a second of sound is a stop."""
+
+    words: tuple[str, ...] = ("", "stop")
+
+    def hear(self, window: NDArray[np.int16]) -> NDArray[np.float32]:
+        loud = float(np.count_nonzero(window) > 8000)
+        return np.array([1 - loud, loud], np.float32)
+
+
+def stops_said(heard: str, plays: str, sound: str) -> int:
+    """Stops in a second and a half of one noise or another, or of nothing; what the robot plays is heard 0.08 s later."""
+    rng = np.random.default_rng(4)
+    levels = {"one": (3.0, 1.0, 3.5, 1.5, 2.5, 1.0, 3.0, 2.0), "other": (3.0, 3.0, 1.0, 1.0, 3.5, 1.0, 2.0, 3.0)}
+    noises = {name: [np.rint(rng.normal(0, 10**level, 320)).astype(np.int16) for level in np.repeat(levels[name], 10)] for name in levels}
+    noises[""] = [QUIET] * 80
+    stage = StopWord(StopWordConfig(background=False, sure=1.0, likely=0.9, likely_over=0.8), Bangs())
+    stops = 0
+    for index in range(80):
+        now_s = index * FRAME_S
+        state = SoundState(now_s, index, "cancelled" if sound == "clean" else "uncancelled", 0.0, 0.08, 20.0, 0.0, 0.0, False)
+        sounds = {"played": noises[plays][index], "in": QUIET, "clean": QUIET, sound: ([QUIET] * 4 + noises[heard])[index]}
+        inbox: dict[str, list[object]] = {
+            f"audio/{name}": [AudioFrame(now_s, "test", index, 16_000, part)] for name, part in sounds.items()
+        }
+        stops += sum(isinstance(message, StopRequest) for _, message in stage.step({**inbox, "audio/state": [state]}, now_s))
+    return stops
+
+
+@pytest.mark.parametrize(
+    ("heard", "plays", "sound", "stops"),
+    [("one", "", "in", 1), ("one", "one", "in", 0), ("other", "one", "in", 1), ("one", "", "clean", 1), ("other", "one", "clean", 0)],
+    ids=["a call", "its own word", "a call that drowns its own word", "a call behind its voice", "a word that it says too"],
+)
+def test_a_word_that_the_robot_says_itself_is_no_call(heard: str, plays: str, sound: str, stops: int) -> None:
+    assert min(stops_said(heard, plays, sound), 1) == stops
 
 
 @pytest.mark.parametrize("echo", ["quiet", "inaudible", "uncancelled"])
