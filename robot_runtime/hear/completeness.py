@@ -8,6 +8,9 @@ from robot_runtime.hear.grammar import Grammar
 from robot_runtime.hear.patience import Completeness
 from robot_runtime.hear.recogniser import Hypothesis
 
+STOP = "stop"
+"""The intent of every phrase that halts the robot ("halt", "freeze", "stop right there")."""
+
 _BEGUN_BETTER = 1.0
 """Natural logarithms by which the beginning of a sentence is likelier than any whole one."""
 _BEGUN_MUCH_BETTER = 3.0
@@ -29,10 +32,14 @@ def completeness(hypothesis: Hypothesis, grammar: Grammar, confidence: float, su
     :param confidence: below it they are nothing
     :param sure: below it they may go on
     """
+    sure_enough = hypothesis.confidence >= confidence
+    meaning = grammar.interpret(hypothesis.text) if sure_enough else None
+    if meaning is not None and meaning.intent == STOP:
+        return Completeness.WHOLE  # whatever may follow
     if _is_begun(hypothesis, sure):
         return Completeness.BEGUN
     state = grammar.automaton.walk(grammar.language.words(hypothesis.text)) if hypothesis.text else None
-    if state is None or not hypothesis.confidence >= confidence:
+    if state is None or not sure_enough:
         return Completeness.NOTHING
     whole = hypothesis.confidence >= sure and _is_settled(hypothesis.text, state, grammar)
     return Completeness.WHOLE if whole else Completeness.OPEN

@@ -18,6 +18,7 @@ from robot_runtime.act.catalogue import load_catalogue
 from robot_runtime.hear.activity import level_dbfs
 from robot_runtime.hear.addressed import OWN_VOICE, Around, why_not
 from robot_runtime.hear.backchannel import is_backchannel
+from robot_runtime.hear.completeness import STOP
 from robot_runtime.hear.echo_watch import Echo
 from robot_runtime.hear.floor import FloorConfig
 from robot_runtime.hear.floor_keeper import FloorKeeper
@@ -48,8 +49,6 @@ from robot_runtime.world.semantic_map import load_semantic_map
 from safety.files import suggestion
 from safety.ontology import Ontology
 
-STOP = "stop"
-"""The intent of every phrase that halts the robot ("halt", "freeze", "stop right there")."""
 _STOPS = 0.08
 """Whatever else was likelier, a phrase that halts the robot and may have been said with this confidence does.  Of some 620 other
 development sounds it would have stopped the robot in one (``docs/hearing.md``)."""

@@ -2,7 +2,8 @@
 
 Listeners say "mm-hm" without wanting the floor (Yngve, "On getting a word in edgewise", 1970), cough and laugh; who wants it says
 words that lead somewhere, or goes on speaking.  Backchannels are short: most last less than 0.7 s.  Until it is clear which it is,
-the robot speaks on softly, which disturbs neither and lets it hear better.
+the robot is silent, at once, as people are, and goes on where it was when nothing came of it; where that has happened a moment ago
+it speaks on softly instead, which disturbs neither.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from robot_runtime.hear.backchannel import is_backchannel
 
 class Floor(Enum):
     DUCK = "duck"
+    HOLD = "hold"
     YIELD = "yield"
     KEEP = "keep"
 
@@ -26,8 +28,10 @@ class FloorConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    duck_s: float = Field(0.1, ge=0, le=2, description="speech after which the robot speaks on softly [s]")
+    soon_s: float = Field(0.1, ge=0, le=2, description="speech after which the robot falls silent for the moment, or speaks softly [s]")
+    again_s: float = Field(5.0, ge=0, le=600, description="it speaks softly if it has been silent in vain so lately [s]")
     insists_s: float = Field(0.7, gt=0, le=5, description="speech after which somebody has the floor, whatever they say [s]")
+    held_s: float = Field(1.5, gt=0, le=5, description="likewise where the robot has been silent since they began [s]")
     over_s: float = Field(0.16, gt=0, le=1, description="silence after which what was said is all that they want to say for now [s]")
     confidence: float = Field(0.5, ge=0, lt=1, description="that words need to count")
     sure: float = Field(0.65, ge=0, lt=1, description="confidence from which words are no backchannel that they sound like")
@@ -43,6 +47,8 @@ class Evidence:
     text: str = ""  # what was said, once that was decoded
     confidence: float = 0.0
     wanted: bool = False  # the robot has asked something, so that "yes" is an answer
+    held: bool = False  # it has fallen silent since they began, and so there is time to hear them out
+    in_vain: bool = False  # it has done so for nothing lately
 
 
 @dataclass(frozen=True)
@@ -66,8 +72,8 @@ def decide(evidence: Evidence, config: FloorConfig) -> Decision | None:
 
 
 def _while_speaking(evidence: Evidence, config: FloorConfig) -> Decision | None:
-    if evidence.speech_s < config.duck_s:
+    if evidence.speech_s < config.soon_s:
         return None
-    if evidence.speech_s >= config.insists_s:
+    if evidence.speech_s >= (config.held_s if evidence.held else config.insists_s):
         return Decision(Floor.YIELD, f"speaks for {evidence.speech_s:.1f} s")
-    return Decision(Floor.DUCK, "somebody speaks")
+    return Decision(Floor.DUCK if evidence.in_vain else Floor.HOLD, "somebody speaks")

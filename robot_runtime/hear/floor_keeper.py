@@ -22,6 +22,7 @@ _ASKED_S = 15.0
 _AFTER_S = 1.0
 """So long after the robot's words a sign of listening is one for them."""
 _MOST_REQUESTS = 64
+_FOR_NOW = (Floor.DUCK, Floor.HOLD)
 _NOTHING = Hypothesis("", 0.0)
 
 Sound = NDArray[np.int16]
@@ -32,7 +33,7 @@ def _nobodys(sound: Sound) -> bool:
 
 
 class FloorKeeper:
-    """One decision for each time that somebody speaks into the robot's words: soft first, then final."""
+    """One decision for each time that somebody speaks into the robot's words: silent or soft first, then final."""
 
     def __init__(self, config: FloorConfig) -> None:
         self._config = config
@@ -46,8 +47,9 @@ class FloorKeeper:
         self._asked_s = -math.inf  # the question was last heard then
         self._asking = False
         self._onset_s = math.nan
-        self._ducked = False
+        self._first: Floor | None = None  # until it is clear
         self._decided: Floor | None = None
+        self._vain_s = -math.inf  # it was silent for nothing until then
 
     def will_say(self, request: SpeechRequest) -> None:
         """What the robot is going to say, to know its questions."""
@@ -78,12 +80,11 @@ class FloorKeeper:
             return []
         evidence = self._evidence(listener, heard, until_s)
         decision = decide(evidence, self._config) if evidence else None
-        if evidence is None or decision is None or (decision.floor is Floor.DUCK and self._ducked):
+        if evidence is None or decision is None or (decision.floor in _FOR_NOW and self._first is not None):
             return []
         if decision.floor is Floor.YIELD and is_own(heard.sound if heard is not None else listener.sound):
             decision = Decision(Floor.KEEP, "the robot itself")
-        self._ducked, self._decided = True, None if decision.floor is Floor.DUCK else decision.floor
-        return [self._message(decision, self._onset_s, evidence.text, until_s)]
+        return [self._decide(decision, self._onset_s, evidence.text, until_s)]
 
     @property
     def kept(self) -> bool:
@@ -103,18 +104,18 @@ class FloorKeeper:
     # ------------------------------------------------------------ parts
 
     def _nobody(self, until_s: float) -> Outbox:
-        open_duck = self._ducked and self._decided is None
-        onset_s, self._onset_s = self._onset_s, math.nan
-        self._ducked, self._decided = False, None
-        if not open_duck:
-            return []
-        return [("speech/floor", FloorDecision(until_s, Floor.KEEP.value, "the robot itself", onset_s, ""))]
+        undecided = self._first is not None and self._decided is None
+        told = [self._decide(Decision(Floor.KEEP, "the robot itself"), self._onset_s, "", until_s)] if undecided else []
+        self._onset_s, self._first, self._decided = math.nan, None, None
+        return told
 
     def _evidence(self, listener: Listener, heard: Heard | None, until_s: float) -> Evidence | None:
         """None while what was said before a pause is not known yet."""
         wanted = self._wanted(until_s)
         if heard is None and listener.silent_s < self._config.over_s - 1e-9:
-            return Evidence(listener.speech_s, listener.silent_s, wanted=wanted)
+            in_vain = until_s < self._vain_s + self._config.again_s
+            held = self._first is Floor.HOLD
+            return Evidence(listener.speech_s, listener.silent_s, wanted=wanted, held=held, in_vain=in_vain)
         hypothesis = heard.hypothesis if heard is not None else listener.decoded
         if hypothesis is None:
             return None
@@ -134,5 +135,11 @@ class FloorKeeper:
         """Whether the robot has asked something lately, or does."""
         return (self._asking and self._speaks) or now_s - self._asked_s <= _ASKED_S
 
-    def _message(self, decision: Decision, onset_s: float, text: str, until_s: float) -> tuple[str, FloorDecision]:
+    def _decide(self, decision: Decision, onset_s: float, text: str, until_s: float) -> tuple[str, FloorDecision]:
+        if decision.floor in _FOR_NOW:
+            self._first = decision.floor
+        else:
+            self._first, self._decided = self._first or decision.floor, decision.floor
+        if decision.floor is Floor.KEEP and self._first is Floor.HOLD:
+            self._vain_s = until_s
         return "speech/floor", FloorDecision(until_s, decision.floor.value, decision.why, onset_s, text)

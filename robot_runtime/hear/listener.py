@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
-from robot_runtime.hear.activity import Activity
+from robot_runtime.hear.activity import Activity, level_dbfs
 from robot_runtime.hear.completeness import completeness
+from robot_runtime.hear.fading import Fading
 from robot_runtime.hear.grammar import Meaning
 from robot_runtime.hear.pace import ANYBODY, Pace
 from robot_runtime.hear.patience import Completeness, Patience
@@ -25,6 +26,7 @@ _HEARD = 0.1  # so much is left of the robot's own voice …
 _FADES = 0.95  # … 0.9 s after it, by this share a frame
 _PIECES = 4
 """Of a decoding, a frame: about ten are needed, and forty where a second opinion is asked; each takes 5 to 10 ms."""
+_EARLY_PIECES = 2  # likewise before it is sure that they have fallen silent
 _PAUSE_S = 0.2
 """Shorter silences are part of words."""
 
@@ -36,7 +38,7 @@ class ListenerConfig(StageConfig):
     longest_s: float = Field(15.0, gt=0, le=60, description="longest turn; what comes later begins a new one [s]")
     preroll_s: float = Field(0.4, ge=0, le=2, description="sound kept from before the turn was noticed [s]")
     preroll_over_s: float = Field(
-        0.8, ge=0, le=3, description="likewise of a turn that begins over the robot's own voice, and so is noticed later [s]"
+        0.5, ge=0, le=3, description="likewise of a turn that begins over the robot's own voice, and so is noticed later [s]"
     )
     tail_s: float = Field(0.04, ge=0.02, le=0.5, description="silence after the last speech that is decoded with it, as soon as it is [s]")
     confidence: float = Field(0.5, ge=0, lt=1, description="below it words count as not understood")
@@ -78,8 +80,8 @@ _PLAIN = Condition()
 class Listener:
     """Takes frames of 20 ms, gives turns.
 
-    As soon as somebody falls silent their words are decoded, a piece with each frame, so that the result is there when the
-    shortest wait is over.  How long to wait follows from the words: see :class:`Patience`.
+    As soon as somebody seems to fall silent their words are decoded, a piece with each frame, so that the result is there when the
+    shortest wait is over; if they do not, the work is dropped.  How long to wait follows from the words: see :class:`Patience`.
     """
 
     def __init__(self, config: ListenerConfig, recogniser: Recogniser) -> None:
@@ -96,6 +98,7 @@ class Listener:
 
     def _forget_turn(self) -> None:
         self._turn.reset()
+        self._fading = Fading()
         self._before: deque[NDArray[np.int16]] = deque(maxlen=self._preroll(over_robot=True))
         self._sound: list[NDArray[np.int16]] = []
         self._decoding: Decoding | None = None
@@ -103,7 +106,7 @@ class Listener:
         self._pauses_s: list[float] = []
         self._silent_s = 0.0
         self._ignored = False
-        self._start_s = self._until_s = 0.0
+        self._start_s = self._spoke_s = self._until_s = 0.0
 
     @property
     def in_turn(self) -> bool:
@@ -158,7 +161,8 @@ class Listener:
         :param hurried: more frames wait already, so that little time is taken for decoding
         """
         speech = self._activity.probability(samples, condition.gain_db, condition.moving)
-        moment = self._turn.hear(speech * (1.0 - condition.own_voice))
+        speech *= 1.0 - condition.own_voice
+        moment = self._turn.hear(speech)
         self._own_voice = max(condition.own_voice, _FADES * self._own_voice)
         self._until_s = until_s
         if moment is Moment.QUIET:
@@ -169,9 +173,10 @@ class Listener:
             self._ignored = ignore_new
             self._start_s = until_s - self._turn.speech_s
         self._sound.append(samples)
+        fades, pieces = self._fading.hear(speech, level_dbfs(samples)), 1 if hurried else _PIECES
         if moment is Moment.SILENT:
-            return self._wait(condition.pace, 1 if hurried else _PIECES)
-        self._speaks()
+            return self._wait(condition.pace, pieces)
+        self._speaks(fades, pieces)
         return self._end() if moment is Moment.ENDED else None
 
     def finish(self) -> Heard:
@@ -192,11 +197,18 @@ class Listener:
         seconds = max(self._config.preroll_over_s, self._config.preroll_s) if over_robot else self._config.preroll_s
         return max(1, round(seconds / FRAME_S))
 
-    def _speaks(self) -> None:
+    def _speaks(self, fades: int, pieces: int) -> None:
+        """Go on, or perhaps not for long.
+
+        :param fades: frames since speech began to fade
+        """
         if self._silent_s >= _PAUSE_S:
             self._pauses_s.append(self._silent_s)
-        self._silent_s = 0.0
-        self._decoding = self._complete = None
+        self._silent_s, self._spoke_s = 0.0, self._until_s
+        if fades <= 1:
+            self._decoding = self._complete = None
+        if fades and not self._ignored:
+            self._decode(min(pieces, _EARLY_PIECES))
 
     def _wait(self, pace: Pace, pieces: int) -> Heard | None:
         """Decode on; what was said if the silence lasts longer than is waited for."""
@@ -205,16 +217,20 @@ class Listener:
             if self._silent_s >= patience.wait_s(Completeness.NOTHING, pace):
                 self._forget_turn()
             return None
-        if self._silent_s < self._config.tail_s - 1e-9:
+        if self._decoding is None and self._silent_s < self._config.tail_s - 1e-9:
             return None
-        if self._decoding is None:
-            self._decoding = Decoding(self._recogniser, np.concatenate(self._sound))
-        self._decoding.advance(pieces)
-        hypothesis = self._decoding.result
+        hypothesis = self._decode(pieces)
         if hypothesis is None:
             return None
         self._complete = self._complete or self._completeness(hypothesis)
         return self._end() if self._silent_s >= patience.wait_s(self._complete, pace) - 1e-9 else None
+
+    def _decode(self, pieces: int) -> Hypothesis | None:
+        """Go on to decode what was heard when it seemed to be all; what it came to, once that is known."""
+        if self._decoding is None:
+            self._decoding = Decoding(self._recogniser, np.concatenate(self._sound))
+        self._decoding.advance(pieces)
+        return self._decoding.result
 
     def _completeness(self, hypothesis: Hypothesis) -> Completeness:
         return completeness(hypothesis, self._recogniser.grammar.of(hypothesis.language), self._config.confidence, self._config.sure)
@@ -224,10 +240,8 @@ class Listener:
         hypothesis = decoding.finish()
         understood = self._completeness(hypothesis) in (Completeness.WHOLE, Completeness.OPEN)
         meaning = self._recogniser.grammar.of(hypothesis.language).interpret(hypothesis.text) if understood else None
-        speech_s, end_s = self._turn.speech_s, self._until_s - self._turn.silent_s
-        heard = Heard(
-            self._start_s, end_s, hypothesis, meaning, speech_s, tuple(self._pauses_s), whole, np.concatenate(self._sound)
-        )  # fmt: skip
+        pauses_s, sound = tuple(self._pauses_s), np.concatenate(self._sound)
+        heard = Heard(self._start_s, self._spoke_s, hypothesis, meaning, self._turn.speech_s, pauses_s, whole, sound)
         self._forget_turn()
         return heard
 

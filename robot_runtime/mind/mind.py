@@ -91,6 +91,8 @@ class Mind:
         self._gaze.listen(inbox)
         for state in news(inbox, "speech/state", SpeechState):
             self._cut_short.hear(state)
+        if self._services.situation.latched:
+            self._cut_short.drop()  # who says stop does not want to hear the rest
         for utterance in news(inbox, "speech/heard", Utterance):
             if utterance.role != "turn":
                 self._hear_aside(utterance)

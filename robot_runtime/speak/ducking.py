@@ -1,4 +1,4 @@
-"""What becomes of the robot's sound when somebody speaks into it: softer until it is clear what they want, then on or off."""
+"""What becomes of the robot's sound when somebody speaks into it: silent or softer until it is clear what they want, then on or off."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from robot_runtime.messages import FloorDecision
 
 _RATE_HZ = 16_000
 _RISE_S = 0.2
-"""In which a voice that was softer becomes as loud as before; it falls within a frame."""
+"""In which a voice that was softer becomes as loud as before; it falls within a frame, and rises from silence within one."""
 
 
 class Manners(BaseModel):
@@ -21,6 +21,7 @@ class Manners(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     duck_db: float = Field(-15.0, ge=-60, le=0, description="how much softer it speaks until it is clear what they want [dB]")
+    hold_s: float = Field(3.0, gt=0, le=10, description="longest silence until that is clear; then it speaks on [s]")
     stops: Literal["at once", "clause"] = Field("at once", description="when it gives them the floor: at once, or after its clause")
     clause_s: float = Field(0.6, ge=0, le=5, description="longest wait for the end of a clause [s]")
 
@@ -36,16 +37,24 @@ class Ducking:
         self._gain = self._target = 1.0
         self._yields = False
         self._left_s = 0.0
+        self._hold_left_s = 0.0
+
+    @property
+    def held(self) -> bool:
+        """Whether it has fallen silent, and what it has to say waits."""
+        return self._gain == self._target == 0.0
 
     def take(self, floor: FloorDecision) -> None:
         """What was decided."""
+        at_once = self._manners.stops == "at once"
         if floor.decision == "keep":
             self._target, self._yields = 1.0, False
-            return
-        self._target = 10 ** (self._manners.duck_db / 20)
+        elif floor.decision == "hold" and at_once:
+            self._target, self._hold_left_s = 0.0, self._manners.hold_s
+        elif not self.held:
+            self._target = 10 ** (self._manners.duck_db / 20)
         if floor.decision == "yield":
-            self._yields = True
-            self._left_s = self._manners.clause_s if self._manners.stops == "clause" else 0.0
+            self._yields, self._left_s = True, 0.0 if at_once else self._manners.clause_s
 
     def apply(self, sound: NDArray[np.int16], *, pauses: bool) -> tuple[NDArray[np.int16], bool]:
         """A frame as it leaves, and whether it is the last.
@@ -58,7 +67,14 @@ class Ducking:
         target = 0.0 if last else self._target
         if self._gain == target == 1.0:
             return sound, False
-        before, step = self._gain, frame_s / _RISE_S
+        before, step = self._gain, frame_s / _RISE_S if self._gain else 1.0
         self._gain = target if target < before else min(target, before + step)
         gains = np.linspace(before, self._gain, len(sound))
+        self._count_hold(frame_s)
         return np.rint(sound * gains).astype(np.int16), last
+
+    def _count_hold(self, frame_s: float) -> None:
+        """Whoever should have decided may be gone: it does not wait for ever."""
+        if self.held:
+            self._hold_left_s -= frame_s
+            self._target = 0.0 if self._hold_left_s > 0 else 1.0

@@ -102,10 +102,12 @@ class Speaking:
         self._pause_s = 0.0  # before the next clause
         self._begun: list[str] = []  # clauses
         self._place = (0, 0)  # clause, and characters of it, that have left
+        self._word: list[_Sound] = []  # what has left since then
         self._meter = Meter()
         self._sentences = Sentences(text.request.id, f"{voices} {self._language}", pacing, self._meter)
         self._words = 0
         self._samples = 0  # of the frames that were given
+        self._last = 0  # of these, in the last one
         self.frames = 0
         self.starved = 0  # frames of silence for want of text or sound
 
@@ -123,7 +125,7 @@ class Speaking:
         sound, have = np.zeros(count, np.int16), 0
         while self._waiting and (have < count or not len(self._waiting[0].samples)):
             have = self._take(sound, have)
-        self._samples += have
+        self._samples, self._last = self._samples + have, have
         self.frames += 1
         return sound
 
@@ -134,8 +136,16 @@ class Speaking:
         """
         if not whole:
             self._sentences.disturb("ducked")
-        self._meter.feed(sound[: self._samples - self._meter.samples])
+        known = self._meter.samples - (self._samples - self._last)  # what is said again is not measured again
+        self._meter.feed(sound[known : self._last])
         return self._sentences.told(now_s)
+
+    def go_back(self) -> None:
+        """To where the word begins of which not all has left: what is said next follows what :attr:`said` tells."""
+        again = sum(len(part.samples) for part in self._word)
+        self._waiting.extendleft(reversed(self._word))
+        self._word.clear()
+        self._waits, self._samples, self._last = self._waits + again, self._samples - again, 0
 
     def over(self, now_s: float, how: str) -> list[SpeechMeasured]:
         """Nothing more leaves: it is "finished" or "cut"."""
@@ -241,14 +251,18 @@ class Speaking:
         front = self._waiting.popleft()
         if front.sentence is not self._leaving:
             self._leaving = front.sentence
-            self._leaving.begin = self._samples + have
+            if self._leaving.begin < 0:
+                self._leaving.begin = self._samples + have
         now, rest = front.samples[: len(frame) - have], front.samples[len(frame) - have :]
         frame[have : have + len(now)] = now
         self._waits -= len(now)
+        clause, heard = self._place
+        self._word.append(_Sound(now, clause, heard, front.sentence))
         if len(rest):
             self._waiting.appendleft(front._replace(samples=rest))
-        else:
+        elif self._place != (front.clause, front.heard):
             self._place = (front.clause, front.heard)
+            self._word.clear()
         return have + len(now)
 
     def _starve(self, count: int) -> NDArray[np.int16] | None:
@@ -260,5 +274,5 @@ class Speaking:
         if self._clause is None:
             self._pause_s = max(0.0, self._pause_s - count / RATE_HZ)
         self._sentences.disturb("waited")
-        self._samples += count
+        self._samples, self._last = self._samples + count, count
         return np.zeros(count, np.int16)

@@ -6,6 +6,7 @@ import logging
 import math
 from collections import deque
 
+import numpy as np
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
@@ -35,6 +36,7 @@ _MOST_BEHIND = 5  # frames that are caught up at once after a late step; more wo
 _UNHURRIED = ("answer", "question", "report", "refusal")
 """Purposes of what may wait for the style's response delay; a notice may be about safety."""
 _MOST_DELAY_S = 2.0
+_SILENCE = np.zeros(FRAME_SAMPLES, np.int16)
 _log = logging.getLogger(__name__)
 
 
@@ -56,6 +58,7 @@ class Voice:
 
     While it speaks it emits exactly one frame every 20 ms, so that a cancel is heard within one frame.  A request with
     ``interrupt`` silences what is being said and all that waits; so does somebody who takes the floor, with one frame that fades out.
+    While it is not clear whether somebody does, its frames are silent, and what it has to say waits.
 
     :param speech: another engine than the configured one; for tests
     :raises EngineError: the configured engine cannot be had
@@ -158,20 +161,24 @@ class Voice:
         while self._speaking is not None or (self._queue and self._is_time(self._queue[0], now_s)):
             speaking = self._speaking = self._speaking or self._begin(self._queue.popleft())
             self._wait_for_more(speaking.text, now_s)
+            held = self._ducking.held
             try:
-                sound = speaking.frame(FRAME_SAMPLES)
+                sound = _SILENCE if held else speaking.frame(FRAME_SAMPLES)
             except EngineError as error:
                 _log.error("voice: %s", error)
                 outbox += self._cut(now_s)
                 continue
             if sound is not None:
-                if speaking.frames == 1:
+                if speaking.frames == 1 and not held:
                     outbox.append(self._state("started", speaking.text, now_s))
                 made = sound
                 sound, over = self._ducking.apply(made, pauses=speaking.pauses)
                 outbox.append(("audio/out", AudioFrame(self._next_frame_s, "voice", self._sequence, RATE_HZ, sound)))
                 self._sequence += 1
-                outbox += _measured(speaking.left(sound, now_s, whole=sound is made))
+                if not held:
+                    outbox += _measured(speaking.left(sound, now_s, whole=sound is made))
+                if self._ducking.held:
+                    speaking.go_back()
                 self._listener.robot_speaks(now_s)
                 if over:
                     outbox += self._silence(now_s)

@@ -106,6 +106,8 @@ def _figures(told: list[Told], wall_s: float) -> dict[str, Any]:
         "turns_at_disturbances": found["turn at disturbance"],
         "answers_to_disturbances": found["answer at disturbance"],
         "false_stops_at_disturbances": found["stop at disturbance"],
+        "pauses_for_nothing": found["pause"],
+        "pauses_at_disturbances": found["pause at disturbance"],
         "sentences_cut_off": found["cancelled"],
         "what": [f"{line}; {one.room}" for one in told for line in one.heard],
         "times_real_time": round(sum(one.seconds for one in told) / wall_s, 2),
@@ -199,6 +201,8 @@ class _Talker:
             self._count("turn", now_s, message.start_s, message.text)
             if message.intent:
                 self._count("answer", now_s, message.start_s, message.text)
+        elif topic == "speech/floor" and message.decision == "hold":
+            self._count("pause", now_s, message.onset_s, "")
         elif topic == "safety/stop_request":
             self._count("stop", now_s, now_s - 1.0, message.detail)
         elif topic == "speech/say" and not message.id.startswith("talk-") and now_s < self._answer_until_s:

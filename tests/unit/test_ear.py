@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from robot_runtime.hear.activity import Activity, LevelGate
 from robot_runtime.hear.ear import Ear, EarConfig
-from robot_runtime.hear.recogniser import Decoding
+from robot_runtime.hear.listener import Listener
+from robot_runtime.hear.recogniser import Decoding, Hypothesis
 from robot_runtime.hear.speakers import LEAST, Speakers
 from robot_runtime.hear.stop_word import StopWord, StopWordConfig
 from robot_runtime.messages import (
@@ -193,6 +194,27 @@ def test_frames_that_come_late_and_together_give_the_same_turns(ear: Ear) -> Non
     assert [message.text for message in together if isinstance(message, Utterance)] == ["bring me the red cup", "go to the kitchen"]
 
 
+def test_what_was_said_is_known_before_the_shortest_wait_is_over(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[bool] = []
+    finish = Decoding.finish
+
+    def asked(self: Decoding) -> Hypothesis:
+        left.append(self.result is None)
+        return finish(self)
+
+    monkeypatch.setattr(Decoding, "finish", asked)
+    begun: list[float] = []
+    decode = Listener._decode
+
+    def decoded(self: Listener, pieces: int) -> Hypothesis | None:
+        begun.append(self.silent_s)
+        return decode(self, pieces)
+
+    monkeypatch.setattr(Listener, "_decode", decoded)
+    heard(ear, "go to the kitchen", "anna")
+    assert left == [False] and begun.count(0.0) >= 3  # frames in which they still counted as speaking
+
+
 def test_no_step_does_much_of_the_decoding(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[int] = []
     advance = Decoding.advance
@@ -227,9 +249,9 @@ def test_words_before_a_gap_in_the_sound_are_told_when_it_comes_back(ear: Ear) -
 @pytest.mark.parametrize(
     ("text", "question", "decisions", "role"),
     [
-        ("yes", False, ["duck", "keep"], "backchannel"),
-        ("yes", True, ["duck", "yield"], "turn"),
-        ("come here", False, ["duck", "yield"], "turn"),
+        ("yes", False, ["hold", "keep"], "backchannel"),
+        ("yes", True, ["hold", "yield"], "turn"),
+        ("come here", False, ["hold", "yield"], "turn"),
     ],
 )
 def test_who_speaks_into_the_robots_words(text: str, question: bool, decisions: list[str], role: str) -> None:
@@ -241,6 +263,13 @@ def test_who_speaks_into_the_robots_words(text: str, question: bool, decisions: 
     assert [floor.decision for floor in floors] == decisions
     assert floors[0].stamp_s - floors[0].onset_s <= 0.15
     assert [message.role for message in messages if isinstance(message, Utterance)] == [role]
+
+
+def test_who_listens_aloud_makes_the_robot_fall_silent_once_and_then_no_more() -> None:
+    ear = Ear(EarConfig(half_duplex="never"))
+    ear.step({"speech/state": [SpeechState(9.0, "s1", "started", "I saw two cups.", 0.0, float("nan"))]}, 9.0)
+    messages = [message for _, message in listen(ear, np.concatenate([sound("yes", "anna"), sound("okay", "anna")]))]
+    assert [message.decision for message in messages if isinstance(message, FloorDecision)] == ["hold", "keep", "duck", "keep"]
 
 
 def test_words_of_two_people_are_nobodys_command(ear: Ear) -> None:

@@ -85,6 +85,14 @@ def test_what_was_cut_short_long_ago_is_over(rig: Rig) -> None:
     assert rig.said == []
 
 
+@pytest.mark.parametrize("role", ["turn", "backchannel"])
+def test_what_a_stop_cut_short_is_not_said_on(rig: Rig, role: str) -> None:
+    interrupt(rig)
+    rig.mode = "emergency_stop"
+    hear(rig.run(0.2), "", role)
+    assert "It is on the table." not in rig.said
+
+
 def test_nothing_is_said_on_that_was_heard_whole_or_not_at_all(rig: Rig) -> None:
     interrupt(rig, said="I see a cup. It is on the table.")
     hear(rig, "", "backchannel")

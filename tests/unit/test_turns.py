@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 from robot_runtime.hear.backchannel import is_backchannel
 from robot_runtime.hear.completeness import completeness
+from robot_runtime.hear.fading import Fading
 from robot_runtime.hear.floor import Decision, Evidence, Floor, FloorConfig, decide
 from robot_runtime.hear.grammar import Grammar, Rule
 from robot_runtime.hear.pace import Pace, PaceConfig, Paces
@@ -78,6 +80,7 @@ GRAMMAR = Grammar(
         ),
         Rule("come", "(come here | come here please | come here now | come here to me | come here to me now | come here to me please)", {}),
         Rule("bring", "come here and bring me the cup", {}),
+        Rule("stop", "(halt | halt over there)", {}),
     ],
     {"place": ["kitchen", "hall"]},
 )
@@ -100,6 +103,8 @@ GRAMMAR = Grammar(
         (Hypothesis("bring me the cup", 0.9, (), "bring me the", 0.5, -0.3), Completeness.WHOLE),
         (Hypothesis("bring me the cup", 0.2, (), "bring me the", 6.0, -2.0), Completeness.NOTHING),
         (Hypothesis("bring me the cup", math.nan), Completeness.NOTHING),
+        (Hypothesis("halt", 0.55, (), "halt over", 1.5, -0.7), Completeness.WHOLE),
+        (Hypothesis("halt", 0.45, (), "halt over", 1.5, -0.7), Completeness.BEGUN),
     ],
 )
 def test_completeness(hypothesis: Hypothesis, said: Completeness) -> None:
@@ -147,8 +152,11 @@ def test_many_people_do_not_fill_the_memory() -> None:
     ("evidence", "floor", "why"),
     [
         (Evidence(0.04, 0.0), None, ""),
-        (Evidence(0.2, 0.0), Floor.DUCK, "somebody speaks"),
+        (Evidence(0.2, 0.0), Floor.HOLD, "somebody speaks"),
+        (Evidence(0.2, 0.0, in_vain=True), Floor.DUCK, "somebody speaks"),
         (Evidence(0.9, 0.0), Floor.YIELD, "speaks for 0.9 s"),
+        (Evidence(0.9, 0.0, held=True), Floor.HOLD, "somebody speaks"),
+        (Evidence(1.6, 0.0, held=True), Floor.YIELD, "speaks for 1.6 s"),
         (Evidence(0.4, 0.2, "yes", 0.9), Floor.KEEP, "backchannel"),
         (Evidence(0.4, 0.2, "yes", 0.9, wanted=True), Floor.YIELD, "answer"),
         (Evidence(0.4, 0.2, "no", 0.9), Floor.YIELD, "words"),
@@ -199,6 +207,20 @@ def test_a_voice_that_keeps_the_floor_was_soft_for_a_while() -> None:
     assert found[4:] == sorted(found[4:])
 
 
+def test_a_voice_that_holds_is_gone_within_a_frame_and_back_within_one() -> None:
+    found = levels(Ducking(Manners()), {3: "hold", 6: "keep"}, 9)
+    assert found == [1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0]
+
+
+def test_a_voice_that_nobody_tells_more_goes_on() -> None:
+    found = levels(Ducking(Manners(hold_s=0.1)), {0: "hold"}, 9)
+    assert found.index(1.0) == 5 and not any(found[:5])
+
+
+def test_a_voice_that_ends_with_its_clause_does_not_fall_silent_within_it() -> None:
+    assert levels(Ducking(Manners(stops="clause", duck_db=-20)), {0: "hold"}, 3) == pytest.approx([0.1] * 3)
+
+
 def test_a_voice_may_end_with_its_clause_but_not_late() -> None:
     assert len(levels(Ducking(Manners(stops="clause")), {0: "yield"}, 99, pauses=(7,))) == 8
     assert len(levels(Ducking(Manners(stops="clause", clause_s=0.4)), {0: "yield"}, 99)) == 20
@@ -223,3 +245,20 @@ def test_two_who_speak_in_turn_are_several() -> None:
         speakers.take(People(10 + tenth / 10, "test", people.people))
     assert speakers.several(10.0, 12.0) and speakers.between(10.0, 12.0) == ""
     assert not speakers.several(10.0, 10.8) and not speakers.several(20.0, 21.0)
+
+
+# ---------------------------------------------------------------- speech that fades
+
+
+def faded(frames: Sequence[tuple[float, float]]) -> list[int]:
+    fading = Fading()
+    return [fading.hear(probability, level_dbfs) for probability, level_dbfs in frames]
+
+
+def test_speech_fades_once_it_is_softer_and_less_likely() -> None:
+    assert faded([(1.0, -30)] * 5 + [(0.95, -48), (0.85, -40), (0.85, -48), (0.6, -50), (0.2, -60)]) == [0] * 7 + [1, 2, 3]
+
+
+def test_it_begins_to_fade_anew_after_a_sound_that_follows_a_silence() -> None:
+    assert faded([(1.0, -30)] * 3 + [(0.8, -60), (0.7, -60), (0.7, -48), (0.6, -60)]) == [0, 0, 0, 1, 2, 1, 2]
+    assert faded([(1.0, -30)] * 3 + [(0.6, -60), (0.7, -60), (0.95, -60), (0.6, -60)]) == [0, 0, 0, 1, 1, 0, 1]

@@ -205,6 +205,83 @@ def test_a_sign_of_listening_makes_it_softer_for_a_moment_only(rig: Rig) -> None
     assert rig.phases == ["s1 started"]
 
 
+def words(rig: Rig) -> NDArray[np.int16]:
+    """What the frames of one text hold, without silence, in order: each sample of it tells its place."""
+    return np.concatenate([frame.samples for frame in rig.frames])
+
+
+class Count(Tone):
+    """An engine whose samples grow, so that it shows what is missing and what comes twice."""
+
+    def say(self, clause: str, seconds: float, language: str, manner: Manner) -> Iterator[Piece]:
+        for at, piece in enumerate(super().say(clause, seconds, language, manner)):
+            yield piece._replace(samples=np.arange(1 + 1600 * at, 1601 + 1600 * at).astype(np.int16))
+
+
+def test_held_it_is_silent_within_two_frames_and_goes_on_with_the_word_that_was_cut() -> None:
+    rig = Rig(Voice(VoiceConfig(), Count()))
+    rig.say(request("one two three four five"))
+    rig.run(0.24)  # in the midst of the third word
+    before = len(rig.frames)
+    rig.floor(floor("hold"))
+    rig.run(0.4)
+    held = len(rig.frames)
+    assert not any(frame.samples.any() for frame in rig.frames[before + 1 :])
+    assert rig.frames[before].samples[-1] == 0 and rig.frames[before].samples[0] > 0
+    rig.floor(floor("keep"))
+    rig.run(0.5)
+    again = words(rig)[held * FRAME_SAMPLES :]
+    whole = np.arange(1 + 2 * 1600, 1 + 5 * 1600)
+    assert np.array_equal(again[FRAME_SAMPLES : len(whole)], whole[FRAME_SAMPLES:])  # the first frame rises
+    assert again[0] == 0 and again[FRAME_SAMPLES - 1] == whole[FRAME_SAMPLES - 1]
+    assert rig.phases == ["s1 started", "s1 finished"]
+    assert np.allclose(np.diff([frame.stamp_s for frame in rig.frames]), FRAME_S)
+    assert rig.states[-1].said == "one two three four five"
+
+
+@pytest.mark.parametrize("how", ["yield", "stop word", "another text"])
+def test_what_is_held_can_be_cut(rig: Rig, how: str) -> None:
+    rig.say(request("one two three four five"), request("And that.", 2))
+    rig.run(0.24)
+    rig.floor(floor("hold"))
+    rig.run(0.3)
+    frames = len(rig.frames)
+    if how == "yield":
+        rig.floor(floor("yield"))
+    elif how == "stop word":
+        rig._keep({"safety/stop_request": [StopRequest(rig.now_s, "word", "stop", 1.0)]})
+    else:
+        rig.say(request("", 3, interrupt=True))
+    rig.run(0.5)
+    assert len(rig.frames) <= frames + 2 and not any(frame.samples.any() for frame in rig.frames[frames:])
+    assert rig.phases == ["s1 started", "s2 cancelled", "s1 cancelled"]
+    assert rig.states[-1].said == "one two"
+
+
+def test_nobody_waits_for_a_decision_that_does_not_come(rig: Rig) -> None:
+    rig.say(request("one two three four five"))
+    rig.run(0.24)
+    rig.floor(floor("hold"))
+    rig.run(4.0)
+    assert rig.phases == ["s1 started", "s1 finished"]
+
+
+def test_a_held_voice_has_the_pauses_of_its_style(rig: Rig) -> None:
+    texts = "One two three four. Five six seven eight. Nine ten."
+    measured = []
+    for at_s in (None, 0.24, 0.41, 0.62):
+        rig = Rig(Voice(VoiceConfig(), Tone()))
+        rig.say(request(texts))
+        rig.run(at_s or 0.0)
+        if at_s:
+            rig.floor(floor("hold"))
+            rig.run(0.5)
+            rig.floor(floor("keep"))
+        rig.run(4.0)
+        measured.append((rig.states[-1].pause_s, rig.states[-1].rate_wpm))
+    assert measured[1:] == [pytest.approx(measured[0], rel=0.05)] * 3
+
+
 def test_a_stop_word_silences_it(rig: Rig) -> None:
     rig.say(request(SENTENCE))
     rig.run(0.5)
