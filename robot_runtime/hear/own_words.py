@@ -23,8 +23,10 @@ _ALIKE = 0.53
 """Correlation from which on a turn is an echo.  On development material 46 of 47 turns that the robot's own voice opened while its echo
 seemed cancelled had more, and 2 of 46 that people did, neither of which was understood."""
 _SOUNDS_DB = 6.0
-"""What is played sounds where a band has so much more than the floor.  Only that time is compared: who begins to speak when the robot
-does is like it in the silence before."""
+"""What is played, or heard, sounds where a band has so much more than the floor.  Only the time in which either does is compared: who begins
+to speak when the robot does is like it in the silence before, and who speaks on when it has done is not like it then."""
+_SOFT_DB = 15.0
+"""What is heard so much below its loudest is noise, and the end of an echo."""
 _LEAST_STEPS = 10
 _KEPT = 1 << 19  # samples: 33 s, longer than a turn and what is waited for after it
 _WANDERS = 4 * STEP  # samples by which the echo may come earlier or later than it was seen last
@@ -100,11 +102,14 @@ def _ringing(levels_db: Levels) -> Levels:
 
 
 def _alike(heard: Levels, echo: Levels) -> float:
-    """Correlation while what was played sounds."""
-    sounds = echo.max(axis=1) > 10 * math.log10(_FLOOR) + _SOUNDS_DB
-    if np.count_nonzero(sounds) < _LEAST_STEPS:
+    """Correlation while what was played sounds, or what was heard."""
+    least_db = 10 * math.log10(_FLOOR) + _SOUNDS_DB
+    played = echo.max(axis=1) > least_db
+    if np.count_nonzero(played) < _LEAST_STEPS:
         return 0.0
-    one, other = heard[sounds], echo[sounds]
+    loudest_db = heard.max(axis=1)
+    either = played | (loudest_db > max(least_db, float(loudest_db.max()) - _SOFT_DB))
+    one, other = heard[either], echo[either]
     one, other = one - one.mean(axis=0), other - other.mean(axis=0)
     return float(np.sum(one * other)) / math.sqrt(float(np.sum(one**2)) * float(np.sum(other**2)) + 1e-9)
 

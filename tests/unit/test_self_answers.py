@@ -163,6 +163,17 @@ def test_an_echo_is_like_what_was_played_and_a_person_is_not() -> None:
     assert words.likeness(part(echo(), 0.1, 0.3), 0.3, DELAY_S) == 0.0, "nothing was played"
 
 
+def test_who_speaks_on_after_the_robots_last_words_is_not_taken_for_it() -> None:
+    """A turn over its voice keeps half a second of what was heard before."""
+    words = OwnWords()
+    last = np.trim_zeros(robot())[: int(0.6 * RATE_HZ)]
+    played = np.concatenate([last, np.zeros(2 * RATE_HZ)])
+    for frame in frames(played, "voice"):
+        words.play(frame)
+    heard = Room(delay_s=DELAY_S).hears(played) / 4 + anna("what can you see", 0.7, len(played))
+    assert not words.explain(part(heard, 0.1, 2.0), 2.0, DELAY_S)
+
+
 @pytest.mark.parametrize("text", ["stop", "bring me the red cup", "halt"])
 def test_who_begins_to_speak_when_the_robot_does_is_not_taken_for_it(text: str) -> None:
     """The silence before is the same in both."""
