@@ -23,8 +23,8 @@ _ALIKE = 0.53
 """Correlation from which on a turn is an echo.  On development material 46 of 47 turns that the robot's own voice opened while its echo
 seemed cancelled had more, and 2 of 46 that people did, neither of which was understood."""
 _SOUNDS_DB = 6.0
-"""What is played, or heard, sounds where a band has so much more than the floor.  Only the time in which either does is compared: who begins
-to speak when the robot does is like it in the silence before, and who speaks on when it has done is not like it then."""
+"""What is played, or heard, sounds where a band has so much more than the floor.  Only the time in which either does is compared: who
+begins to speak when the robot does is like it in the silence before, and who speaks on when it has done is not like it then."""
 _SOFT_DB = 15.0
 """What is heard so much below its loudest is noise, and the end of an echo."""
 _LEAST_STEPS = 10
