@@ -43,6 +43,8 @@ _LATELY, _LEAST_SOMEBODYS = 25 + 2 * HOP, 3
 """Of half a second, and the time of three looks, this many frames must plainly be somebody's.  While somebody calls, the likelihood that
 it is the robot's own voice is 0.02 or less for five frames and more; a burst of its distorted voice, of which more is left, brings it to
 0.2, and 20 frames pass before it is back."""
+_PLAINLY = 0.97
+"""So likely a word counts whatever the echo watch makes of the frames: it knows of no somebody where the echo is badly taken out."""
 _LATE = 20
 """Frames.  Who answers later than after 0.4 s does not listen: there is no sign of life, and the gate becomes careful."""
 
@@ -199,7 +201,7 @@ class StopWord:
             self._weigh(states.get(frame.sequence))
             self._clean.take(frame.samples, partial(self._played, frame.stamp_s + FRAME_S), worth_it=self._uncovered < _FRAMES)
             word, confidence = self._clean.found()
-            if word and not self._is_own(frame.stamp_s + FRAME_S):
+            if word and not self._is_own(frame.stamp_s + FRAME_S, confidence):
                 outbox += self._report(word, confidence, now_s)
         return outbox
 
@@ -207,9 +209,9 @@ class StopWord:
         """What the robot's speaker gave to the window that ends then."""
         return self._own_words.played(WINDOW, until_s, self._delay_s)
 
-    def _is_own(self, until_s: float) -> bool:
+    def _is_own(self, until_s: float, likely: float) -> bool:
         """Whether a word that was found where the robot's voice was taken out is made of what is left of it."""
-        few = sum(self._somebodys) < _LEAST_SOMEBODYS
+        few = likely < _PLAINLY and sum(self._somebodys) < _LEAST_SOMEBODYS
         return few or self._own_words.explain(self._clean.window, until_s, self._delay_s)
 
     def _weigh(self, state: SoundState | None) -> None:

@@ -244,6 +244,13 @@ def test_the_robots_own_words_are_no_call(own_voice: Sequence[float]) -> None:
     assert hear_clean(stage, ["cancelled"] * 8 * HOP, own_voice) == []
 
 
+@pytest.mark.parametrize(("likely", "stops"), [(0.95, 0), (0.98, 1)])
+def test_a_plain_call_counts_also_where_all_seems_to_be_the_robots_voice(likely: float, stops: int) -> None:
+    """Where it has just driven to, the echo is badly taken out, and hides who calls from the echo watch."""
+    stage, _ = scripted(*((0.0, 0.0),) * 6, (0.0, likely), (0.0, likely))
+    assert len(hear_clean(stage, ["cancelled"] * 8 * HOP, [0.97])) == stops
+
+
 @pytest.mark.parametrize(("likes", "stops"), [("what was played", 0), ("something else", 1)])
 def test_a_word_made_of_what_was_just_played_is_no_call(likes: str, stops: int) -> None:
     """Behind the robot's last words the room rings on, and what is left seems to be somebody's."""
