@@ -116,7 +116,8 @@ class Timeline:
         if before is not None and (before.end_s, before.speaker_id) == (heard.end_s, "") != (heard.end_s, heard.speaker_id):
             return [_line(heard.stamp_s, "heard", f"it was {self._name(heard.speaker_id)} who said “{heard.text}”", "seen there since")]
         self._unanswered = self._unmoved = heard
-        latency_ms = (heard.stamp_s - heard.end_s) * 1e3
+        late_s = heard.stamp_s - heard.end_s
+        latency_ms = late_s * 1e3 if late_s > 0 else math.nan  # in simulation the sound may be ahead of the clock
         text = f"“{heard.text}”" if heard.text else _unclear(heard)
         lines = [_line(heard.stamp_s, "heard", f"{self._name(heard.speaker_id)}: {text}", f"confidence {heard.confidence:.2f}", latency_ms)]
         if heard.intent:

@@ -8,6 +8,7 @@ import pytest
 from robot_runtime.messages import (
     ActionVerdict,
     Argument,
+    Guess,
     People,
     Person,
     Plan,
@@ -46,6 +47,17 @@ def heard(end_s: float = 9.7, stamp_s: float = 10.0) -> Utterance:
 
 def velocity(stamp_s: float, linear_mps: float) -> Velocity:
     return Velocity(stamp_s, linear_mps, 0.0)
+
+
+def test_what_was_half_heard_is_told_with_what_it_may_have_been(timeline: Timeline) -> None:
+    unclear = replace(heard(), text="", intent="", slots=(), guesses=(Guess("go to the kitchen", "go_to", (), 0.4),))
+    (told,) = lines(timeline, 10.0, speech__heard=unclear)
+    assert "perhaps “go to the kitchen”" in told.text
+
+
+def test_a_sound_that_is_ahead_of_the_clock_was_heard_after_no_known_time(timeline: Timeline) -> None:
+    told, _ = lines(timeline, 10.0, speech__heard=heard(end_s=10.06))
+    assert math.isnan(told.latency_ms)
 
 
 def test_heard_names_the_speaker_and_counts_from_the_end_of_the_sound(timeline: Timeline) -> None:
