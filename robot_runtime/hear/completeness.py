@@ -14,8 +14,8 @@ STOP = "stop"
 _BEGUN_BETTER = 1.0
 """Natural logarithms by which the beginning of a sentence is likelier than any whole one."""
 _BEGUN_MUCH_BETTER = 3.0
-"""The same where the whole one is sure.  Of 310 development sentences that were broken off this calls none whole (the least such has
-3.65); "bring me the pills" (0.76 sure, "bring" 2.2 better) was waited for in vain."""
+"""The same where the whole one is sure.  Of 310 development sentences that were broken off none that was known as begun is any more called
+whole by this (the least such has 3.65); "bring me the pills" (0.76 sure, "bring" 2.2 better) was waited for in vain."""
 _BEGUN_FITS = -0.8
 """How well it must fit, a letter: of what is not understood something always fits best."""
 _SURELY_WHOLE = 0.8

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 from robot_runtime.language.language import language_of
 from robot_runtime.messages import Argument, SpeechState, Utterance, WorldObject
@@ -14,6 +15,30 @@ from robot_runtime.mind.planner import Offer, Question
 from robot_runtime.mind.services import Services
 from robot_runtime.speak.clauses import rest
 
+What = TypeVar("What")
+
+
+class Waiting(Generic[What]):
+    """At most one thing that an answer is waited for, as long as ``clarify_timeout_s`` says."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._what: What | None = None
+        self._until_s = 0.0
+
+    def ask(self, what: What) -> None:
+        self._what, self._until_s = what, self._services.situation.now_s + self._services.config.clarify_timeout_s
+
+    @property
+    def asked(self) -> What | None:
+        """None when nothing is waited for, or not any more."""
+        if self._services.situation.now_s >= self._until_s:
+            self._what = None
+        return self._what
+
+    def drop(self) -> None:
+        self._what = None
+
 
 @dataclass
 class _Open:
@@ -21,7 +46,6 @@ class _Open:
 
     utterance: Utterance  # the one that was ambiguous
     question: Question
-    until_s: float
     repeated: bool = False
 
 
@@ -30,37 +54,34 @@ class Clarification:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._open: _Open | None = None
+        self._open: Waiting[_Open] = Waiting(services)
 
     def ask(self, utterance: Utterance, question: Question) -> None:
         """Remember what was asked; the planner has put it into words."""
-        until_s = self._services.situation.now_s + self._services.config.clarify_timeout_s
-        self._open = _Open(utterance, question, until_s)
+        self._open.ask(_Open(utterance, question))
 
     @property
     def is_open(self) -> bool:
         """Whether an answer is still waited for."""
-        if self._open is not None and self._services.situation.now_s >= self._open.until_s:
-            self._open = None
-        return self._open is not None
+        return self._open.asked is not None
 
     def drop(self) -> None:
-        self._open = None
+        self._open.drop()
 
     def answer(self, utterance: Utterance) -> Utterance | None:
         """The first utterance with the chosen thing in its place; None when the answer chooses none, or several.
 
         The first such answer is asked again, with the choices; after the second the question is dropped.
         """
-        if not self.is_open or self._open is None:
+        asked = self._open.asked
+        if asked is None:
             return None
-        asked = self._open
         chosen = self._chosen(asked.question, utterance)
         if len(chosen) == 1:
-            self._open = None
+            self._open.drop()
             return _completed(asked, chosen[0].id, utterance)
         if asked.repeated:
-            self._open = None
+            self._open.drop()
         else:
             asked.repeated = True
             things = [thing for thing in map(self._services.situation.object, asked.question.candidates) if thing]
@@ -70,9 +91,9 @@ class Clarification:
 
     def answer_freely(self, utterance: Utterance) -> Utterance | None:
         """The same of words that are no sentence of the grammar, as "the one on the table"; nothing is asked again."""
-        if not self.is_open or self._open is None:
+        asked, known = self._open.asked, self._services.known
+        if asked is None:
             return None
-        asked, known = self._open, self._services.known
         language = language_of(utterance.language)
         words, mentions = without_courtesy(language.words(utterance.free_text), language), Mentions(known, language)
         words, candidates = words[language.at(words, 0, "leads") :], asked.question.candidates
@@ -81,7 +102,7 @@ class Clarification:
             meant = [t.id for t in things_meant(mention, known, Discourse(utterance.speaker_id, [*candidates])) if t.id in candidates]
             chosen = [id_ for id_ in candidates if id_ not in meant] if without else meant
             if len(chosen) == 1:
-                self._open = None
+                self._open.drop()
                 return _completed(asked, chosen[0], utterance)
         return None
 
@@ -104,27 +125,27 @@ class Offers:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._open: tuple[Utterance, Offer, float] | None = None
+        self._open: Waiting[tuple[Utterance, Offer]] = Waiting(services)
 
     def make(self, utterance: Utterance, offer: Offer) -> None:
         """Remember what was offered in answer to an utterance."""
-        self._open = utterance, offer, self._services.situation.now_s + self._services.config.clarify_timeout_s
+        self._open.ask((utterance, offer))
 
     @property
     def is_open(self) -> bool:
-        return self._open is not None and self._services.situation.now_s < self._open[2]
+        return self._open.asked is not None
 
     def drop(self) -> None:
-        self._open = None
+        self._open.drop()
 
     def accept(self, yes: Utterance) -> Utterance | None:
         """The accepted offer as if it had been asked for; None when nothing is offered, or not to this person."""
-        if not self.is_open or self._open is None:
+        if self._open.asked is None:
             return None
-        asked, offer, _ = self._open
+        asked, offer = self._open.asked
         if offer.intent == "forget" and yes.speaker_id != asked.speaker_id:
             return None
-        self._open = None
+        self._open.drop()
         slot = Argument("person" if offer.intent == "forget" else "object", offer.value)
         return replace(yes, intent=offer.intent, slots=(slot,), text=f"{asked.text}; {yes.text}")
 

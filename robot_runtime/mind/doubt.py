@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from robot_runtime.messages import Argument, Guess, Utterance
+from robot_runtime.mind.dialogue import Waiting
 from robot_runtime.mind.recall import QUESTIONS
 from robot_runtime.mind.services import Services
 
@@ -26,7 +27,6 @@ _FROM_THE_CHOICES = 0.15
 class _Open:
     utterance: Utterance
     guesses: tuple[Guess, ...]  # one: it was asked whether that was said; more: which of them
-    until_s: float
 
 
 class Doubt:
@@ -34,24 +34,21 @@ class Doubt:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._open: _Open | None = None
+        self._open: Waiting[_Open] = Waiting(services)
 
     @property
     def is_open(self) -> bool:
-        if self._open is not None and self._services.situation.now_s >= self._open.until_s:
-            self._open = None
-        return self._open is not None
+        return self._open.asked is not None
 
     def drop(self) -> None:
-        self._open = None
+        self._open.drop()
 
     def question(self, utterance: Utterance) -> str:
         """What to ask of words that were not surely understood; "" when nothing likely enough was heard.  It is open from now on."""
         guesses = self._to_ask(utterance)
         if not guesses:
             return ""
-        until_s = self._services.situation.now_s + self._services.config.clarify_timeout_s
-        self._open = _Open(utterance, guesses, until_s)
+        self._open.ask(_Open(utterance, guesses))
         wording = self._services.wording
         if len(guesses) == 1:
             return wording.sentence("did_you_say", words=guesses[0].text)
@@ -98,13 +95,12 @@ class Doubt:
 
     def _asked_of(self, answer: Utterance) -> _Open | None:
         """The open question, unless it was somebody else who was asked."""
-        if not self.is_open or self._open is None:
-            return None
-        asked, who = self._open.utterance.speaker_id, answer.speaker_id
-        return None if asked and who and asked != who else self._open
+        asked, who = self._open.asked, answer.speaker_id
+        others = asked is not None and asked.utterance.speaker_id and who and asked.utterance.speaker_id != who
+        return None if others else asked
 
     def _settled(self, asked: _Open, guess: Guess, answer: Utterance) -> Utterance:
-        self._open = None
+        self._open.drop()
         return replace(
             answer,
             intent=guess.intent,
