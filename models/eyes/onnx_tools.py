@@ -88,8 +88,12 @@ def sum_bins(model: onnx.ModelProto) -> None:
         raise ValueError("no node /…/dfl/Softmax: not a head of ultralytics that tells box sides by bins")
     turned, softmax, mean = (nodes[prefix + name] for name in ("Transpose", "Softmax", "conv/Conv"))
     bins = numpy_helper.to_array(_constant(model, mean.input[1])).ravel()
-    constants = {"sums": np.float32([bins, np.ones_like(bins)]), "least": np.float32(-_MOST_LOGIT), "most": np.float32(_MOST_LOGIT)}
-    one_each = numpy_helper.from_array(np.int64([1, 1]), f"{prefix}one_each")
+    constants = {
+        "sums": np.array([bins, np.ones_like(bins)], np.float32),
+        "least": np.array(-_MOST_LOGIT, np.float32),
+        "most": np.array(_MOST_LOGIT, np.float32),
+    }
+    one_each = numpy_helper.from_array(np.array([1, 1], np.int64), f"{prefix}one_each")
     model.graph.initializer.extend([one_each, *(numpy_helper.from_array(value, prefix + name) for name, value in constants.items())])
     new = [
         helper.make_node("Clip", [turned.input[0], f"{prefix}least", f"{prefix}most"], [f"{prefix}bounded"], f"{prefix}Clip"),

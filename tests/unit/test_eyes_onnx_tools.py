@@ -145,14 +145,13 @@ def head(bins: int = 16, anchors: int = 50) -> onnx.ModelProto:
         helper.make_node("Conv", ["c", "w"], ["d"], name=f"{p}conv/Conv"),
         helper.make_node("Reshape", ["d", "s1"], ["output0"], name=f"{p}Reshape_1"),
     ]
-    constants = {name: np.array(shape, np.int64) for name, shape in shapes.items()}
-    constants["w"] = np.arange(bins, dtype=np.float32).reshape(1, bins, 1, 1)
+    mean = np.arange(bins, dtype=np.float32).reshape(1, bins, 1, 1)
     graph = helper.make_graph(
         nodes,
         "head",
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 4 * bins, anchors])],
         [helper.make_tensor_value_info("output0", TensorProto.FLOAT, ["n", 4, anchors])],
-        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+        [*(numpy_helper.from_array(np.array(shape, np.int64), name) for name, shape in shapes.items()), numpy_helper.from_array(mean, "w")],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
