@@ -47,6 +47,15 @@ def completeness(hypothesis: Hypothesis, grammar: Grammar, confidence: float, su
     return Completeness.WHOLE if whole else Completeness.OPEN
 
 
+def is_understood(hypothesis: Hypothesis, grammar: Grammar, confidence: float, sure: float) -> bool:
+    """Whether words that nothing has followed are a sentence: also one that is this sure and was waited for as its beginning.
+
+    The parameters are those of :func:`completeness`.
+    """
+    said = completeness(hypothesis, grammar, confidence, sure)
+    return said in (Completeness.WHOLE, Completeness.OPEN) or (said is Completeness.BEGUN and hypothesis.confidence >= _SURELY_ALL)
+
+
 def is_all(hypothesis: Hypothesis, grammar: Grammar) -> bool:
     """Whether the words are so surely a whole sentence, and nothing that changes its meaning can follow, that nothing is waited for.
 

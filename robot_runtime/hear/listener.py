@@ -12,7 +12,7 @@ from pydantic import Field
 
 from robot_runtime.config import StageConfig
 from robot_runtime.hear.activity import Activity, level_dbfs
-from robot_runtime.hear.completeness import completeness, is_all
+from robot_runtime.hear.completeness import completeness, is_all, is_understood
 from robot_runtime.hear.fading import Fading
 from robot_runtime.hear.grammar import Meaning
 from robot_runtime.hear.pace import ANYBODY, Pace
@@ -255,8 +255,9 @@ class Listener:
     def _end(self, *, whole: bool = True) -> Heard:
         decoding = self._decoding or Decoding(self._recogniser, np.concatenate(self._sound))
         hypothesis = decoding.finish()
-        understood = self._completeness(hypothesis) in (Completeness.WHOLE, Completeness.OPEN)
-        meaning = self._recogniser.grammar.of(hypothesis.language).interpret(hypothesis.text) if understood else None
+        grammar = self._recogniser.grammar.of(hypothesis.language)
+        understood = is_understood(hypothesis, grammar, self._config.confidence, self._config.sure)
+        meaning = grammar.interpret(hypothesis.text) if understood else None
         pauses_s, sound = tuple(self._pauses_s), np.concatenate(self._sound)
         heard = Heard(self._start_s, self._spoke_s, hypothesis, meaning, self._turn.speech_s, pauses_s, whole, sound)
         self._forget_turn()

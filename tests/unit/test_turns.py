@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from robot_runtime.hear.backchannel import is_backchannel
-from robot_runtime.hear.completeness import completeness, is_all
+from robot_runtime.hear.completeness import completeness, is_all, is_understood
 from robot_runtime.hear.fading import Fading
 from robot_runtime.hear.floor import Decision, Evidence, Floor, FloorConfig, decide
 from robot_runtime.hear.grammar import Grammar, Rule
@@ -125,6 +125,13 @@ def test_completeness(hypothesis: Hypothesis, said: Completeness) -> None:
 )
 def test_what_surely_is_all(hypothesis: Hypothesis, everything: bool) -> None:
     assert is_all(hypothesis, GRAMMAR) is everything
+
+
+@pytest.mark.parametrize(("confidence", "understood"), [(0.85, True), (0.75, False)])
+def test_a_sure_sentence_that_may_be_guessed_is_waited_for_and_then_understood(confidence: float, understood: bool) -> None:
+    guessed = Hypothesis("bring me the cup", confidence, (), "bring me the", 6.0, -0.3)
+    assert completeness(guessed, GRAMMAR, 0.5, 0.65) is Completeness.BEGUN
+    assert is_understood(guessed, GRAMMAR, 0.5, 0.65) is understood
 
 
 # ---------------------------------------------------------------- whose pace
