@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from robot_runtime.bench.voice_record import Answer, Heard, Stop
+from robot_runtime.bench.voice_record import SPEAKER_S, Answer, Heard, Stop
 from robot_runtime.messages import (
     AudioFrame,
     SafetyMode,
@@ -39,6 +39,7 @@ class Gathered:
         self.heard: list[Heard] = []
         self._answers: dict[str, Answer] = {}
         self._sounds_s: dict[str, list[float]] = {}
+        self._waits_s: dict[float, float] = {}  # when sound went out → how long it waits for the speaker
         self._speaks = ""
         self._early_s: list[float] = []  # sound of a request whose beginning has not been told yet
         self._stops: list[Stop] = []
@@ -48,7 +49,11 @@ class Gathered:
     @property
     def answers(self) -> tuple[Answer, ...]:
         """Everything that the robot was to say, by when it was asked to."""
-        return tuple(replace(answer, sounds_s=tuple(self._sounds_s.get(id_, ()))) for id_, answer in self._answers.items())
+        return tuple(self._with_sounds(answer) for answer in self._answers.values())
+
+    def _with_sounds(self, answer: Answer) -> Answer:
+        sounds_s = tuple(self._sounds_s.get(answer.id, ()))
+        return replace(answer, sounds_s=sounds_s, waits_s=self._waits_s[sounds_s[0]] if sounds_s else SPEAKER_S)
 
     @property
     def stops(self) -> tuple[Stop, ...]:
@@ -88,6 +93,7 @@ class Gathered:
 
     def _sound(self, out_s: float, message: AudioFrame) -> None:
         if int(np.max(np.abs(message.samples.astype(np.int32)))) > _SOUNDS:
+            self._waits_s.setdefault(out_s, max(0.0, SPEAKER_S - max(0.0, out_s - message.stamp_s)))
             (self._sounds_s.setdefault(self._speaks, []) if self._speaks else self._early_s).append(out_s)
 
     def _stop(self, out_s: float, message: StopRequest) -> None:

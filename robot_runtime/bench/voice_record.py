@@ -9,6 +9,8 @@ from typing import Literal
 Pace = Literal["slow", "normal", "fast"]
 Role = Literal["turn", "backchannel", "interruption", "stop", "aside", "noise"]
 WANTS_ANSWER = ("turn", "interruption", "stop")
+SPEAKER_S = 0.04
+"""``speaker.ahead_s``: sound that waits for the speaker so that a late step is not heard.  The card's own latency is not in it."""
 SLOW_WPM, FAST_WPM = 130, 200
 """Voices slower or faster than this are called slow and fast: old people of the simulation, and its fast talkers."""
 
@@ -67,6 +69,7 @@ class Answer:
     asked_s: float
     sounds_s: tuple[float, ...] = ()  # when each of its frames that is not silent went out, compute included
     cancelled: bool = False
+    waits_s: float = SPEAKER_S  # how long the first of them waits for the speaker
 
     @property
     def first_s(self) -> float | None:

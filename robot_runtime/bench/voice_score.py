@@ -13,15 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from robot_runtime.bench.voice_record import Answer, Conversed, Heard, Pace, Spoken, Stop
+from robot_runtime.bench.voice_record import SPEAKER_S, Answer, Conversed, Heard, Pace, Spoken, Stop
 
 Outcome = Literal["understood", "misunderstood", "lost"]
 Cause = Literal["itself", "backchannel", "noise", "aside", "other"]
 
 MICROPHONE_S = 0.02
 """A frame is there when its last sample is; the simulated home gives it when its first one is."""
-SPEAKER_S = 0.04
-"""``speaker.ahead_s``: sound that waits for the speaker so that a late step is not heard.  The card's own latency is not in it."""
 
 _AROUND_S = 0.2  # by so much may what was heard miss a turn's true times
 _EARLY_S = 0.05  # who is answered that much before their end was cut off
@@ -56,6 +54,7 @@ class TurnScore:
     recognition_s: float = NAN  # … to the words being out
     mind_s: float = NAN  # … to the request to speak
     synthesis_s: float = NAN  # … to its first frame that is not silent
+    speaker_s: float = NAN  # … until it leaves the speaker's buffer
     silence_s: float = NAN  # of a barge-in: from its first sound to the robot's last
     stop_s: float = NAN  # from the end of the stop word to the request
     latched_s: float = NAN  # … to the gate's latch
@@ -65,7 +64,7 @@ class TurnScore:
     @property
     def answer_s(self) -> float:
         """From the end of speech to the first sound of the answer, with what devices add."""
-        return MICROPHONE_S + self.wait_s + self.recognition_s + self.mind_s + self.synthesis_s + SPEAKER_S
+        return MICROPHONE_S + self.wait_s + self.recognition_s + self.mind_s + self.synthesis_s + self.speaker_s
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ def _with_stages(conversed: Conversed, spoken: Spoken, heard: Heard, scored: Tur
     answer = answer_to(conversed, heard)
     if answer is None or answer.first_s is None:
         return scored
-    return replace(scored, mind_s=answer.asked_s - heard.out_s, synthesis_s=answer.first_s - answer.asked_s)
+    return replace(scored, mind_s=answer.asked_s - heard.out_s, synthesis_s=answer.first_s - answer.asked_s, speaker_s=answer.waits_s)
 
 
 def answer_to(conversed: Conversed, heard: Heard) -> Answer | None:

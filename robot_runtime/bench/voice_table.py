@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from robot_runtime.bench.voice_record import Conversed
-from robot_runtime.bench.voice_score import MICROPHONE_S, SPEAKER_S, Score, TurnScore
+from robot_runtime.bench.voice_score import MICROPHONE_S, Score, TurnScore
 from robot_runtime.observe.figures import Figure, figure
 
 LONG_WAIT_S = 1.0
@@ -48,7 +48,7 @@ def latencies(scores: Sequence[Score]) -> list[Figure]:
         _figure("  ear: computing", answered, lambda turn: turn.recognition_s),
         _figure("  mind and gate", answered, lambda turn: turn.mind_s),
         _figure("  voice: to its first sound", answered, lambda turn: turn.synthesis_s),
-        _figure("  speaker: what waits there", answered, lambda turn: SPEAKER_S),
+        _figure("  speaker: what waits there", answered, lambda turn: turn.speaker_s),
         _figure("barge-in → silence", [turn for turn in turns if math.isfinite(turn.silence_s)], lambda turn: turn.silence_s),
         _figure("stop word ends → request", turns, lambda turn: turn.stop_s),
         _figure("stop word ends → latched", turns, lambda turn: turn.latched_s),

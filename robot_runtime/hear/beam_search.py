@@ -8,8 +8,9 @@ below that says how well it fits, since the network's own certainty differs from
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,20 +80,38 @@ def write(model: SpeechModel, spelling: Spelling, begun: Writing) -> Generator[N
 
 
 def _longer(writing: Writing, beams: list[_Beam], spelling: Spelling, best: float) -> list[_Beam]:
-    """The best ways to go on.  The same letters by other pieces are the same text."""
+    """The best ways to go on, of beams that come best first.  The same letters by other pieces are the same text."""
     longer: dict[tuple[str, Position], _Beam] = {}
+    top = -math.inf
     for beam in beams:
-        pieces, results = spelling.next(beam.position)
-        scores = beam.score + writing.log_probabilities[beam.row, pieces]
-        for choice in np.argsort(-scores)[:_WIDTH]:
-            score, (text, position) = float(scores[choice]), results[choice]
-            if score < best - _ENDS_WITHIN:
-                break
-            key = beam.text + text, position
-            if key not in longer or longer[key].score < score:
-                longer[key] = _Beam(beam.row, int(pieces[choice]), key[0], score, position)
+        least = max(best - _ENDS_WITHIN, top - _WITHIN)
+        for way in islice(_ways_on(beam, writing.log_probabilities[beam.row], spelling, least), _WIDTH):
+            key, top = (way.text, way.position), max(top, way.score)
+            if key not in longer or longer[key].score < way.score:
+                longer[key] = way
     ranked = sorted(longer.values(), key=lambda beam: -beam.score)[:_WIDTH]
     return [beam for beam in ranked if beam.score > ranked[0].score - _WITHIN]
+
+
+def _ways_on(beam: _Beam, pieces: NDArray[np.float32], spelling: Spelling, least: float) -> Iterator[_Beam]:
+    """The ways to go on with a beam, the best first; none that is worse than ``least``, or than the best of them by too much.
+
+    Whether a piece may come is asked of the likeliest first, and of most never: that is little work while the network is sure.
+
+    :param pieces: how likely the network finds each
+    """
+    if least == -math.inf:
+        likely = _allowed(beam, pieces, spelling, beam.score + float(pieces.max()) - _WITHIN)
+        least = next((way.score - _WITHIN for way in likely), least)
+    return _allowed(beam, pieces, spelling, least)
+
+
+def _allowed(beam: _Beam, pieces: NDArray[np.float32], spelling: Spelling, least: float) -> Iterator[_Beam]:
+    numbers = spelling.perhaps(beam.position, np.flatnonzero(pieces >= least - beam.score))
+    for number in numbers[np.argsort(-pieces[numbers])].tolist():
+        position = spelling.after(beam.position, number)
+        if position is not None:
+            yield _Beam(beam.row, number, beam.text + spelling.text(number), beam.score + float(pieces[number]), position)
 
 
 def _write(model: SpeechModel, writing: Writing, beams: list[_Beam], free: _Free, free_row: int) -> tuple[Writing, list[_Beam], int]:

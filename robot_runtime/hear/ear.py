@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal
@@ -135,8 +134,6 @@ class Ear:
         self._recogniser = recogniser(config.recogniser, self._build_grammar(_NO_NAMES), config.languages)
         self._listener = Listener(config, self._recogniser)
         self._floor = FloorKeeper(config.floor)
-        if config.prepare:
-            deque(self._recogniser.preparing(), maxlen=0)
         self.reset()
 
     def reset(self) -> None:
@@ -149,7 +146,6 @@ class Ear:
         self._last: Utterance | None = None
         self._until_s = -math.inf
         self._names, self._named_s = _NO_NAMES, -math.inf
-        self._preparing: Iterator[None] = iter(())
         self._nobodys: Utterance | None = None  # the last one, if its speaker may still turn out
         self._robot_speaks = False
         self._sound: SoundState | None = None
@@ -191,10 +187,9 @@ class Ear:
         self._count_losses(frame)
         outbox = self._cut(now_s) if frame.stamp_s > self._until_s + self._config.lost_s else []
         self._until_s = frame.stamp_s + FRAME_S
-        if self._listener.in_turn:
+        steady = self._until_s >= self._named_s + _STEADY_S
+        if self._listener.in_turn or (self._config.prepare and steady and not hurried):
             self._load_names()
-        if not hurried and (self._listener.in_turn or self._config.prepare):
-            self._prepare()
         self._doubt()
         condition = self._condition()
         heard = self._listener.hear(frame.samples, self._until_s, ignore_new=self._hears_itself, condition=condition, hurried=hurried)
@@ -385,18 +380,10 @@ class Ear:
             self._names, self._named_s = names, self._until_s
 
     def _load_names(self) -> None:
-        """At the latest once a turn has begun, in time for its end."""
+        """At the latest once a turn has begun, in time for its end; before that, names that come one after the other are waited for."""
         if self._names != self._loaded:
             self._loaded = self._names
             self._recogniser.load(self._build_grammar(self._names))
-            self._preparing = self._recogniser.preparing()
-
-    def _prepare(self) -> None:
-        """A little of it a frame.  Names that come one after the other are waited for."""
-        if self._names != self._loaded and self._until_s >= self._named_s + _STEADY_S:
-            self._load_names()
-        else:
-            next(self._preparing, None)
 
     def _build_grammar(self, names: _Names) -> Grammar:
         site, languages = self._site, dict.fromkeys((REFERENCE, *self._config.languages))  # the embedded recogniser needs English

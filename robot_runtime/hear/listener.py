@@ -12,7 +12,7 @@ from pydantic import Field
 
 from robot_runtime.config import StageConfig
 from robot_runtime.hear.activity import Activity, level_dbfs
-from robot_runtime.hear.completeness import completeness
+from robot_runtime.hear.completeness import completeness, is_all, is_understood
 from robot_runtime.hear.fading import Fading
 from robot_runtime.hear.grammar import Meaning
 from robot_runtime.hear.pace import ANYBODY, Pace
@@ -27,6 +27,7 @@ _FADES = 0.95  # … 0.9 s after it, by this share a frame
 _PIECES = 4
 """Of a decoding, a frame: about ten are needed, and forty where a second opinion is asked; each takes 5 to 10 ms."""
 _EARLY_PIECES = 2  # likewise before it is sure that they have fallen silent
+_UNSURE = 0.6  # a likelihood of speech
 _PAUSE_S = 0.2
 """Shorter silences are part of words."""
 
@@ -81,7 +82,8 @@ class Listener:
     """Takes frames of 20 ms, gives turns.
 
     As soon as somebody seems to fall silent their words are decoded, a piece with each frame, so that the result is there when the
-    shortest wait is over; if they do not, the work is dropped.  How long to wait follows from the words: see :class:`Patience`.
+    shortest wait is over; if they do not, the work is dropped.  How long to wait follows from the words: see :class:`Patience`.  After a
+    whole sentence that is very sure the turn is over while speech still fades; what is left of it belongs to no turn.
     """
 
     def __init__(self, config: ListenerConfig, recogniser: Recogniser) -> None:
@@ -94,6 +96,7 @@ class Listener:
     def reset(self) -> None:
         self._activity.reset()
         self._own_voice = 0.0  # the most of it in the last moments before a turn
+        self._rings: Fading | None = None  # what is left of a turn that was over while speech still faded
         self._forget_turn()
 
     def _forget_turn(self) -> None:
@@ -162,7 +165,10 @@ class Listener:
         """
         speech = self._activity.probability(samples, condition.gain_db, condition.moving)
         speech *= 1.0 - condition.own_voice
-        moment = self._turn.hear(speech)
+        level = level_dbfs(samples)
+        if self._rings is not None and not self._rings.hear(speech, level):
+            self._rings = None
+        moment = self._turn.hear(0.0 if self._rings is not None else speech)
         self._own_voice = max(condition.own_voice, _FADES * self._own_voice)
         self._until_s = until_s
         if moment is Moment.QUIET:
@@ -173,11 +179,11 @@ class Listener:
             self._ignored = ignore_new
             self._start_s = until_s - self._turn.speech_s
         self._sound.append(samples)
-        fades, pieces = self._fading.hear(speech, level_dbfs(samples)), 1 if hurried else _PIECES
+        fades, pieces = self._fading.hear(speech, level), 1 if hurried else _PIECES
         if moment is Moment.SILENT:
-            return self._wait(condition.pace, pieces)
+            return self._wait(condition.pace, pieces) or self._faded(fades, speech, condition.pace)
         self._speaks(fades, pieces)
-        return self._end() if moment is Moment.ENDED else None
+        return self._end() if moment is Moment.ENDED else self._faded(fades, speech, condition.pace)
 
     def finish(self) -> Heard:
         """End the turn that is open: what was said is known to be all."""
@@ -204,9 +210,9 @@ class Listener:
         """
         if self._silent_s >= _PAUSE_S:
             self._pauses_s.append(self._silent_s)
-        self._silent_s, self._spoke_s = 0.0, self._until_s
+        self._silent_s = 0.0
         if fades <= 1:
-            self._decoding = self._complete = None
+            self._decoding, self._complete, self._spoke_s = None, None, self._until_s
         if fades and not self._ignored:
             self._decode(min(pieces, _EARLY_PIECES))
 
@@ -225,6 +231,17 @@ class Listener:
         self._complete = self._complete or self._completeness(hypothesis)
         return self._end() if self._silent_s >= patience.wait_s(self._complete, pace) - 1e-9 else None
 
+    def _faded(self, fades: int, speech: float, pace: Pace) -> Heard | None:
+        """What was said if it surely is all, speech has faded for long enough, and voice activity is no longer sure of it."""
+        said = self._decoding.result if self._decoding is not None and not self._ignored else None
+        if said is None or speech >= _UNSURE or (fades - 1) * FRAME_S < self._config.patience.faded_s * pace.slowness - 1e-9:
+            return None
+        if not is_all(said, self._recogniser.grammar.of(said.language)):
+            return None
+        rings, heard = self._fading, self._end()
+        self._rings = rings
+        return heard
+
     def _decode(self, pieces: int) -> Hypothesis | None:
         """Go on to decode what was heard when it seemed to be all; what it came to, once that is known."""
         if self._decoding is None:
@@ -238,8 +255,9 @@ class Listener:
     def _end(self, *, whole: bool = True) -> Heard:
         decoding = self._decoding or Decoding(self._recogniser, np.concatenate(self._sound))
         hypothesis = decoding.finish()
-        understood = self._completeness(hypothesis) in (Completeness.WHOLE, Completeness.OPEN)
-        meaning = self._recogniser.grammar.of(hypothesis.language).interpret(hypothesis.text) if understood else None
+        grammar = self._recogniser.grammar.of(hypothesis.language)
+        understood = is_understood(hypothesis, grammar, self._config.confidence, self._config.sure)
+        meaning = grammar.interpret(hypothesis.text) if understood else None
         pauses_s, sound = tuple(self._pauses_s), np.concatenate(self._sound)
         heard = Heard(self._start_s, self._spoke_s, hypothesis, meaning, self._turn.speech_s, pauses_s, whole, sound)
         self._forget_turn()

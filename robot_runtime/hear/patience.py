@@ -38,6 +38,7 @@ class Patience(BaseModel):
 
     least_s: float = Field(0.1, ge=0.04, le=1, description="whatever was said [s]")
     most_s: float = Field(2.0, ge=0.2, le=5, description="likewise [s]")
+    faded_s: float = Field(0.08, ge=0.02, le=1, description="likewise, from when speech fades, after what surely is all [s]")
     risk: float = Field(0.05, gt=0, lt=1, description="of cutting in that is taken")
     whole_odds: float = Field(0.03, gt=0, le=100, description="that somebody goes on who has said a whole sentence")
     open_odds: float = Field(0.2, gt=0, le=100, description="likewise after a sentence that is the beginning of longer ones")

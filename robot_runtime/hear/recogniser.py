@@ -19,7 +19,7 @@ from robot_runtime.hear.beam_search import NOTHING, Scored, Script, write
 from robot_runtime.hear.grammar import Grammar, Meaning
 from robot_runtime.hear.phone_recogniser import Fit, PhoneRecogniser
 from robot_runtime.hear.speech_model import SpeechModel, Writing, moonshine
-from robot_runtime.hear.spelling import START, Pieces, Spelling
+from robot_runtime.hear.spelling import Pieces, Spelling
 from robot_runtime.language.language import REFERENCE
 
 RATE_HZ = 16_000
@@ -107,11 +107,6 @@ class Recogniser:
         if certainty < _SURE:
             ranked, certainty = yield from self._second_opinion(begun, script.sentences, samples)
         return _hypothesis(ranked, certainty, script)
-
-    def preparing(self) -> Generator[None, None, None]:
-        """Does beforehand most of what the first decoding with a grammar would have to: a tenth of a second for a home's."""
-        self._spelling.next(START)
-        yield
 
     def _take(self, grammar: Grammar) -> None:
         self._grammar, self._spelling = grammar, Spelling(grammar.automaton, _pieces(self._model))

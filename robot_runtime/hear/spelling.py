@@ -41,17 +41,17 @@ START: Position = frozenset({Place(0, ""), Place(0, _AFTER_STOP)})
 
 
 class Pieces:
-    """The pieces of text that can be written, as a tree of letters."""
+    """The pieces of text that can be written."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self.texts = [plain(text) for text in texts]
-        self.root: dict[str, dict] = {}  # type: ignore[type-arg]  # a tree: letter → tree, and "" → numbers of the pieces that end here
+        self.kinds: dict[str, int] = {}
+        """Numbers, from 1, for how pieces begin: with a letter, or with a space and a letter."""
+        self.kind = np.zeros(len(self.texts), np.int64)
+        """Of each piece, 0 if it can never come."""
         for number, text in enumerate(self.texts):
             if text and set(text) <= _SIGNS:
-                node = self.root
-                for letter in text:
-                    node = node.setdefault(letter, {})
-                node.setdefault("", {})[number] = None
+                self.kind[number] = self.kinds.setdefault(text[: 1 + text.startswith(" ")], len(self.kinds) + 1)
 
 
 def plain(text: str) -> str:
@@ -76,18 +76,34 @@ class Spelling:
         self._letters = cache(lambda state: me._letters_of(state))
         self._ways = cache(lambda place: me._ways_on(place))
         self._after = cache(lambda position: me._after_letters(position))
-        self.next = cache(lambda position: me._next(position))
+        self._kinds = cache(lambda position: me._kinds_of(position))
+        self._known: dict[Position, dict[int, Position | None]] = {}
 
-    def _next(self, position: Position) -> tuple[NDArray[np.int64], list[tuple[str, Position]]]:
-        """Every piece that may come next; and the text of each, and the position after it."""
-        found: list[tuple[int, Position]] = []
-        waiting = [(self._pieces.root, position)]
-        while waiting:
-            node, at = waiting.pop()
-            found += [(number, at) for number in node.get("", ())]
-            after = self._after(at)
-            waiting += [(node[letter], after[letter]) for letter in node.keys() & after.keys()]
-        return np.array([number for number, _ in found], np.int64), [(self._pieces.texts[number], at) for number, at in found]
+    def perhaps(self, position: Position, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of some pieces that may come next as far as their beginnings tell."""
+        return numbers[self._kinds(position)[self._pieces.kind[numbers]]]
+
+    def after(self, position: Position, number: int) -> Position | None:
+        """The position after a piece; None if it cannot come next."""
+        known = self._known.setdefault(position, {})
+        if number not in known:
+            known[number] = self._after_text(position, self._pieces.texts[number])
+        return known[number]
+
+    def text(self, number: int) -> str:
+        """Of a piece."""
+        return self._pieces.texts[number]
+
+    def _kinds_of(self, position: Position) -> NDArray[np.bool_]:
+        """Of each kind of pieces, whether it may come next."""
+        come = [self._after_text(position, begins) is not None for begins in self._pieces.kinds]
+        return np.array([False, *come])
+
+    def _after_text(self, position: Position, text: str) -> Position | None:
+        at: Position | None = position
+        for letter in text:
+            at = None if at is None else self._after(at).get(letter)
+        return at
 
     def is_sentence(self, position: Position) -> bool:
         """Whether the text may end here."""

@@ -22,6 +22,8 @@ _END_S, _NEARLY_DRY_S = 0.03, 0.03
 """Without a frame for so long, and with so little waiting, a sentence is over: what the converter still holds is pushed out after it."""
 _CONTIGUOUS_S = 0.5
 """A hole between two frames that is shorter was none in what the robot says: a step was late."""
+_AT_ONCE_S = 0.04
+"""Of what a voice gives as it begins."""
 _SLACK_S = 0.01
 """Of what waits; within it the rate is the card's alone, and the pitch does not move."""
 _PUSH = np.zeros(RATE_HZ // 50, np.float32)
@@ -32,6 +34,7 @@ _STAMP_OFF_S = 0.5
 class DeviceSink:
     """Keeps ``ahead_s`` of sound waiting while somebody speaks, however late a step is, by less than that.
 
+    What begins with a stamp that has passed is heard earlier: a voice that begins gives the next frames at once, in place of silence.
     The rate is steered so that this stays so for hours; whatever goes beyond ``buffer_s`` is dropped and counted.
 
     :raises FileError: no such device, or it cannot be opened, unless it may be missing
@@ -59,14 +62,14 @@ class DeviceSink:
         if stream is None:
             self.unheard += 1
             return
-        dry = stream.dry != self._dry
-        if dry and frame.stamp_s - self._stamp_s < _CONTIGUOUS_S:
-            self.underruns += 1
+        dry, late = stream.dry != self._dry, frame.stamp_s - self._stamp_s < _CONTIGUOUS_S
+        self.underruns += dry and late
+        due_s = frame.stamp_s if abs(now_s - frame.stamp_s) < _STAMP_OFF_S else now_s
         if dry or not self._speaking:
-            self._put(stream, np.zeros(max(0, round(self._ahead_s * stream.rate_hz) - stream.ring.waiting), np.float32))
+            missing_s = self._ahead_s - (0.0 if dry and late else min(max(0.0, now_s - due_s), _AT_ONCE_S))
+            self._put(stream, np.zeros(max(0, round(missing_s * stream.rate_hz) - stream.ring.waiting), np.float32))
             self._dry = stream.dry
         self._speaking, self._last_s, self._stamp_s = True, now_s, frame.stamp_s
-        due_s = frame.stamp_s if abs(now_s - frame.stamp_s) < _STAMP_OFF_S else now_s
         sound = frame.samples.astype(np.float32) / np.float32(32768)
         self._put(stream, self._converter.convert(sound, self._correction(stream, due_s)))
 

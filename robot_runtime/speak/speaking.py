@@ -118,9 +118,7 @@ class Speaking:
 
         :raises EngineError: the engine cannot speak
         """
-        while self._waits < count and self._more_sound():
-            pass
-        if not self._waits or (self._waits < count and not self._at_end()):
+        if not self.has(count) and (not self._waits or not self._at_end()):
             return self._starve(count)
         sound, have = np.zeros(count, np.int16), 0
         while self._waiting and (have < count or not len(self._waiting[0].samples)):
@@ -128,6 +126,15 @@ class Speaking:
         self._samples, self._last = self._samples + have, have
         self.frames += 1
         return sound
+
+    def has(self, count: int) -> bool:
+        """Whether so many samples are there to be taken at once.
+
+        :raises EngineError: the engine cannot speak
+        """
+        while self._waits < count and self._more_sound():
+            pass
+        return self._waits >= count
 
     def left(self, sound: NDArray[np.int16], now_s: float, *, whole: bool) -> list[SpeechMeasured]:
         """The last frame as it left, and the sentences that have been measured since.

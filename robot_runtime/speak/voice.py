@@ -49,6 +49,9 @@ class VoiceConfig(StageConfig):
     clause_pause_s: float = Field(0.12, ge=0, le=2, description="within sentences, where a comma stands, likewise")
     queue_limit: int = Field(8, ge=1, le=100, description="requests that may wait; the oldest of more is dropped, and told")
     more_s: float = Field(3.0, gt=0, le=60, description="how long the rest of a text is waited for")
+    ahead_s: float = Field(
+        0.04, ge=0, le=0.04, description="sound that leaves at once as speech begins, for the speaker to keep waiting [s]"
+    )
     loudness: Law = Field(Law(), description="how it follows distance and noise")
     interrupted: Manners = Field(Manners(), description="what it does when somebody speaks into its words")
 
@@ -56,7 +59,8 @@ class VoiceConfig(StageConfig):
 class Voice:
     """Speaks one request after the other, each from its first sentence on, also while the rest of its text is still being made.
 
-    While it speaks it emits exactly one frame every 20 ms, so that a cancel is heard within one frame.  A request with
+    While it speaks it emits exactly one frame every 20 ms, so that a cancel is heard within one frame.  As it begins to, what the speaker
+    keeps waiting leaves at once, with the stamps of a voice that began so much earlier: nothing waits before it.  A request with
     ``interrupt`` silences what is being said and all that waits; so does somebody who takes the floor, with one frame that fades out.
     While it is not clear whether somebody does, its frames are silent, and what it has to say waits.
 
@@ -163,6 +167,9 @@ class Voice:
             self._wait_for_more(speaking.text, now_s)
             held = self._ducking.held
             try:
+                ahead_s = self._config.ahead_s if self._silent else 0.0
+                if ahead_s and speaking.has(FRAME_SAMPLES + round(ahead_s * RATE_HZ)):
+                    self._next_frame_s = now_s - ahead_s
                 sound = _SILENCE if held else speaking.frame(FRAME_SAMPLES)
             except EngineError as error:
                 _log.error("voice: %s", error)

@@ -51,11 +51,14 @@ class OwnVoicePath:
         self._quiet = math.inf  # frames since something was played
 
     def play(self, samples: Signal) -> None:
-        """20 ms for the sound card; it plays one of them a frame."""
+        """20 ms for the sound card; it plays one of them a frame.  Of several at once after silence none waits longer than the last."""
         self._waiting.append(samples)
 
     def hear(self, robot: tuple[float, float, float]) -> Signal | None:
         """What the microphones hear of it in this frame, shape (microphones, samples); None for silence."""
+        if self._quiet:
+            for back in range(min(len(self._waiting) - 1, self._delay_frames), 0, -1):
+                self._delayed[-back] = self._waiting.popleft()
         self._quiet = 0 if self._waiting else self._quiet + 1
         if self._quiet > self._delay_frames + 4 and self._path.silent:
             return self._field.reverberation(own=True)

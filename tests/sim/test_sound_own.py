@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from robot_runtime.messages import AudioFrame
 from robot_runtime.speak.loudness import NOMINAL_DBFS as SPOKEN_DBFS
 from sim.acoustics import Acoustics
 from sim.sound.own_voice import BODY_DELAY_S, DISTANCE_M, USUAL_DBFS
@@ -41,6 +42,20 @@ def test_it_comes_after_the_sound_card_has_played_it(latency_s: float) -> None:
     heard = listen(acoustics, 20, plays=click())[0].astype(float)
     late = int(np.argmax(np.abs(heard))) - latency_s * RATE_HZ
     assert late == pytest.approx(DISTANCE_M / SPEED_OF_SOUND_MPS * RATE_HZ, abs=1.5)
+
+
+def test_a_voice_that_gives_its_first_frames_at_once_is_heard_as_one_that_began_earlier() -> None:
+    def heard(frames_at: list[int]) -> list[NDArray[np.int16]]:
+        acoustics, sounds, frames = Acoustics(home(own_voice={}), 1), [], iter(range(6))
+        for step, count in enumerate(frames_at):
+            for number in [next(frames) for _ in range(count)]:
+                samples = WORDS[320 * (number + 10) : 320 * (number + 11)]
+                acoustics.robot_plays(AudioFrame(step * 0.02, "voice", number, RATE_HZ, samples))
+            sounds.append(acoustics.mix(step * 0.02, (2.0, 2.0, 0.0), {})[0])
+        return sounds
+
+    one_by_one, at_once = heard([0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0]), heard([0, 0, 0, 3, 1, 1, 1, 0, 0, 0, 0])
+    assert np.array_equal(one_by_one, at_once) and np.any(at_once)
 
 
 def test_the_body_brings_it_within_milliseconds() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from robot_runtime.bench.voice_compute import Compute
 from robot_runtime.bench.voice_listen import Gathered
-from robot_runtime.bench.voice_record import Answer, Conversed, Heard, Spoken, Stop
-from robot_runtime.bench.voice_score import MICROPHONE_S, SPEAKER_S, score
+from robot_runtime.bench.voice_record import SPEAKER_S, Answer, Conversed, Heard, Spoken, Stop
+from robot_runtime.bench.voice_score import MICROPHONE_S, score
 from robot_runtime.bench.voice_table import latencies, misses, outcomes, summary
 from robot_runtime.messages import AudioFrame, SpeechRequest, SpeechState, Utterance
 from robot_runtime.nodes import NODES
@@ -41,6 +41,15 @@ def test_a_good_turn_has_all_its_stages() -> None:
     assert turn.synthesis_s == pytest.approx(0.03)
     assert turn.answer_s == pytest.approx(0.4 + MICROPHONE_S + SPEAKER_S)
     assert not score(conversed()).false_turns
+
+
+@pytest.mark.parametrize(("stamp_s", "waits_s"), [(2.0, 0.04), (1.99, 0.03), (1.96, 0.0), (1.9, 0.0)])
+def test_sound_whose_stamp_has_passed_waits_less_for_the_speaker(stamp_s: float, waits_s: float) -> None:
+    gathered = Gathered()
+    gathered.take(1.9, "speech/say", SpeechRequest(1.9, "s1", "Yes.", "", "answer", "", False))
+    gathered.take(2.0, "speech/state", SpeechState(2.0, "s1", "started", "Yes.", 0.0, math.nan))
+    gathered.take(2.0, "audio/out", AudioFrame(stamp_s, "voice", 0, 16_000, np.full(320, 3000, np.int16)))
+    assert gathered.answers[0].waits_s == pytest.approx(waits_s)
 
 
 def test_a_late_answer_is_seen_in_its_stage() -> None:

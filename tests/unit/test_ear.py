@@ -1,6 +1,6 @@
 """Ear, turn, stop word and recogniser on synthetic voices, in virtual time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from robot_runtime.hear.activity import Activity, LevelGate
 from robot_runtime.hear.ear import Ear, EarConfig
 from robot_runtime.hear.listener import Listener
+from robot_runtime.hear.patience import Patience
 from robot_runtime.hear.recogniser import Decoding, Hypothesis
 from robot_runtime.hear.speakers import LEAST, Speakers
 from robot_runtime.hear.stop_word import StopWord, StopWordConfig
@@ -128,6 +129,35 @@ def test_a_finished_command_is_answered_at_the_first_pause(ear: Ear) -> None:
     assert utterance.start_s == pytest.approx(10.6, abs=0.2)
 
 
+def ringing(samples: NDArray[np.int16], rt60_s: float = 0.6) -> NDArray[np.int16]:
+    """The same in a room with an echo."""
+    time_s = np.arange(int(rt60_s * 16_000)) / 16_000
+    tail = np.random.default_rng(3).normal(size=len(time_s)) * 10 ** (-3 * time_s / rt60_s)
+    room = np.concatenate([[1.0], 0.5 * tail / np.linalg.norm(tail)])
+    return np.clip(np.convolve(samples, room)[: len(samples)], -32768, 32767).astype(np.int16)
+
+
+@pytest.mark.parametrize("room", [lambda samples: samples, ringing])
+def test_a_sentence_that_surely_is_all_is_over_while_it_fades(room: Callable[[NDArray[np.int16]], NDArray[np.int16]]) -> None:
+    """And what is left of it in the room is no turn of its own."""
+    decided_s = {}
+    for faded_s in (0.08, 1.0):
+        ear = Ear(EarConfig(site=SITE, patience=Patience(faded_s=faded_s)))
+        listen(ear, sound("come here", "leo"))  # it knows the room then
+        ((decided_s[faded_s], utterance),) = listen(ear, room(sound("go to the kitchen", "leo")))
+        assert isinstance(utterance, Utterance) and utterance.text == "go to the kitchen"
+    assert decided_s[0.08] <= decided_s[1.0] - 0.04
+
+
+@pytest.mark.parametrize("pause_s", [0.12, 0.24])
+def test_who_goes_on_after_what_seemed_all_is_heard_to_the_end(ear: Ear, pause_s: float) -> None:
+    first, second = sound("go to the kitchen", "leo", after_s=pause_s / 2), sound("find the newspaper", "leo", before_s=pause_s / 2)
+    (_, one), (_, other) = listen(ear, np.concatenate([first, second]))
+    assert isinstance(one, Utterance) and isinstance(other, Utterance)
+    assert (one.text, other.text) == ("go to the kitchen", "find the newspaper")
+    assert one.end_s < other.start_s < one.end_s + 0.4
+
+
 @pytest.mark.parametrize(
     ("text", "who"),
     [("i was thinking about dinner tomorrow", "anna"), ("the weather is lovely today", "leo"), ("my sister lives in another city", "rose")],
@@ -149,18 +179,11 @@ def test_new_names_are_made_ready_while_nobody_speaks(prepare: bool) -> None:
     assert heard(ear, "come here", "rose").intent == "come_here"
 
 
-def test_an_ear_is_ready_for_its_first_sentence() -> None:
-    recogniser = Ear(EarConfig(site=SITE))._recogniser
-    known = recogniser._spelling.next.cache_info().misses
-    list(recogniser.preparing())
-    assert recogniser._spelling.next.cache_info().misses == known > 0
-
-
-def test_an_ear_that_is_behind_catches_up_before_it_makes_anything_ready(ear: Ear) -> None:
-    pieces = count()
-    ear._preparing = (None for _ in pieces)
+def test_an_ear_that_is_behind_catches_up_before_it_makes_anything_ready(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = count()
+    monkeypatch.setattr(ear, "_load_names", lambda: next(looks))
     ear.step({"audio/clean": list(frames(np.zeros(320 * 60, np.int16)))}, 11.2)
-    assert next(pieces) == 1
+    assert next(looks) == 1
 
 
 def test_planners_are_told_the_words_without_the_grammar_where_that_is_wanted(ear: Ear) -> None:

@@ -115,7 +115,7 @@ def test_voices_do_not_learn_from_each_other() -> None:
 
 def spoken(engine: Sluggish, *texts: str, rate_wpm: float = 140.0) -> Rig:
     """What such a voice says to Rose."""
-    rig = Rig(Voice(VoiceConfig(), engine))
+    rig = Rig(Voice(VoiceConfig(ahead_s=0), engine))
     style = SpeechStyle(0.0, "rose", "elderly", rate_wpm, 1.0, 1.0, 0.6, 1.2, 0.3, "", 0.9, clause_pause_s=0.3)
     rig.voice.step({"speech/style": [style]}, 10.0)
     for number, text in enumerate(texts):
@@ -149,7 +149,7 @@ def test_what_is_told_of_a_sentence() -> None:
 
 
 def test_a_new_style_holds_from_the_next_sentence_on() -> None:
-    rig = Rig(Voice(VoiceConfig(), Sluggish()))
+    rig = Rig(Voice(VoiceConfig(ahead_s=0), Sluggish()))
     rig.say(SpeechRequest(0.0, "s1", LONG * 3, "", "answer", "", False))
     rig.run(1.0)
     slow = SpeechStyle(0.0, "rose", "elderly", 100.0, 1.0, 1.0, 0.6, 1.2, 0.3, "", 0.9)
@@ -161,7 +161,7 @@ def test_a_new_style_holds_from_the_next_sentence_on() -> None:
 
 
 def test_a_sentence_that_was_cut_teaches_nothing_and_has_no_rate() -> None:
-    rig = Rig(Voice(VoiceConfig(), Sluggish(1.2)))
+    rig = Rig(Voice(VoiceConfig(ahead_s=0), Sluggish(1.2)))
     rig.say(request(LONG))
     rig.run(1.0)
     rig.say(request("", 2, interrupt=True))
@@ -172,7 +172,7 @@ def test_a_sentence_that_was_cut_teaches_nothing_and_has_no_rate() -> None:
 
 
 def test_a_sentence_that_was_softened_is_told_and_teaches_nothing() -> None:
-    rig = Rig(Voice(VoiceConfig(), Sluggish()))
+    rig = Rig(Voice(VoiceConfig(ahead_s=0), Sluggish()))
     rig.say(request(LONG * 2))
     rig.run(1.0)
     rig.floor(FloorDecision(0.0, "duck", "words", 0.0, ""))
@@ -211,7 +211,7 @@ def heard(end_s: float, role: str = "turn") -> Utterance:
      ("answer", "turn", True, 0.0)],
 )  # fmt: skip
 def test_an_answer_leaves_the_pause_that_suits_the_person(purpose: str, role: str, interrupt: bool, waits_s: float) -> None:
-    rig = Rig(Voice(VoiceConfig(), Sluggish()))
+    rig = Rig(Voice(VoiceConfig(ahead_s=0), Sluggish()))
     style = SpeechStyle(0.0, "rose", "elderly", 120.0, 1.0, 1.0, 0.6, 1.2, 0.3, "", 0.9, response_delay_s=0.8)
     rig.voice.step({"speech/style": [style], "speech/heard": [heard(9.8, role)]}, 10.0)
     rig.say(SpeechRequest(10.0, "s1", "I will.", "rose", purpose, "", interrupt))
@@ -220,7 +220,7 @@ def test_an_answer_leaves_the_pause_that_suits_the_person(purpose: str, role: st
 
 
 def test_who_goes_on_meanwhile_has_the_pause_anew_and_the_delay_is_bounded() -> None:
-    rig = Rig(Voice(VoiceConfig(), Sluggish()))
+    rig = Rig(Voice(VoiceConfig(ahead_s=0), Sluggish()))
     style = SpeechStyle(0.0, "rose", "elderly", 120.0, 1.0, 1.0, 0.6, 1.2, 0.3, "", 0.9, response_delay_s=60.0)
     rig.voice.step({"speech/style": [style], "speech/heard": [heard(10.0)]}, 10.0)
     rig.say(request("I will."))

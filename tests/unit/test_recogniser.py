@@ -113,14 +113,6 @@ def test_another_grammar_is_taken_at_once_with_names_in_no_dictionary() -> None:
     assert recogniser.decode(spoken("go to the zoltarium")).text == "go to the zoltarium"
 
 
-def test_a_grammar_is_made_ready_in_a_moment() -> None:
-    """Somebody may speak as soon as the robot has heard of a name."""
-    recogniser = Recogniser(
-        Grammar([Rule("x", " | ".join(f"find the {colour} {end}ing" for colour in COLOURS for end in "bdfgmnpst"), {})], {})
-    )
-    assert len(list(recogniser.preparing())) == 1
-
-
 def test_texts_judged_at_once_are_as_likely_as_written_one_by_one_and_piece_by_piece() -> None:
     model, texts = moonshine(), ["turn the lamp yellow", "what is it", "clear the table now please"]
     begun = model.begin(spoken("turn the lamp yellow"))

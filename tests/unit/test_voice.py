@@ -100,7 +100,7 @@ def tone() -> Tone:
 
 @pytest.fixture
 def rig(tone: Tone) -> Rig:
-    return Rig(Voice(VoiceConfig(), tone))
+    return Rig(Voice(VoiceConfig(ahead_s=0), tone))
 
 
 def test_one_frame_every_20_ms_without_a_gap(rig: Rig) -> None:
@@ -118,6 +118,24 @@ def test_first_sound_leaves_in_the_step_that_brings_the_request(rig: Rig) -> Non
     rig.run(0.5)
     rig.say(request("hello"))
     assert len(rig.frames) == 1
+
+
+def test_what_the_speaker_keeps_waiting_leaves_at_once_as_speech_begins(tone: Tone) -> None:
+    rig = Rig(Voice(VoiceConfig(), tone))
+    rig.run(0.5)
+    rig.say(request("one two three"))
+    assert [frame.stamp_s - rig.now_s for frame in rig.frames] == pytest.approx([-0.04, -0.02, 0.0])
+    rig.run(0.1)
+    assert len(rig.frames) == 8 and np.allclose(np.diff([frame.stamp_s for frame in rig.frames]), FRAME_S)
+    rig.run(1.0)
+    assert len(rig.frames) == 15 and rig.phases == ["s1 started", "s1 finished"]
+
+
+def test_an_engine_that_is_still_at_work_is_not_asked_for_more_than_it_has(tone: Tone) -> None:
+    tone.not_yet, rig = 3, Rig(Voice(VoiceConfig(), tone))
+    rig.say(request("one"))
+    rig.run(1.0)
+    assert len(rig.frames) == 5 and all(frame.samples.all() for frame in rig.frames)
 
 
 def test_sentences_are_parted_by_the_pause_of_the_style(rig: Rig) -> None:
@@ -219,7 +237,7 @@ class Count(Tone):
 
 
 def test_held_it_is_silent_within_two_frames_and_goes_on_with_the_word_that_was_cut() -> None:
-    rig = Rig(Voice(VoiceConfig(), Count()))
+    rig = Rig(Voice(VoiceConfig(ahead_s=0), Count()))
     rig.say(request("one two three four five"))
     rig.run(0.24)  # in the midst of the third word
     before = len(rig.frames)
@@ -270,7 +288,7 @@ def test_a_held_voice_has_the_pauses_of_its_style(rig: Rig) -> None:
     texts = "One two three four. Five six seven eight. Nine ten."
     measured = []
     for at_s in (None, 0.24, 0.41, 0.62):
-        rig = Rig(Voice(VoiceConfig(), Tone()))
+        rig = Rig(Voice(VoiceConfig(ahead_s=0), Tone()))
         rig.say(request(texts))
         rig.run(at_s or 0.0)
         if at_s:
@@ -423,7 +441,7 @@ def engine() -> Iterator[EspeakEngine]:
 def test_rate_and_pauses_of_the_sound_are_those_of_the_style(
     engine: EspeakEngine, text: str, language: str, rate_wpm: float, pause_s: float, clause_pause_s: float
 ) -> None:
-    rig = Rig(Voice(VoiceConfig(), engine))
+    rig = Rig(Voice(VoiceConfig(ahead_s=0), engine))
     style = SpeechStyle(0.0, "", "s", rate_wpm, 1.0, 1.0, pause_s, 1.2, 0.3, "", 0.9, clause_pause_s)
     rig.voice.step({"speech/style": [style]}, 10.0)
     rig.say(request(text, language=language))
@@ -442,7 +460,7 @@ def test_rate_and_pauses_of_the_sound_are_those_of_the_style(
 
 
 def test_a_style_that_changes_in_mid_sentence_is_heard_from_the_next_one_on(engine: EspeakEngine) -> None:
-    rig = Rig(Voice(VoiceConfig(), engine))
+    rig = Rig(Voice(VoiceConfig(ahead_s=0), engine))
     fast, slow = (SpeechStyle(0.0, "", "s", rate_wpm, 1.0, 1.0, 0.4, 1.2, 0.3, "", 0.9) for rate_wpm in (180, 110))
     rig.voice.step({"speech/style": [fast]}, 10.0)
     rig.say(request(f"{SENTENCE} {SENTENCE} {SENTENCE}"))
