@@ -7,6 +7,7 @@ import math
 from collections import deque
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
@@ -58,7 +59,8 @@ class Voice:
 
     While it speaks it emits exactly one frame every 20 ms, so that a cancel is heard within one frame.  A request with
     ``interrupt`` silences what is being said and all that waits; so does somebody who takes the floor, with one frame that fades out.
-    While it is not clear whether somebody does, its frames are silent, and what it has to say waits.
+    While it is not clear whether somebody does, its frames are silent, and what it has to say waits; where perhaps nobody speaks it
+    only hesitates, and goes on from the very sample.
 
     :param speech: another engine than the configured one; for tests
     :raises EngineError: the configured engine cannot be had
@@ -163,7 +165,7 @@ class Voice:
             self._wait_for_more(speaking.text, now_s)
             held = self._ducking.held
             try:
-                sound = _SILENCE if held else speaking.frame(FRAME_SAMPLES)
+                sound = _SILENCE if held else _filled(speaking.frame(self._ducking.takes(FRAME_SAMPLES)))
             except EngineError as error:
                 _log.error("voice: %s", error)
                 outbox += self._cut(now_s)
@@ -177,7 +179,7 @@ class Voice:
                 self._sequence += 1
                 if not held:
                     outbox += _measured(speaking.left(sound, now_s, whole=sound is made))
-                if self._ducking.held:
+                if self._ducking.begins_again:
                     speaking.go_back()
                 self._listener.robot_speaks(now_s)
                 if over:
@@ -224,6 +226,11 @@ class Voice:
             now_s, request_id, phase, text.all, duration_s, rate_wpm, speaking.said, figures.sentence_pause_s, figures.clause_pause_s,
             figures.level_dbfs, figures.pitch_hz, figures.pitch_range_st,
         )  # fmt: skip
+
+
+def _filled(sound: NDArray[np.int16] | None) -> NDArray[np.int16] | None:
+    """Up to a frame, with silence."""
+    return sound if sound is None or len(sound) == FRAME_SAMPLES else np.pad(sound, (0, FRAME_SAMPLES - len(sound)))
 
 
 def _measured(sentences: list[SpeechMeasured]) -> Outbox:
