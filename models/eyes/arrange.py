@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from sim.people import hand_m
 from sim.robot_model import CAMERA_IN_HEAD_M, GRASP_X_M, HEAD_AT_M, JOINT_HOME, JOINT_RANGES
 from sim.shapes import objects
 from sim.shapes.human import proportions
+from sim.targets import HEAD
 
 Vector = NDArray[np.float64]
 XY = tuple[float, float]
@@ -39,6 +41,9 @@ _NOTICE = 0.45
 _AT_PEOPLE = 0.42
 _GRIPPED = 0.08
 """Chance that the robot holds something."""
+_MEETS_M = (2.0, 4.5)
+_COMES_M, _A_LOOK_M = 1.2, 0.2
+"""How far away it sets out to somebody, how near it comes, and how far it drives in half a second, from one look to the next."""
 
 
 @dataclass
@@ -83,6 +88,44 @@ class Arranger:
         self._notice_robot(moment, rng)
         self._fill_hands(moment, rng)
         return moment
+
+    def approach(self, moment: Moment, id_: str, looks: int, rng: np.random.Generator) -> Iterator[Moment]:
+        """The robot drives up to somebody who stays where they are, and keeps its head turned to theirs.
+
+        Whoever is on their feet stands, and every second one has turned to the robot.  Hands are empty.  Where nothing is free in
+        their room there is no meeting.
+        """
+        stance = replace(moment.people[id_].stance, arms="hanging")
+        at = self._from_afar(moment, stance, rng)
+        if at is None:
+            return
+        if stance.posture != "sitting":
+            bearing = math.atan2(at[1] - stance.at_m[1], at[0] - stance.at_m[0]) + float(rng.normal(0, 0.4))
+            stance = replace(stance, posture="standing", yaw_rad=bearing if rng.random() < 0.5 else stance.yaw_rad)
+        things = {name: pose for name, pose in moment.things.items() if name not in moment.holders}
+        for _ in range(looks):
+            body = Person(stance, *body_pose(self._home.people[id_], stance, rng))
+            now = replace(moment, things=things, people={**moment.people, id_: body}, holders={})
+            self._look(now, at, body.position[HEAD], rng)
+            yield now
+            at = self._nearer(at, stance.at_m)
+
+    def _from_afar(self, moment: Moment, stance: Stance, rng: np.random.Generator) -> XY | None:
+        others = [person.stance.at_m for person in moment.people.values()]
+        room = self._room_of(np.array(stance.at_m))
+        for _ in range(60):
+            at = self._spot(rng, self._in_robots_way, _ROBOT_M, others, room)
+            if at is not None and _MEETS_M[0] < math.dist(at, stance.at_m) < _MEETS_M[1]:
+                return at
+        return None
+
+    def _nearer(self, at: XY, goal: XY) -> XY:
+        """A look's way on, or the same place if something is in the way."""
+        left_m = math.dist(at, goal)
+        share = _A_LOOK_M / left_m
+        ahead = at[0] + share * (goal[0] - at[0]), at[1] + share * (goal[1] - at[1])
+        free = all(block.distance_m(*ahead) > _ROBOT_M for block in self._in_robots_way)
+        return ahead if left_m > _COMES_M + _A_LOOK_M and free else at
 
     # ------------------------------------------------ people
 

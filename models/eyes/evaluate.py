@@ -85,6 +85,13 @@ class Judge:
         names, right = self._detector.class_names, tuple(sorted(pairs))
         self.gathered.cells.append(Cell(scene.bgr, names, sure, right, tuple(wrong), scene.truth, tuple(missed), looks, true_ages))
 
+    def look_at_people(self, scene: Scene) -> dict[int, PersonLook]:
+        """What the robot makes of everybody whom it finds, by the number of their label.  Nothing is gathered."""
+        found = self._detector.detect([scene.bgr])[0]
+        sure = _take(found, np.flatnonzero(found.scores >= self._threshold))
+        pairs, _ = self._pairs(sure, scene.truth)
+        return {pairs[box]: look for box, look in self._looks(scene, sure).items() if box in pairs}
+
     def _pairs(self, sure: Boxes, truth: Truth) -> tuple[dict[int, int], list[int]]:
         """Box → thing it found, and the boxes that found nothing."""
         pairs: dict[int, int] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -78,25 +78,35 @@ def _of_home(data: Path, job: Job, depth: bool, most: int) -> Iterator[Scene]:
 
 def _scene(data: Path, picture: dict[str, Any], lens: Intrinsics, surfaces: tuple[Surface, ...]) -> Scene:
     labels = tuple(picture["labels"])
-    truth = Truth(
-        np.array([label["box_px"] for label in labels], np.float64).reshape(-1, 4),
-        np.array([label["class_id"] for label in labels], np.int64),
-        np.array([label["ignore"] for label in labels], np.bool_),
-    )
     try:
         view = nominal_view(picture, lens)
     except ValueError as error:
         raise UsageError(f"{data / picture['file']}: {error}") from error
     bgr = pictures.read(data / picture["file"])
-    return Scene(picture["file"], bgr, labels, truth, view, np.array(picture["camera_m"]), surfaces)
+    return Scene(picture["file"], bgr, labels, truth_of(labels), view, np.array(picture["camera_m"]), surfaces)
 
 
-class _Depths:
-    """Depth pictures of one home, drawn once more from its seed, with the noise of a depth camera.
+def truth_of(labels: Sequence[Mapping[str, Any]]) -> Truth:
+    """A row for each label of a picture."""
+    return Truth(
+        np.array([label["box_px"] for label in labels], np.float64).reshape(-1, 4),
+        np.array([label["class_id"] for label in labels], np.int64),
+        np.array([label["ignore"] for label in labels], np.bool_),
+    )
+
+
+def as_a_camera_measures(depth_m: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """A depth picture with the noise of a depth camera.
 
     The noise along the axis is that of Nguyen, Izadi and Lovell (3DIMPVT 2012), which ``robot_runtime.perceive.place``
     expects; edges are clean.
     """
+    std_m = 0.0012 + 0.0019 * np.maximum(depth_m - 0.4, 0.0) ** 2
+    return np.asarray(depth_m + std_m * rng.standard_normal(depth_m.shape), np.float32)
+
+
+class _Depths:
+    """Depth pictures of one home, drawn once more from its seed."""
 
     def __init__(self, job: Job) -> None:
         home = draw_home(job.name, job.chance("home"), job.crowded)
@@ -112,6 +122,4 @@ class _Depths:
         boxes = [[label["id"], *label["box_px"]] for label in scene.labels]
         if not np.allclose(shot.camera_m, scene.camera_m, atol=1e-3) or boxes != [[label.id, *label.box_px] for label in labels]:
             raise UsageError(f"{scene.file}: the same seed gives another picture today; render the set anew, or leave --depth out")
-        std_m = 0.0012 + 0.0019 * np.maximum(shot.depth_m - 0.4, 0.0) ** 2
-        noise = self._job.chance("depth", number).standard_normal(shot.depth_m.shape)
-        return np.asarray(shot.depth_m + std_m * noise, np.float32)
+        return as_a_camera_measures(shot.depth_m, self._job.chance("depth", number))
