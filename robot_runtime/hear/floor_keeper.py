@@ -128,7 +128,7 @@ class FloorKeeper:
     def _nothing(self, until_s: float) -> tuple[str, FloorDecision]:
         onset_s, self._dip_s = self._dip_s - FRAME_S, math.nan
         self._undipped_s, self._dips = until_s, self._dips + 1
-        return "speech/floor", FloorDecision(until_s, Floor.KEEP.value, "it was no speech", onset_s, "")
+        return "speech/floor", FloorDecision(until_s, Floor.KEEP.value, "nothing came of it", onset_s, "")
 
     def _in_vain(self, until_s: float) -> bool:
         """Whether it has been silent for nothing lately."""

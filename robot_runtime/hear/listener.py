@@ -22,7 +22,7 @@ from robot_runtime.hear.turn import Moment, Turn, TurnTimes
 
 FRAME_S = 0.02
 FRAME_SAMPLES = 320
-_PERHAPS_OWN = 0.5  # from here on what is heard is likelier the robot's own voice than somebody's
+_PERHAPS_OWN = 0.5  # from here on what is heard is not likelier somebody's than the robot's own voice
 _HEARD = 0.1  # so much is left of the robot's own voice …
 _FADES = 0.95  # … 0.9 s after it, by this share a frame
 _PIECES = 4
