@@ -26,7 +26,7 @@ import torch
 import yaml
 from numpy.typing import NDArray
 
-from models.eyes.onnx_tools import CALIBRATION, free_batch, keep_metadata, optimise, outputs, quantise
+from models.eyes.onnx_tools import CALIBRATION, free_batch, keep_metadata, optimise, outputs, quantise, sum_bins
 from models.eyes.people_data import MARGIN, PIXELS, Cutter, Somebody, load
 from models.eyes.people_network import PeopleNetwork
 from models.eyes.train_detector import NAME
@@ -63,6 +63,7 @@ def export_detector(arguments: argparse.Namespace) -> list[Path]:
         traced = folder / "detector.onnx"
         model = onnx.load(traced)
         free_batch(model)
+        sum_bins(model)
         keep_metadata(model)
         onnx.save(model, folder / "free.onnx")
         file = arguments.out / "detector.onnx"

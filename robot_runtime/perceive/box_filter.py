@@ -75,7 +75,8 @@ class BoxFilter:
 
     def ltwh_px(self, now_s: float) -> Vector:
         """The box that is to be expected."""
-        centre = self._predicted(now_s)[0][0]
+        carried_s, _ = coast(max(now_s - self._stamp_s, 0.0))
+        centre = self._mean[0] + carried_s * self._mean[1]
         return np.concatenate((centre - self._size / 2, self._size))
 
     def _predicted(self, stamp_s: float) -> tuple[Vector, Vector]:

@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 
 from robot_runtime.paths import resolve
 from robot_runtime.perceive.binding import DTYPES, Arrays, BoundRunner, PageLocked, PlainRunner, Runner
-from robot_runtime.perceive.sessions import PROVIDERS, EngineConfig, Job, OnnxRuntime, Opener, ProviderError, Session, Tensor
+from robot_runtime.perceive.sessions import (
+    PROVIDERS,
+    EngineConfig,
+    Job,
+    OnnxRuntime,
+    Opener,
+    ProviderError,
+    Session,
+    Tensor,
+    cannot_overflow,
+)
 from safety.files import FileError, file_hash
 
 _log = logging.getLogger(__name__)
@@ -57,8 +67,11 @@ def open_model(file: str | Path, config: EngineConfig, opener: Opener | None = N
     """
     path = resolve(file)
     digest = file_hash(path)
+    opener = opener or OnnxRuntime()
     try:
-        session = (opener or OnnxRuntime()).open(Job(path, digest, {}), "cpu", config)
+        session = opener.open(Job(path, digest, {}), "cpu", config)
+        if cannot_overflow(session):  # which only the opened file tells
+            session = opener.open(Job(path, digest, {}, overflows=False), "cpu", config)
     except ProviderError as error:
         raise FileError(f"{path}: cannot be loaded as a network: {error}") from error
     inputs = list(session.get_inputs())

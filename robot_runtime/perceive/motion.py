@@ -66,6 +66,7 @@ class Motion:
         self._agility = agility
         self._stamp_s = stamp_s
         self._state = _State(position_m, np.zeros(3), covariance_m2, np.zeros((3, 3)), agility.speed_std_mps**2 * np.eye(3))
+        self._asked: tuple[float, _State] = math.nan, self._state  # the last prediction: every box of a picture asks for the same
 
     def see(self, stamp_s: float, position_m: Vector, covariance_m2: Vector) -> None:
         """Take in a place; ``stamp_s`` is not before the one before."""
@@ -83,6 +84,7 @@ class Motion:
             (vv + vv.T) / 2,
         )
         self._stamp_s = stamp_s
+        self._asked = math.nan, self._state
 
     def position_m(self, now_s: float) -> Vector:
         return self._predicted(now_s).position
@@ -113,6 +115,11 @@ class Motion:
         return min(self._agility.spread_mps * unseen_s, self._agility.most_spread_m)
 
     def _predicted(self, stamp_s: float) -> _State:
+        if stamp_s != self._asked[0]:
+            self._asked = stamp_s, self._predict(stamp_s)
+        return self._asked[1]
+
+    def _predict(self, stamp_s: float) -> _State:
         elapsed_s = stamp_s - self._stamp_s
         if elapsed_s <= 0:
             return self._state

@@ -51,6 +51,7 @@ class Job:
     model: Path
     model_hash: str
     input_shapes: Mapping[str, tuple[int, ...]]  # of one picture, the first dimension left out; only of inputs that vary in number
+    overflows: bool = True  # its weights, where they are in 8 bits, use all of them
 
 
 class Opener(Protocol):
@@ -101,7 +102,7 @@ class OnnxRuntime:
         if chain[-1][0] != "cpu":
             providers.append((PROVIDERS["cpu"].onnxruntime_name, {}))
         try:
-            session = onnxruntime.InferenceSession(str(job.model), session_options(config), providers=providers)
+            session = onnxruntime.InferenceSession(str(job.model), session_options(config, job.overflows), providers=providers)
         except Exception as error:  # onnxruntime's own exceptions have no common base but this
             raise ProviderError(str(error).strip().splitlines()[0]) from error
         if session.get_providers()[0] != wanted:  # it only prints a warning when a library is missing
@@ -110,15 +111,22 @@ class OnnxRuntime:
 
 
 EXACT_8_BITS = "session.x64quantprecision"
-"""Processors with AVX2 and no VNNI add two products of 8 bits in 16, which overflow; onnxruntime then takes a way that does not."""
+"""Processors with AVX2 and no VNNI add two products of 8 bits in 16, which overflow; onnxruntime then takes a slower way that does not.
+Weights of 7 bits need none: 2 x 255 x 64 is less than 2^15."""
+WEIGHT_BITS = "weight_bits"
+"""What an 8-bit network says in its metadata about the width of its weights."""
 
 
-def session_options(config: EngineConfig) -> Any:
+def cannot_overflow(session: Session) -> bool:
+    return bool(session.get_modelmeta().custom_metadata_map.get(WEIGHT_BITS) == "7")
+
+
+def session_options(config: EngineConfig, overflows: bool = True) -> Any:
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.intra_op_num_threads = config.threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "1" if config.spin else "0")
-    options.add_session_config_entry(EXACT_8_BITS, "1")
+    options.add_session_config_entry(EXACT_8_BITS, "1" if overflows else "0")
     options.log_severity_level = 3  # errors; its warnings about nodes left to the CPU are no news
     return options
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
@@ -280,6 +281,24 @@ def test_threads_and_spinning_are_as_configured() -> None:
     options = sessions.session_options(EngineConfig(threads=3, spin=False))
     assert options.intra_op_num_threads == 3
     assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+
+
+def test_only_a_network_that_says_it_cannot_overflow_is_computed_the_faster_way(network: Path, tmp_path: Path) -> None:
+    told = onnx.load(network)
+    told.metadata_props.add(key="weight_bits", value="7")
+    onnx.save(told, tmp_path / "seven.onnx")
+    opened: list[str] = []
+
+    class Opener(OnnxRuntime):
+        def open(self, job: Job, provider: str, config: EngineConfig) -> Session:
+            options = sessions.session_options(config, job.overflows)
+            opened.append(options.get_session_config_entry(sessions.EXACT_8_BITS))
+            return super().open(job, provider, config)
+
+    engine.open_model(network, EngineConfig(), Opener())
+    assert opened == ["1"]
+    engine.open_model(tmp_path / "seven.onnx", EngineConfig(), Opener())
+    assert opened[-1] == "0"
 
 
 # ---------------------------------------------------------------- bound memory
