@@ -281,7 +281,7 @@ class FloorDecision:
     """Somebody began to speak while the robot did: whose turn it is, and why."""
 
     stamp_s: float
-    decision: str  # until it is clear, "hold": the robot is silent, or "duck": softer; then "yield": it has done; "keep": it speaks on
+    decision: str  # perhaps "dip": it hesitates; until it is clear "hold": silent, or "duck": softer; then "yield": done, "keep": speaks on
     why: str
     onset_s: float  # when they began
     text: str  # of what they said so far, "" if nothing was understood

@@ -135,7 +135,7 @@ _RULES: dict[type, Callable[[Any], str]] = {
     m.SafetyState: _one_of("mode", *(mode.value for mode in m.SafetyMode)),
     m.SpeechState: _one_of("phase", "started", "finished", "cancelled"),
     m.Utterance: _one_of("role", "turn", "backchannel", "several", "cut", "own_voice", "overheard"),
-    m.FloorDecision: _one_of("decision", "hold", "duck", "yield", "keep"),
+    m.FloorDecision: _one_of("decision", "dip", "hold", "duck", "yield", "keep"),
     m.SpeechRequest: _one_of("purpose", "answer", "refusal", "question", "report", "notice"),
     m.ActionStatus: _one_of("phase", "proposed", "running", "paused", "succeeded", "failed", "cancelled", "refused"),
     m.NavStatus: _one_of("phase", "running", "blocked", "reached", "failed", "cancelled"),

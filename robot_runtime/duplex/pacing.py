@@ -9,7 +9,7 @@ from robot_runtime.speak.engine import NEUTRAL_WPM
 from robot_runtime.speak.stretch import RATIOS, Stretch
 
 MOST_LAG_S = 2.0
-"""What is heard is never further behind what the model says."""
+"""What is heard is never further behind what the model says, but for the time in which the robot was silent for somebody."""
 
 _SPARE_S = 0.1  # of lag that is no lag: what the engine's own jitter needs
 _SILENT = 100.0  # root mean square of int16: -50 dBFS
@@ -77,6 +77,10 @@ class Pacing:
     def pop(self) -> Sound | None:
         """The next 20 ms; None if there are none."""
         return self._ready.pop(0) if self._ready else None
+
+    def put_back(self, sound: Sound) -> None:
+        """What was taken last is to be heard after all."""
+        self._ready.insert(0, sound)
 
     def drop(self) -> None:
         """Forget all sound that waits; what is known of the pace stays."""

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+import numpy as np
 from pydantic import Field
 
 from robot_runtime.duplex.deadline import Deadlines
 from robot_runtime.duplex.frames import FRAME_S as MODEL_FRAME_S
-from robot_runtime.duplex.frames import RATE_HZ
+from robot_runtime.duplex.frames import RATE_HZ, SAMPLES
 from robot_runtime.duplex.glance import Glance
 from robot_runtime.duplex.health import Watchdog
 from robot_runtime.duplex.link import EngineGoneError, Link
@@ -37,6 +38,7 @@ from robot_runtime.messages import (
 )
 from robot_runtime.paths import resolve
 from robot_runtime.speak.clauses import count_words
+from robot_runtime.speak.ducking import Ducking
 from robot_runtime.speak.engine import Engine
 from robot_runtime.speak.voice import FRAME_S, Voice, VoiceConfig
 from robot_runtime.stage import Inbox, Outbox, latest, news
@@ -45,6 +47,7 @@ _HUSH_FRAMES = 12
 """After a cancel the model says nothing for a second …"""
 _PAUSE_FRAMES = 6  # … and what it says counts again once it has paused for half a one
 _MOST_BEHIND = 5  # frames of sound caught up at once after a late step
+_SILENCE = np.zeros(SAMPLES, np.int16)
 _KEPT_FRAMES = 7500
 """Of the model's own words: ten minutes."""
 _log = logging.getLogger(__name__)
@@ -95,6 +98,7 @@ class DuplexVoice:
         self._setting, self._promises, self._glance = Setting(), Promises(), Glance()
         self._ears, self._mouth = Ears(), Mouth()
         self._gate, self._pacing = SpeechGate(self._rules), Pacing()
+        self._ducking = Ducking(self._config.interrupted)
         self._told: dict[int, _Told] = {}
         self._number = 0
         self._begun_id = ""
@@ -163,6 +167,9 @@ class DuplexVoice:
             return outbox + self._cascade.step({**inbox, "speech/say": self._left_over() + requests}, now_s)
         for request in requests:
             self._tell(request)
+        for floor in news(inbox, "speech/floor", FloorDecision):
+            if floor.decision != "yield":
+                self._ducking.take(floor)
         outbox += self._cascade.step({topic: inbox[topic] for topic in inbox if topic != "speech/say"}, now_s)
         for step in steps:
             outbox += self._utter(step, now_s)
@@ -263,6 +270,7 @@ class DuplexVoice:
     def _fall_silent(self) -> None:
         self._gate.reset()
         self._pacing.drop()
+        self._ducking.reset()
         self._mouth = Mouth()
 
     # ------------------------------------------------------------ what is said
@@ -312,15 +320,20 @@ class DuplexVoice:
         return states
 
     def _speak(self, now_s: float) -> Outbox:
-        """One frame every 20 ms while there is sound."""
+        """One frame every 20 ms while there is sound.  While it is silent for somebody the model's words wait, and pauses pay that back."""
         outbox: Outbox = []
         if self._silent or now_s - self._next_frame_s > _MOST_BEHIND * FRAME_S:
             self._next_frame_s = now_s
         while now_s >= self._next_frame_s - 1e-6:
-            sound = self._pacing.pop()
-            self._silent = sound is None
-            if sound is None:
+            waits = self._ducking.held
+            made = _SILENCE if waits else self._pacing.pop()
+            self._silent = made is None
+            if made is None:
+                self._ducking.reset()  # nobody speaks into silence
                 break
+            sound, _ = self._ducking.apply(made, pauses=False)
+            if self._ducking.held and not waits:
+                self._pacing.put_back(made)  # but for its beginning nobody has heard it
             outbox.append(("audio/out", AudioFrame(self._next_frame_s, "duplex", self._sequence, RATE_HZ, sound)))
             self._sequence += 1
             self._next_frame_s += FRAME_S

@@ -4,6 +4,8 @@ Listeners say "mm-hm" without wanting the floor (Yngve, "On getting a word in ed
 words that lead somewhere, or goes on speaking.  Backchannels are short: most last less than 0.7 s.  Until it is clear which it is,
 the robot is silent, at once, as people are, and goes on where it was when nothing came of it; where that has happened a moment ago
 it speaks on softly instead, which disturbs neither.
+
+At the first sign of speech, which is often none, it only hesitates: silent for a tenth of a second, and on from the very sample.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from robot_runtime.hear.backchannel import is_backchannel
 
-_SOFTLY_S = 60.0
+_LONGEST_S = 60.0
 """At most: what is left of its own voice in a bad room, or who listens aloud, does not make it stammer."""
 
 
 class Floor(Enum):
+    DIP = "dip"
     DUCK = "duck"
     HOLD = "hold"
     YIELD = "yield"
@@ -31,6 +34,8 @@ class FloorConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    dip_s: float = Field(0.1, ge=0, le=1, description="how long the robot hesitates at what may be speech; 0: never [s]")
+    dip_again_s: float = Field(2.0, ge=0, le=600, description="it does not after it did in vain; twice as long each time [s]")
     soon_s: float = Field(0.1, ge=0, le=2, description="speech after which the robot falls silent for the moment, or speaks softly [s]")
     again_s: float = Field(5.0, ge=0, le=600, description="it only speaks softly after it was silent in vain; twice as long each time [s]")
     insists_s: float = Field(0.7, gt=0, le=5, description="speech after which somebody has the floor, whatever they say [s]")
@@ -66,7 +71,20 @@ def softly_s(times: int, config: FloorConfig) -> float:
     >>> [softly_s(times, FloorConfig()) for times in range(7)]
     [0.0, 5.0, 10.0, 20.0, 40.0, 60.0, 60.0]
     """
-    return min(config.again_s * 2 ** (times - 1), max(_SOFTLY_S, config.again_s)) if times else 0.0
+    return _longer_s(config.again_s, times)
+
+
+def undipped_s(times: int, config: FloorConfig) -> float:
+    """Likewise, for how long it does not hesitate.
+
+    >>> [undipped_s(times, FloorConfig()) for times in range(8)]
+    [0.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
+    """
+    return _longer_s(config.dip_again_s, times)
+
+
+def _longer_s(first_s: float, times: int) -> float:
+    return min(first_s * 2 ** (times - 1), max(_LONGEST_S, first_s)) if times else 0.0
 
 
 def decide(evidence: Evidence, config: FloorConfig) -> Decision | None:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot_runtime.hear.backchannel import GRAMMAR, is_backchannel
-from robot_runtime.hear.floor import Decision, Evidence, Floor, FloorConfig, decide, softly_s
-from robot_runtime.hear.listener import Heard, Listener
+from robot_runtime.hear.floor import Decision, Evidence, Floor, FloorConfig, decide, softly_s, undipped_s
+from robot_runtime.hear.listener import FRAME_S, Heard, Listener
 from robot_runtime.hear.own_words import too_fast
 from robot_runtime.hear.recogniser import Hypothesis, Recogniser
 from robot_runtime.messages import FloorDecision, SpeechRequest, SpeechState
@@ -33,7 +33,10 @@ def _nobodys(sound: Sound) -> bool:
 
 
 class FloorKeeper:
-    """One decision for each time that somebody speaks into the robot's words: silent or soft first, then final."""
+    """One decision for each time that somebody speaks into the robot's words: silent or soft first, then final.
+
+    Before that, perhaps, a dip at what may be their beginning; where it was none the robot speaks on.
+    """
 
     def __init__(self, config: FloorConfig) -> None:
         self._config = config
@@ -50,6 +53,8 @@ class FloorKeeper:
         self._first: Floor | None = None  # until it is clear
         self._decided: Floor | None = None
         self._vain_s, self._vain = -math.inf, 0  # it was silent for nothing until then; so often in a row
+        self._dip_s = math.nan  # it has hesitated since then
+        self._undipped_s, self._dips = -math.inf, 0  # likewise of hesitating
 
     def will_say(self, request: SpeechRequest) -> None:
         """What the robot is going to say, to know its questions."""
@@ -71,7 +76,8 @@ class FloorKeeper:
         :param is_own: whether sound that ends now is the robot's own voice
         """
         if heard is None and not listener.in_turn:
-            return self._nobody(until_s)
+            return self._nobody(until_s) + self._perhaps(listener.stirs, until_s)
+        self._dip_s = math.nan  # somebody does speak
         if math.isnan(self._onset_s):
             if heard is not None or not self._speaks:
                 return []
@@ -109,12 +115,30 @@ class FloorKeeper:
         self._onset_s, self._first, self._decided = math.nan, None, None
         return told
 
+    def _perhaps(self, stirs: bool, until_s: float) -> Outbox:
+        """Somebody may have begun to speak, or has not after all."""
+        if not math.isnan(self._dip_s):
+            return [] if stirs or until_s < self._dip_s + self._config.dip_s - 1e-9 else [self._nothing(until_s)]
+        may = self._speaks and self._config.dip_s > 0 and not self._in_vain(until_s)
+        if not stirs or not may or until_s < self._undipped_s + undipped_s(self._dips, self._config):
+            return []
+        self._dip_s = until_s
+        return [("speech/floor", FloorDecision(until_s, Floor.DIP.value, "perhaps somebody speaks", until_s - FRAME_S, ""))]
+
+    def _nothing(self, until_s: float) -> tuple[str, FloorDecision]:
+        onset_s, self._dip_s = self._dip_s - FRAME_S, math.nan
+        self._undipped_s, self._dips = until_s, self._dips + 1
+        return "speech/floor", FloorDecision(until_s, Floor.KEEP.value, "nothing came of it", onset_s, "")
+
+    def _in_vain(self, until_s: float) -> bool:
+        """Whether it has been silent for nothing lately."""
+        return until_s < self._vain_s + softly_s(self._vain, self._config)
+
     def _evidence(self, listener: Listener, heard: Heard | None, until_s: float) -> Evidence | None:
         """None while what was said before a pause is not known yet."""
         wanted = self._wanted(until_s)
         if heard is None and listener.silent_s < self._config.over_s - 1e-9:
-            in_vain = until_s < self._vain_s + softly_s(self._vain, self._config)
-            held = self._first is Floor.HOLD
+            held, in_vain = self._first is Floor.HOLD, self._in_vain(until_s)
             return Evidence(listener.speech_s, listener.silent_s, wanted=wanted, held=held, in_vain=in_vain)
         hypothesis = heard.hypothesis if heard is not None else listener.decoded
         if hypothesis is None:
@@ -141,7 +165,7 @@ class FloorKeeper:
         else:
             self._first, self._decided = self._first or decision.floor, decision.floor
         if decision.floor is Floor.YIELD:
-            self._vain = 0
+            self._vain = self._dips = 0
         elif decision.floor is Floor.KEEP and self._first is Floor.HOLD:
             self._vain_s, self._vain = until_s, self._vain + 1
         return "speech/floor", FloorDecision(until_s, decision.floor.value, decision.why, onset_s, text)

@@ -22,6 +22,7 @@ from robot_runtime.hear.turn import Moment, Turn, TurnTimes
 
 FRAME_S = 0.02
 FRAME_SAMPLES = 320
+_PERHAPS_OWN = 0.5  # from here on what is heard is not likelier somebody's than the robot's own voice
 _HEARD = 0.1  # so much is left of the robot's own voice …
 _FADES = 0.95  # … 0.9 s after it, by this share a frame
 _PIECES = 4
@@ -35,6 +36,7 @@ _PAUSE_S = 0.2
 class ListenerConfig(StageConfig):
     margin_db: float = Field(9.0, ge=0, le=40, description="how much louder than the room sound must be to be looked at [dB]")
     speech_probability: float = Field(0.5, gt=0, lt=1, description="from here on a frame counts as speech")
+    perhaps_probability: float = Field(0.3, gt=0, le=1, description="from here on the robot hesitates if it speaks")
     start_s: float = Field(0.1, gt=0, le=1, description="speech for so long begins a turn [s]")
     longest_s: float = Field(15.0, gt=0, le=60, description="longest turn; what comes later begins a new one [s]")
     preroll_s: float = Field(0.4, ge=0, le=2, description="sound kept from before the turn was noticed [s]")
@@ -97,6 +99,7 @@ class Listener:
         self._activity.reset()
         self._own_voice = 0.0  # the most of it in the last moments before a turn
         self._rings: Fading | None = None  # what is left of a turn that was over while speech still faded
+        self._stirs = False
         self._forget_turn()
 
     def _forget_turn(self) -> None:
@@ -120,6 +123,11 @@ class Listener:
     def voiced(self) -> bool:
         """Whether the last frame was speech of that somebody, and no pause of theirs."""
         return self.in_turn and self._turn.silent_s == 0
+
+    @property
+    def stirs(self) -> bool:
+        """Whether the last frame may be somebody's first who will be in turn in a moment."""
+        return self._stirs
 
     @property
     def start_s(self) -> float:
@@ -164,6 +172,7 @@ class Listener:
         :param hurried: more frames wait already, so that little time is taken for decoding
         """
         speech = self._activity.probability(samples, condition.gain_db, condition.moving)
+        perhaps = speech >= self._config.perhaps_probability and condition.own_voice < _PERHAPS_OWN
         speech *= 1.0 - condition.own_voice
         level = level_dbfs(samples)
         if self._rings is not None and not self._rings.hear(speech, level):
@@ -171,6 +180,7 @@ class Listener:
         moment = self._turn.hear(0.0 if self._rings is not None else speech)
         self._own_voice = max(condition.own_voice, _FADES * self._own_voice)
         self._until_s = until_s
+        self._stirs = perhaps and moment is Moment.QUIET and self._rings is None and not ignore_new
         if moment is Moment.QUIET:
             self._before.append(samples)
             return None

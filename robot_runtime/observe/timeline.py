@@ -134,7 +134,7 @@ class Timeline:
         """Softer for a moment is no story."""
         if floor.decision == "duck":
             return []
-        text = {"hold": "paused", "yield": "interrupted"}.get(floor.decision, "went on speaking")
+        text = {"dip": "hesitated", "hold": "paused", "yield": "interrupted"}.get(floor.decision, "went on speaking")
         why = f"{floor.why}: “{floor.text}”" if floor.text else floor.why
         return [_line(floor.stamp_s, "said", text, f"{why}, {floor.stamp_s - floor.onset_s:.2f} s after they began")]
 

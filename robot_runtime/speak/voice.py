@@ -7,6 +7,7 @@ import math
 from collections import deque
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from robot_runtime.config import StageConfig
@@ -62,7 +63,8 @@ class Voice:
     While it speaks it emits exactly one frame every 20 ms, so that a cancel is heard within one frame.  As it begins to, what the speaker
     keeps waiting leaves at once, with the stamps of a voice that began so much earlier: nothing waits before it.  A request with
     ``interrupt`` silences what is being said and all that waits; so does somebody who takes the floor, with one frame that fades out.
-    While it is not clear whether somebody does, its frames are silent, and what it has to say waits.
+    While it is not clear whether somebody does, its frames are silent, and what it has to say waits; where perhaps nobody speaks it
+    only hesitates, and goes on from the very sample.
 
     :param speech: another engine than the configured one; for tests
     :raises EngineError: the configured engine cannot be had
@@ -170,7 +172,7 @@ class Voice:
                 ahead_s = self._config.ahead_s if self._silent else 0.0
                 if ahead_s and speaking.has(FRAME_SAMPLES + round(ahead_s * RATE_HZ)):
                     self._next_frame_s = now_s - ahead_s
-                sound = _SILENCE if held else speaking.frame(FRAME_SAMPLES)
+                sound = _SILENCE if held else _filled(speaking.frame(self._ducking.takes(FRAME_SAMPLES)))
             except EngineError as error:
                 _log.error("voice: %s", error)
                 outbox += self._cut(now_s)
@@ -184,7 +186,7 @@ class Voice:
                 self._sequence += 1
                 if not held:
                     outbox += _measured(speaking.left(sound, now_s, whole=sound is made))
-                if self._ducking.held:
+                if self._ducking.begins_again:
                     speaking.go_back()
                 self._listener.robot_speaks(now_s)
                 if over:
@@ -231,6 +233,11 @@ class Voice:
             now_s, request_id, phase, text.all, duration_s, rate_wpm, speaking.said, figures.sentence_pause_s, figures.clause_pause_s,
             figures.level_dbfs, figures.pitch_hz, figures.pitch_range_st,
         )  # fmt: skip
+
+
+def _filled(sound: NDArray[np.int16] | None) -> NDArray[np.int16] | None:
+    """Up to a frame, with silence."""
+    return sound if sound is None or len(sound) == FRAME_SAMPLES else np.pad(sound, (0, FRAME_SAMPLES - len(sound)))
 
 
 def _measured(sentences: list[SpeechMeasured]) -> Outbox:

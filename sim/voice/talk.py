@@ -37,6 +37,7 @@ _DISTURBED = 0.25
 _TICK_S = 0.02
 _MIND = ("world", "social", "mind")
 _NEAR_S = 1.5  # what is heard so soon after a disturbance is of that
+_SILENT = {"dip": "dip", "hold": "pause"}
 _RATES_WPM = (110.0, 140.0, 165.0, 200.0)
 _WORDS = ("mm hm", "uh huh", "yes", "okay", "right", "I see", "oh", "really")
 _EFFECTS: tuple[tuple[EffectKind, float], ...] = (("cough", 6.0), ("laugh", 3.0), ("door_slam", 12.0))
@@ -106,6 +107,8 @@ def _figures(told: list[Told], wall_s: float) -> dict[str, Any]:
         "turns_at_disturbances": found["turn at disturbance"],
         "answers_to_disturbances": found["answer at disturbance"],
         "false_stops_at_disturbances": found["stop at disturbance"],
+        "dips_for_nothing": found["dip"],
+        "dips_at_disturbances": found["dip at disturbance"],
         "pauses_for_nothing": found["pause"],
         "pauses_at_disturbances": found["pause at disturbance"],
         "sentences_cut_off": found["cancelled"],
@@ -201,8 +204,8 @@ class _Talker:
             self._count("turn", now_s, message.start_s, message.text)
             if message.intent:
                 self._count("answer", now_s, message.start_s, message.text)
-        elif topic == "speech/floor" and message.decision == "hold":
-            self._count("pause", now_s, message.onset_s, "")
+        elif topic == "speech/floor" and message.decision in _SILENT:
+            self._count(_SILENT[message.decision], now_s, message.onset_s, "")
         elif topic == "safety/stop_request":
             self._count("stop", now_s, now_s - 1.0, message.detail)
         elif topic == "speech/say" and not message.id.startswith("talk-") and now_s < self._answer_until_s:

@@ -146,6 +146,22 @@ def test_after_a_cancel_not_one_frame_leaves(rig: Callable[..., Rig], cancel: In
     one.run(lambda: one.phases("r3") == ["started", "finished"])
 
 
+def test_it_is_silent_while_somebody_may_speak_and_says_the_rest_then(rig: Callable[..., Rig]) -> None:
+    one = rig()
+    one.healthy()
+    one.step(say(LONG))
+    one.run(lambda: len(one.out) > 20)
+    for decision, silent_s in (("dip", 0.1), ("hold", 0.5)):
+        before_s = one.now_s
+        one.step({"speech/floor": [FloorDecision(0.0, decision, "somebody speaks", 0.0, "")]})
+        fading = len(one.out) + 1
+        one.seconds(silent_s)
+        assert not any(frame.samples.any() for at_s, frame in one.out[fading:] if at_s > before_s)
+        one.step({"speech/floor": [FloorDecision(0.0, "keep", "no words", 0.0, "")]})
+        one.run(lambda: bool(one.sources(one.now_s - 0.05)))
+    one.run(lambda: one.phases("r1")[-1] == "finished")
+
+
 def test_it_hears_every_frame_while_it_speaks(rig: Callable[..., Rig]) -> None:
     one = rig()
     one.healthy()

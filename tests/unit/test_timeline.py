@@ -8,6 +8,7 @@ import pytest
 from robot_runtime.messages import (
     ActionVerdict,
     Argument,
+    FloorDecision,
     Guess,
     People,
     Person,
@@ -53,6 +54,12 @@ def test_what_was_half_heard_is_told_with_what_it_may_have_been(timeline: Timeli
     unclear = replace(heard(), text="", intent="", slots=(), guesses=(Guess("go to the kitchen", "go_to", (), 0.4),))
     (told,) = lines(timeline, 10.0, speech__heard=unclear)
     assert "perhaps “go to the kitchen”" in told.text
+
+
+@pytest.mark.parametrize(("decision", "told"), [("dip", "hesitated"), ("hold", "paused"), ("keep", "went on speaking")])
+def test_what_the_robot_did_when_perhaps_somebody_spoke_is_told_with_the_reason(timeline: Timeline, decision: str, told: str) -> None:
+    (line,) = lines(timeline, 10.0, speech__floor=FloorDecision(10.0, decision, "perhaps somebody speaks", 9.9, ""))
+    assert line.text == told and line.detail == "perhaps somebody speaks, 0.10 s after they began"
 
 
 def test_a_sound_that_is_ahead_of_the_clock_was_heard_after_no_known_time(timeline: Timeline) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,13 +13,15 @@ from robot_runtime.hear.backchannel import is_backchannel
 from robot_runtime.hear.completeness import completeness, is_all, is_understood
 from robot_runtime.hear.fading import Fading
 from robot_runtime.hear.floor import Decision, Evidence, Floor, FloorConfig, decide
+from robot_runtime.hear.floor_keeper import FloorKeeper
 from robot_runtime.hear.grammar import Grammar, Rule
+from robot_runtime.hear.listener import Listener, ListenerConfig
 from robot_runtime.hear.pace import Pace, PaceConfig, Paces
 from robot_runtime.hear.patience import Completeness, Patience
-from robot_runtime.hear.recogniser import Hypothesis
+from robot_runtime.hear.recogniser import Hypothesis, Recogniser
 from robot_runtime.hear.speakers import Speakers
 from robot_runtime.hear.turn import Moment, Turn, TurnTimes
-from robot_runtime.messages import FloorDecision, People, Person
+from robot_runtime.messages import FloorDecision, People, Person, SpeechState
 from robot_runtime.speak.ducking import Ducking, Manners
 
 FRAME_S = 0.02
@@ -203,6 +206,40 @@ def test_other_words(text: str) -> None:
     assert not is_backchannel(text)
 
 
+class Perhaps(Listener):
+    """Hears what may be the beginning of speech, and no speech."""
+
+    heard = False
+
+    @property
+    def stirs(self) -> bool:
+        return self.heard
+
+
+def dips(sounds: Sequence[int], config: FloorConfig) -> list[str]:
+    """Frame and decision, where in some frames something sounds that may be speech."""
+    keeper, listener = FloorKeeper(config), Perhaps(ListenerConfig(), Recogniser(GRAMMAR))
+    keeper.robot_says(SpeechState(0.0, "s1", "started", "", 0.0, math.nan))
+    found = []
+    for frame in range(max(sounds) + 20):
+        listener.heard = frame in sounds
+        found += [f"{frame} {message.decision}" for _, message in keeper.hear(listener, None, (frame + 1) * FRAME_S)]
+    return found
+
+
+def test_at_what_may_be_speech_the_robot_hesitates_for_a_tenth_of_a_second() -> None:
+    assert dips([10], FloorConfig()) == ["10 dip", "15 keep"]
+    assert dips([10, 14, 15, 16], FloorConfig()) == ["10 dip", "17 keep"], "while it may still become speech"
+    assert dips([10], FloorConfig(dip_s=0)) == []
+
+
+def test_it_hesitates_less_and_less_often_in_vain() -> None:
+    found = dips([frame for frame in range(10, 3000) if frame % 10 < 2], FloorConfig())
+    at_s = [int(line.split()[0]) * FRAME_S for line in found if line.endswith("dip")]
+    assert [round(later - sooner) for sooner, later in pairwise(at_s)] == [2, 4, 8, 16]
+    assert len(found) == 2 * len(at_s)
+
+
 def floor(decision: str) -> FloorDecision:
     return FloorDecision(0.0, decision, "", 0.0, "")
 
@@ -238,6 +275,27 @@ def test_a_voice_that_holds_is_gone_within_a_frame_and_back_within_one() -> None
 def test_a_voice_that_nobody_tells_more_goes_on() -> None:
     found = levels(Ducking(Manners(hold_s=0.1)), {0: "hold"}, 9)
     assert found.index(1.0) == 5 and not any(found[:5])
+
+
+def test_a_voice_that_hesitates_goes_on_though_nobody_tells_it_to() -> None:
+    assert levels(Ducking(Manners(dip_s=0.1)), {0: "dip"}, 9).index(1.0) == 5
+    assert levels(Ducking(Manners(dip_s=0.1, hold_s=0.19)), {0: "dip", 2: "hold"}, 14).index(1.0) == 12
+
+
+def test_a_voice_that_hesitated_may_go_on_softly() -> None:
+    assert levels(Ducking(Manners(duck_db=-20)), {0: "dip", 2: "duck"}, 4) == pytest.approx([0.0, 0.0, 0.1, 0.1])
+
+
+@pytest.mark.parametrize("decision", ["dip", "hold", "yield"])
+def test_it_falls_silent_in_5_ms(decision: str) -> None:
+    ducking = Ducking(Manners())
+    ducking.take(floor(decision))
+    sound, _ = ducking.apply(np.full(320, 10_000, np.int16), pauses=False)
+    assert sound[0] == 10_000 and not sound[79:].any()
+
+
+def test_a_voice_that_ends_with_its_clause_does_not_hesitate() -> None:
+    assert levels(Ducking(Manners(stops="clause")), {0: "dip"}, 3) == [1.0] * 3
 
 
 def test_a_voice_that_ends_with_its_clause_does_not_fall_silent_within_it() -> None:

@@ -27,6 +27,7 @@ from robot_runtime.speak.loudness import NOMINAL_DBFS
 from robot_runtime.speak.meter import Figures, Meter
 from robot_runtime.speak.voice import FRAME_S, FRAME_SAMPLES, Voice, VoiceConfig
 
+_FADE = 80  # samples in which it falls silent
 LOUD = round(32768 * 10 ** (NOMINAL_DBFS / 20))
 SENTENCE = "I will get the red cup from the kitchen table for you."
 
@@ -255,6 +256,38 @@ def test_held_it_is_silent_within_two_frames_and_goes_on_with_the_word_that_was_
     assert rig.phases == ["s1 started", "s1 finished"]
     assert np.allclose(np.diff([frame.stamp_s for frame in rig.frames]), FRAME_S)
     assert rig.states[-1].said == "one two three four five"
+
+
+def test_it_hesitates_within_a_word_and_goes_on_with_the_very_sample() -> None:
+    rig = Rig(Voice(VoiceConfig(), Count()))
+    rig.say(request("one two three four five"))
+    rig.run(0.24)
+    before = len(rig.frames)
+    rig.floor(floor("dip"))
+    rig.run(0.08)
+    after = len(rig.frames)
+    rig.floor(floor("keep"))
+    rig.run(0.5)
+    silent, said = words(rig)[before * FRAME_SAMPLES : after * FRAME_SAMPLES], np.arange(1, 1 + 5 * 1600)
+    assert not silent[_FADE:].any() and silent[: _FADE // 2].all()
+    heard = np.concatenate([words(rig)[: before * FRAME_SAMPLES + _FADE], words(rig)[after * FRAME_SAMPLES :]])[: len(said)]
+    faded = np.abs(np.arange(len(said)) - before * FRAME_SAMPLES - _FADE) <= _FADE
+    assert np.array_equal(heard[~faded], said[~faded]) and (heard[faded] <= said[faded]).all()
+    assert rig.phases == ["s1 started", "s1 finished"] and rig.states[-1].said == "one two three four five"
+
+
+def test_who_spoke_after_all_hears_the_word_again_in_which_it_hesitated() -> None:
+    rig = Rig(Voice(VoiceConfig(), Count()))
+    rig.say(request("one two three four five"))
+    rig.run(0.24)
+    rig.floor(floor("dip"))
+    rig.run(0.04)
+    rig.floor(floor("hold"))
+    rig.run(0.4)
+    held = len(rig.frames)
+    rig.floor(floor("keep"))
+    rig.run(0.2)
+    assert words(rig)[held * FRAME_SAMPLES + _FADE] == 1 + 2 * 1600 + _FADE
 
 
 @pytest.mark.parametrize("how", ["yield", "stop word", "another text"])
