@@ -279,7 +279,7 @@ def test_it_hesitates_within_a_word_and_goes_on_with_the_very_sample() -> None:
 def test_who_spoke_after_all_hears_the_word_again_in_which_it_hesitated() -> None:
     rig = Rig(Voice(VoiceConfig(), Count()))
     rig.say(request("one two three four five"))
-    rig.run(0.24)
+    rig.run(0.2)
     rig.floor(floor("dip"))
     rig.run(0.04)
     rig.floor(floor("hold"))
