@@ -21,7 +21,7 @@ class MindConfig(SkillSettings):
     sure_confidence: float = Field(0.65, ge=0, le=1, description="of a request for a task; below it the robot asks whether that was said")
     verdict_timeout_s: float = Field(1.0, gt=0, le=10, description="without a word of the gate for this long, an action is left")
     renew_s: float = Field(30.0, gt=0, le=600, description="an approval is asked for again at this period while it is in use")
-    attend_hold_s: float = Field(1.5, gt=0, le=5, description="for it to be known who spoke, when they did out of the camera's view")
+    attend_hold_s: float = Field(2.0, gt=0, le=5, description="for it to be known who spoke, when they did out of the camera's view")
     view_half_rad: float = Field(0.55, gt=0, le=3.2, description="a voice within this of where the head points comes from somebody in view")
     clarify_timeout_s: float = Field(
         15.0, gt=0, le=120, description="for a person to say which of several things they mean, or yes to an offer"
