@@ -172,7 +172,11 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--providers", nargs="+", default=["cpu"], help="on what the networks run")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--json", action="store_true", help="figures as one line of JSON")
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    for name in ("homes", "looks"):
+        if getattr(arguments, name) < 1:
+            parser.error(f"--{name}: expected 1 or more")
+    return arguments
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-import numpy as np
 from pydantic import Field
 
 from robot_runtime.duplex.deadline import Deadlines
 from robot_runtime.duplex.frames import FRAME_S as MODEL_FRAME_S
-from robot_runtime.duplex.frames import RATE_HZ, SAMPLES
+from robot_runtime.duplex.frames import RATE_HZ
 from robot_runtime.duplex.glance import Glance
 from robot_runtime.duplex.health import Watchdog
 from robot_runtime.duplex.link import EngineGoneError, Link
@@ -40,14 +39,13 @@ from robot_runtime.paths import resolve
 from robot_runtime.speak.clauses import count_words
 from robot_runtime.speak.ducking import Ducking
 from robot_runtime.speak.engine import Engine
-from robot_runtime.speak.voice import FRAME_S, Voice, VoiceConfig
+from robot_runtime.speak.voice import FRAME_S, SILENCE, Voice, VoiceConfig
 from robot_runtime.stage import Inbox, Outbox, latest, news
 
 _HUSH_FRAMES = 12
 """After a cancel the model says nothing for a second …"""
 _PAUSE_FRAMES = 6  # … and what it says counts again once it has paused for half a one
 _MOST_BEHIND = 5  # frames of sound caught up at once after a late step
-_SILENCE = np.zeros(SAMPLES, np.int16)
 _KEPT_FRAMES = 7500
 """Of the model's own words: ten minutes."""
 _log = logging.getLogger(__name__)
@@ -326,7 +324,7 @@ class DuplexVoice:
             self._next_frame_s = now_s
         while now_s >= self._next_frame_s - 1e-6:
             waits = self._ducking.held
-            made = _SILENCE if waits else self._pacing.pop()
+            made = SILENCE if waits else self._pacing.pop()
             self._silent = made is None
             if made is None:
                 self._ducking.reset()  # nobody speaks into silence

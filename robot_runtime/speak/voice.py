@@ -37,7 +37,7 @@ _MOST_BEHIND = 5  # frames that are caught up at once after a late step; more wo
 _UNHURRIED = ("answer", "question", "report", "refusal")
 """Purposes of what may wait for the style's response delay; a notice may be about safety."""
 _MOST_DELAY_S = 2.0
-_SILENCE = np.zeros(FRAME_SAMPLES, np.int16)
+SILENCE = np.zeros(FRAME_SAMPLES, np.int16)
 _log = logging.getLogger(__name__)
 
 
@@ -172,7 +172,7 @@ class Voice:
                 ahead_s = self._config.ahead_s if self._silent else 0.0
                 if ahead_s and speaking.has(FRAME_SAMPLES + round(ahead_s * RATE_HZ)):
                     self._next_frame_s = now_s - ahead_s
-                sound = _SILENCE if held else _filled(speaking.frame(self._ducking.takes(FRAME_SAMPLES)))
+                sound = SILENCE if held else _filled(speaking.frame(self._ducking.takes(FRAME_SAMPLES)))
             except EngineError as error:
                 _log.error("voice: %s", error)
                 outbox += self._cut(now_s)

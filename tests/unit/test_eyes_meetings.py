@@ -14,7 +14,7 @@ from models.eyes.arrange import Arranger, Moment
 from models.eyes.evaluate import Judge
 from models.eyes.furnish import block_of
 from models.eyes.homes import draw_home
-from models.eyes.meetings import Host, Meeting, as_text, figures
+from models.eyes.meetings import Host, Meeting, as_text, figures, main
 from models.eyes.settings import Job, Settings
 from models.eyes.validation import Scene
 from robot_runtime.messages import AgeGroup
@@ -107,6 +107,13 @@ def test_what_is_told_is_counted_apart_from_what_is_not() -> None:
 def test_nobody_met_is_no_error() -> None:
     found = figures([])
     assert found["met"] == 0 and math.isnan(found["told_right"]) and "0 people met" in as_text(found)
+
+
+@pytest.mark.parametrize("option", ["--homes", "--looks"])
+def test_nobody_is_not_met_by_mistake(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([option, "0"])
+    assert f"{option}: expected 1 or more" in capsys.readouterr().err
 
 
 class Knows:
